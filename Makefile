@@ -1,0 +1,61 @@
+# Every target makes .venv as needed. Another interpreter: make test PYTHON=python3.12
+# The lines under each target are what a user without make types.
+
+PYTHON ?= python3
+VENV   ?= .venv
+N      ?= 20000
+SEED   ?= 1
+
+BIN := $(VENV)/bin
+PY  := $(BIN)/python
+
+.PHONY: help demo lab test test-ui mutants fuzz bench lint clean
+
+help:
+	@echo 'make demo      run the quickstart notebook in a real kernel, plain and parallel, and compare'
+	@echo 'make lab       open the quickstart in JupyterLab'
+	@echo 'make test      the Python tests'
+	@echo 'make test-ui   the quickstart in a real JupyterLab in Chromium'
+	@echo 'make fuzz      N=$(N) random programs against CPython (SEED=$(SEED))'
+	@echo 'make mutants   deliberate breakages of the engine must be caught'
+	@echo 'make bench     measure; tables on screen, files in .build/bench'
+	@echo 'make lint      ruff and mypy'
+
+# One stamp per extra: a second `make test` installs nothing.
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "poppy_ipython needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.installed-%: $(VENV)/.made pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	touch $@
+
+demo: $(VENV)/.installed-demo
+	$(PY) notebooks/demo.py
+
+lab: $(VENV)/.installed-demo
+	$(PY) -m jupyterlab notebooks/quickstart.ipynb
+
+test: $(VENV)/.installed-test
+	$(PY) -m pytest
+
+test-ui: $(VENV)/.installed-ui
+	$(PY) -m pytest -m ui tests/ui
+
+fuzz: $(VENV)/.installed-test
+	$(PY) -m tests.fuzz -n $(N) --seed $(SEED)
+
+mutants: $(VENV)/.installed-test
+	$(PY) -m tests.fuzz.mutants
+
+bench: $(VENV)/.installed-test
+	$(PY) -m benchmarks
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) .build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
