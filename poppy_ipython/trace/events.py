@@ -1,20 +1,21 @@
 """What a run says while it runs: call records, waits, and those who listen.
 
-The engine and the dispatcher write; everybody else reads. A `CallRecord` is the one mutable thing of this floor: it is filled
-in as its call goes from issued to ready, started and ended, and it has exactly two writers (engine and dispatcher). A `Wait` is
-written once, when it is over. After the run both are frozen into a `Trace` (see `trace.py`), and only that is analysed or drawn.
+The engine and the dispatcher write; everybody else reads. A `CallRecord` is the one mutable thing of this floor: it is
+filled in as its call goes from issued to ready, started and ended, and it has exactly two writers (engine and
+dispatcher). A `Wait` is written once, when it is over. After the run both are frozen into a `Trace` (see `trace.py`),
+and only that is analysed or drawn.
 
-    issued ──(operands arrive)──▶ ready ──(slot, order, limit)──▶ started ──(answer)──▶ ended
-               waited for data                waited for a turn             time outside
+    issued ──(operands, order)──▶ ready ──(a free slot)──▶ started ──(answer)──▶ ended
+             `cause`, `reason`           the limit                 time outside
 
 * All times are seconds of *one* monotonic clock, the dispatcher's; None means that it has not happened.
-* `cause` is the *last-arrival edge*: of everything a call had to wait for, the call whose completion came last and let this one
-  become ready. One edge per call is enough to follow the critical path backwards (Fields et al., "Focusing processor policies
-  via critical-path prediction"), and it costs one pointer. The set of all dependences was considered: it costs memory
-  per call and changes no answer of this project's.
-* `Instruments` follows trio's: optional hooks, nothing to pay when nobody listens, and an instrument that raises is removed and
-  logged, because no view may kill a run. The broadcaster is a tuple per hook that is replaced, never changed, so that an
-  instrument may add or remove instruments while it is being called.
+* `cause` is the *last-arrival edge*: of everything a call had to wait for before it was ready, the call whose
+  completion came last. One edge per call is enough to follow the critical path backwards (Fields et al., "Focusing
+  processor policies via critical-path prediction"), and it costs one pointer. Keeping the set of all dependences was
+  considered: it costs memory per call and answers no question that is asked here.
+* `Instruments` follows trio's: optional hooks, nothing to pay when nobody listens, and an instrument that raises is
+  removed and logged, because no view may kill a run. The broadcaster is a tuple per hook that is replaced, never
+  changed, so that an instrument may add or remove instruments while it is being called.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["CallRecord", "Instrument", "Instruments", "Outcome", "Reason", "Wait", "What"]
 
 Outcome = Literal["waiting", "running", "ok", "error", "cancelled", "abandoned", "unsent"]
-"""`cancelled`: sent, then cancelled. `abandoned`: sent, blocking, its answer dropped. `unsent`: given up before it was sent."""
+"""`cancelled`: sent, then cancelled · `abandoned`: sent, blocking, answer dropped · `unsent`: given up before that."""
 
 Reason = Literal["start", "data", "branch", "order", "unknown", "limit", "window", "commit"]
 """Why something could not go on earlier.
@@ -114,7 +115,7 @@ class Instrument:
     """
 
     def call(self, record: CallRecord, what: What) -> None:
-        """A call was issued, started, ended or cancelled. `record` is live: read it, do not keep changing parts of it."""
+        """A call was issued, started, ended or cancelled. `record` is live: read it now, it will change."""
 
     def wait(self, wait: Wait) -> None:
         """A unit had stalled and goes on now."""
@@ -150,7 +151,7 @@ class Instruments:
         return any(member is instrument for member in self._members)
 
     def add(self, instrument: Any) -> None:
-        """Let `instrument` listen from now on; any object with some of the hooks will do. Adding twice changes nothing."""
+        """Let `instrument` listen from now on; any object with some of the hooks will do. Twice is once."""
         if instrument not in self:
             self._rewire((*self._members, instrument))
 

@@ -1,0 +1,239 @@
+"""A finished run as a value: what was called, when, and what it waited for.
+
+`Trace.of` freezes the engine's live records. Everything after it (critical path, causes, table, chart, what-if) reads
+only this value, so a trace can be made by hand in a test, replayed, or compared with another one.
+
+Definitions, so that no figure claims more than was measured:
+
+* *Times* are seconds since the run began: the clock's own zero means nothing to a reader.
+* A call was *sent* when the dispatcher started it. Calls that were given up before that count nowhere but in `unsent`.
+* A call's *seconds* go from sent to ended. If it had not ended when the run did (abandoned), they go to the end of the
+  run: that much is known, and no more.
+* The *span* goes from the first call sent to the last one ended. Python that ran before and after it is in `wall` only.
+* *At once* is the sum of all call seconds divided by the span: the average number of calls in flight while there were
+  any. It says how much waiting overlapped. It is not a speed-up: a server that slows down under load makes it grow too
+  (`why.py` looks for that).
+
+Decided against: keeping the records themselves (they hold live references to each other, to resources that may be
+clients, and somebody could still write to them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from poppy_ipython.trace.events import CallRecord, Outcome, Reason, Wait
+from poppy_ipython.trace.units import count, duration
+
+if TYPE_CHECKING:
+    from poppy_ipython.trace.critical_path import CriticalPath
+
+__all__ = ["Call", "Trace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a finished run. `cause` is the number of the call it waited for last."""
+
+    number: int
+    callee: str
+    effect: str
+    resource: str | None
+    host: str | None
+    filename: str
+    line: int
+    end_line: int
+    col: int
+    end_col: int
+    function: str
+    position: tuple[int, ...]
+    issued: float | None
+    ready: float | None
+    started: float | None
+    ended: float | None
+    outcome: Outcome
+    error: str | None
+    cause: int | None
+    reason: Reason
+    reason_line: int | None
+    reason_detail: str | None
+    until: float | None  # its end, or the run's if that came first; None if it was never sent
+
+    @property
+    def seconds(self) -> float:
+        """How long it was in flight; 0 if it was never sent."""
+        return 0.0 if self.started is None or self.until is None else self.until - self.started
+
+    @property
+    def issued_at(self) -> float:
+        """The earliest time that is known of it."""
+        return next((t for t in (self.issued, self.ready, self.started) if t is not None), 0.0)
+
+    @property
+    def ready_at(self) -> float:
+        """When its operands were there: `ready`, or the nearest time that is known."""
+        return next((t for t in (self.ready, self.issued, self.started) if t is not None), 0.0)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The recorded run.
+
+    >>> a = CallRecord(1, "ask", line=1, issued=0.0, ready=0.0, started=0.0, ended=0.3, outcome="ok")
+    >>> b = CallRecord(2, "ask", line=2, issued=0.0, ready=0.0, started=0.0, ended=0.4, outcome="ok")
+    >>> trace = Trace.of([a, b], started=0.0, ended=0.5)
+    >>> trace
+    Trace(2 calls, 0.70 s of calls in 0.40 s)
+    >>> round(trace.at_once, 2), trace.peak, trace.critical_path.length
+    (1.75, 2, 0.4)
+    """
+
+    calls: tuple[Call, ...]
+    waits: tuple[Wait, ...] = ()
+    started: float = 0.0
+    ended: float = 0.0
+    cpu: float = 0.0  # CPU seconds of this process during the run, all threads
+    max_calls: int | None = None
+    filename: str | None = None  # of the cell; lines elsewhere are shown with their file
+
+    @classmethod
+    def of(
+        cls,
+        records: Iterable[CallRecord],
+        waits: Iterable[Wait] = (),
+        started: float = 0.0,
+        ended: float | None = None,
+        cpu: float = 0.0,
+        max_calls: int | None = None,
+        filename: str | None = None,
+    ) -> Trace:
+        """Freeze live records; the clock's times become seconds since `started`.
+
+        Without `ended` the run is taken to end with the last thing that is recorded.
+        """
+        records, waits = list(records), list(waits)
+        if ended is None:
+            known = [t for r in records for t in (r.issued, r.ready, r.started, r.ended) if t is not None]
+            ended = max([started, *known, *(wait.end for wait in waits)])
+        calls = sorted((_freeze(record, started, ended) for record in records), key=lambda call: call.number)
+        moved = (Wait(w.reason, w.line, w.detail, w.begin - started, w.end - started) for w in waits)
+        return cls(tuple(calls), tuple(moved), 0.0, ended - started, cpu, max_calls, filename)
+
+    @cached_property
+    def sent(self) -> tuple[Call, ...]:
+        """The calls that really left, in order of issue."""
+        return tuple(call for call in self.calls if call.started is not None)
+
+    @cached_property
+    def unsent(self) -> tuple[Call, ...]:
+        """The calls that were issued and never left."""
+        return tuple(call for call in self.calls if call.started is None)
+
+    @cached_property
+    def call_seconds(self) -> float:
+        """The sum of all calls' seconds: about what a plain run would have waited, had it made the same calls."""
+        return sum(call.seconds for call in self.sent)
+
+    @property
+    def wall(self) -> float:
+        """From the beginning of the run to its end."""
+        return self.ended - self.started
+
+    @cached_property
+    def span(self) -> float:
+        """From the first call sent to the last one ended; 0 without calls."""
+        if not self.sent:
+            return 0.0
+        return max(call.until or 0.0 for call in self.sent) - min(call.started or 0.0 for call in self.sent)
+
+    @property
+    def at_once(self) -> float:
+        """The average number of calls in flight over the span; 0 if nothing was in flight for any time."""
+        return self.call_seconds / self.span if self.span > 0 else 0.0
+
+    @cached_property
+    def peak(self) -> int:
+        """The largest number of calls in flight at one time."""
+        return max((flying for _, flying in self.in_flight()), default=0)
+
+    def in_flight(self, calls: Iterable[Call] | None = None) -> list[tuple[float, int]]:
+        """How many calls were in flight from each time on, as steps. A call that ends makes room before one starts.
+
+        >>> Trace.of([CallRecord(1, "ask", started=0.25, ended=1.0)]).in_flight()
+        [(0.25, 1), (1.0, 0)]
+        """
+        changes: dict[float, int] = {}
+        for call in self.sent if calls is None else calls:
+            if call.started is not None and call.until is not None:
+                changes[call.started] = changes.get(call.started, 0) + 1
+                changes[call.until] = changes.get(call.until, 0) - 1
+        steps, flying = [], 0
+        for time in sorted(changes):
+            flying += changes[time]
+            steps.append((time, flying))
+        return steps
+
+    @cached_property
+    def critical_path(self) -> CriticalPath:
+        """The chain of calls that could not have overlapped; see `critical_path.py`."""
+        from poppy_ipython.trace.critical_path import critical_path
+
+        return critical_path(self)
+
+    def to_text(self, width: int | None = None, rows: int = 60) -> str:
+        """All calls as a table; see `table.py`."""
+        from poppy_ipython.trace.table import table
+
+        return table(self, width, rows)
+
+    def __repr__(self) -> str:
+        calls = count(len(self.sent), "call")
+        return f"Trace({calls}, {duration(self.call_seconds)} of calls in {duration(self.span)})"
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+
+def _freeze(record: CallRecord, zero: float, end: float) -> Call:
+    started = None if record.started is None else record.started - zero
+    ended = None if record.ended is None else record.ended - zero
+    until = None if started is None else max(started, end - zero if ended is None else ended)
+    return Call(
+        record.number,
+        record.callee,
+        record.effect,
+        _resource(record.resource),
+        record.host,
+        record.filename,
+        record.line,
+        record.end_line,
+        record.col,
+        record.end_col,
+        record.function,
+        record.position,
+        None if record.issued is None else record.issued - zero,
+        None if record.ready is None else record.ready - zero,
+        started,
+        ended,
+        record.outcome,
+        record.error,
+        None if record.cause is None else record.cause.number,
+        record.reason,
+        record.reason_line,
+        record.reason_detail,
+        until,
+    )
+
+
+def _resource(resource: Hashable) -> str | None:
+    """A resource's name. Never the repr of a user's object: that would run code of theirs."""
+    if resource is None or type(resource) is str:
+        return resource
+    if type(resource) in (int, float, bool, bytes):
+        return repr(resource)
+    if type(resource) is tuple:
+        return ":".join(_resource(part) or "None" for part in resource)
+    return type(resource).__qualname__
