@@ -33,6 +33,7 @@ from poppy_ipython.trace.units import count, duration, place, shorten
 __all__ = ["CriticalPath", "Step", "critical_path", "last_arrival"]
 
 _REMOVABLE = ("limit", "window")
+_SHOWN = 20  # steps at either end of a long path
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,12 @@ class CriticalPath:
         head += duration(sum(step.call.seconds for step in self.steps))
         head += f", {count(len(gaps), 'gap')} {duration(sum(gaps))}" if gaps else ""
         lines = [head]
-        for step in self.steps:
+        left_out = len(self.steps) - 2 * _SHOWN
+        for index, step in enumerate(self.steps):
+            if left_out > 1 and _SHOWN <= index < len(self.steps) - _SHOWN:
+                if index == _SHOWN:
+                    lines.append(f"  … {left_out:,} more calls …")
+                continue
             if step.gap > 0:
                 lines.append(f"  + {duration(step.gap)}  {self._reason(step)}")
             if step.held > 0.01 * self.length:
@@ -122,7 +128,7 @@ def critical_path(trace: Trace) -> CriticalPath:
             at = call
     if not length:
         return CriticalPath((), 0.0, trace.filename)
-    end = max(length, key=lambda number: (length[number], by_number[number].until or 0.0, -number))
+    end = max(length, key=lambda number: (round(length[number], 9), by_number[number].until or 0.0, -number))
     steps: list[Step] = []
     at = by_number[end]
     while at is not None:

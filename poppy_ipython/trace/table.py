@@ -50,7 +50,7 @@ def table(trace: Trace, width: int | None = None, rows: int = 60) -> str:
         lines = [_fit(line, width) for line in _lines([_narrow(trace, c, scale, digits) for c in shown], dropped)]
     if len(trace.calls) > len(shown):
         at = 1 + rows - rows // 4
-        lines.insert(at, _fit(f"… {count(len(trace.calls) - len(shown), 'call')} more …", width))
+        lines.insert(at, _fit(f"… {len(trace.calls) - len(shown):,} more calls …", width))
     return "\n".join([_fit(f"{count(len(trace.calls), 'call')}; times in {unit} since the run began", width), *lines])
 
 

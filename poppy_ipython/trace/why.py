@@ -136,7 +136,8 @@ def charges(trace: Trace) -> list[Cause]:
             found.append(_charge(waiting, call.seconds - excess))
         ready, started = call.ready_at, call.started or 0.0
         held = load[call.host].busy(ready, started) if started > ready else 0.0
-        found.append(Cause("limit", held, call.filename, call.line, call.host))
+        if held > 0:
+            found.append(Cause("limit", held, call.filename, call.line, call.host))
         cause = last_arrival(call, by_number)
         issuer(ready + held, started, call)
         issuer(cause.until or 0.0 if cause else trace.started, ready, call, call.reason if cause else "start")
