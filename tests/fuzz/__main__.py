@@ -1,0 +1,133 @@
+"""The command line.
+
+    python -m tests.fuzz -n 20000 [--seed S] [--jobs 2] [--record]    a campaign from seed S
+    python -m tests.fuzz --seed N                                     one program: shown, compared, shrunk, a test to paste
+
+The exit code is 0 only without differences.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from .census import Census
+from .check import Verdict, check, check_seed
+from .compare import Difference
+from .latency import ORDERS
+from .program import program
+from .shrink import regression, shrink
+from .workers import Failure, Hang, Worker, spread
+
+RECORD = Path(__file__).with_name("RECORD.md")
+
+
+def task(argument: tuple[int, str | None]) -> Verdict:
+    """A worker's work: a seed, or a seed and a source."""
+    seed, source = argument
+    return check_seed(seed) if source is None else check(source, seed)
+
+
+TASK = "tests.fuzz.__main__:task"
+
+
+def verdict_of(seed: int, answer: object) -> Verdict:
+    """An answer of a worker as a verdict: a hang is a difference."""
+    if isinstance(answer, Hang):
+        frames = [line.strip() for line in answer.stack.splitlines() if line.strip().startswith("File")]
+        return Verdict(seed, (Difference("hang", " < ".join(frames[:3])),), trace=answer.stack)
+    if isinstance(answer, Failure):
+        raise SystemExit(f"the harness failed at seed {seed}:\n{answer.text}")
+    assert isinstance(answer, Verdict)
+    return answer
+
+
+def campaign(first: int, count: int, *, jobs: int = 1, setup: str | None = None, quiet: bool = False, stop: int | None = None) -> Census:
+    """Compare `count` programs from seed `first`; at most `stop` differences."""
+    census = Census()
+    todo = ((seed, None) for seed in range(first, first + count))
+    for (seed, _), answer in spread(TASK, todo, jobs=jobs, setup=setup):
+        verdict = verdict_of(seed, answer)
+        census.add(verdict)
+        if verdict.differences and not quiet:
+            print(f"seed {seed}: {verdict.differences[0]}"[:240], flush=True)
+        if stop is not None and census.different >= stop:
+            break
+    return census
+
+
+def one(seed: int, *, shrinking: bool = True) -> int:
+    """Show, compare and shrink one program."""
+    source = program(seed).source
+    print(source)
+    worker = Worker(TASK, seconds=5)
+    try:
+        verdict = verdict_of(seed, worker.ask((seed, None)))
+        print(f"# seed {seed}, completion {ORDERS[seed % len(ORDERS)]}: {'skipped' if verdict.skipped else len(verdict.differences)} differences")
+        for difference in verdict.differences:
+            print("#", difference)
+        if not verdict.differences:
+            return 0
+        if verdict.trace:
+            print(verdict.trace[-4000:])
+        if shrinking:
+            kind = verdict.kind
+
+            def fails(text: str) -> bool:
+                return verdict_of(seed, worker.ask((seed, text))).kind == kind
+
+            if not fails(source):
+                print("# does not fail the same way outside its campaign")
+                return 1
+            small = shrink(source, fails)
+            print("# ---- shrunk ----\n" + small)
+            final = verdict_of(seed, worker.ask((seed, small)))
+            print("\n".join(f"# {difference}" for difference in final.differences))
+            print(final.trace[-3000:])
+            print("# ---- a test to paste into tests/fuzz/test_regressions.py ----\n" + regression(small, seed, kind))
+        return 1
+    finally:
+        worker.close()
+
+
+def record(arguments: argparse.Namespace, census: Census, seconds: float) -> None:
+    """Append what was run and what came out."""
+    described = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=RECORD.parent)
+    text = (
+        f"\n## {datetime.date.today().isoformat()}, commit {described.stdout.strip() or 'unknown'}\n\n"
+        f"`python -m tests.fuzz -n {arguments.n} --seed {arguments.seed}` · seeds {arguments.seed}–{arguments.seed + arguments.n - 1} · "
+        f"Python {platform.python_version()} · {seconds:.0f} s with {arguments.jobs} worker(s)\n\n```\n{census}\n```\n"
+    )
+    with RECORD.open("a") as file:
+        file.write(text)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-n", "--n", type=int, help="how many programs")
+    parser.add_argument("--seed", "--start", type=int, default=1, help="the first seed; without -n, the only one")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--record", action="store_true", help="append the result to RECORD.md")
+    parser.add_argument("--no-shrink", action="store_true")
+    parser.add_argument("--stop", type=int, help="end after this many differences")
+    arguments = parser.parse_args()
+    if arguments.n is None:
+        return one(arguments.seed, shrinking=not arguments.no_shrink)
+    started = time.perf_counter()
+    census = campaign(arguments.seed, arguments.n, jobs=arguments.jobs, stop=arguments.stop)
+    seconds = time.perf_counter() - started
+    print(census)
+    print(f"{census.programs / seconds * 60:.0f} programs a minute")
+    if arguments.record:
+        record(arguments, census, seconds)
+    return 1 if census.different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

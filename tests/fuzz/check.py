@@ -1,0 +1,79 @@
+"""One program, both runs, a verdict. `agree` is what a pasted regression test calls."""
+
+from __future__ import annotations
+
+import gc
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .compare import Difference, differences
+from .program import program
+from .runs import Run, Runaway, engine, plain
+
+Other = Callable[[str, int], Run]
+"""A run to compare with the plain one, from source and seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the comparison of one program said, and what its runs measured."""
+
+    seed: int
+    differences: tuple[Difference, ...] = ()
+    skipped: bool = False
+    statements: int = 0
+    overlap: int = 0
+    calls: int = 0
+    error: str | None = None
+    trace: str = field(default="", compare=False)
+
+    @property
+    def kind(self) -> str:
+        return self.differences[0].kind if self.differences else ""
+
+
+def check(source: str, seed: int, other: Other = engine) -> Verdict:
+    """Run `source` plainly and by `other`, in the world and the order of completion of `seed`."""
+    try:
+        expected = plain(source, seed)
+    except (Runaway, SyntaxError):
+        return Verdict(seed, skipped=True)
+    if expected.observation.error == "RecursionError":
+        return Verdict(seed, skipped=True)  # how deep the stack already is differs
+    try:
+        actual = other(source, seed)
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].name}"
+        difference = Difference(f"crash {type(error).__name__} in {where}", str(error)[:300])
+        return Verdict(seed, (difference,), trace=traceback.format_exc(), statements=expected.result.statements)
+    found = differences(expected.observation, actual.observation)
+    return Verdict(
+        seed,
+        tuple(found),
+        statements=expected.result.statements,
+        overlap=actual.result.overlap,
+        calls=actual.result.calls,
+        error=expected.observation.error,
+        trace=actual.observation.text if found else "",
+    )
+
+
+def check_seed(seed: int, other: Other = engine) -> Verdict:
+    """The verdict on a generated program. Cyclic garbage is collected between programs, not in their middle."""
+    gc.disable()
+    try:
+        return check(program(seed).source, seed, other)
+    finally:
+        gc.enable()
+
+
+def agree(source: str, seed: int = 0) -> None:
+    """Assert that the engine leaves what a plain run leaves.
+
+    >>> agree("x = [num(q) for q in range(3)]", seed=1)    # doctest: +SKIP
+    """
+    verdict = check(source, seed)
+    assert not verdict.skipped, "the plain run gave up on this program"
+    assert not verdict.differences, "\n".join(map(str, verdict.differences))

@@ -1,0 +1,112 @@
+"""Longer fragments written by hand, with holes: the traps that a random mixture of single productions meets too seldom.
+
+Most come from the two prototypes' lists of what went wrong (iterators shared across a `try`, a slot read before the value that is
+added to it, mutation of a result that is still in flight, …). Names are fresh or those of every scope, so fragments may be nested
+into anything.
+"""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+from .grammar import Writer, _filler, statement
+
+
+def idiom(weight: float, text: str, *, risky: bool = False, needs: str = "shallow") -> None:
+    """Register a fragment; `@` is a name that is fresh in each copy (`@@` an at sign), `{int}` an expression."""
+    lines = dedent(text).strip("\n").split("\n")
+    fills = [(_filler(line.lstrip()), (len(line) - len(line.lstrip())) // 4) for line in lines]
+
+    def write(w: Writer) -> None:
+        suffix = w.fresh("")
+        base = w.indent
+        for fill, depth in fills:
+            w.indent = base + depth
+            w.budget(4)
+            w.line(fill(w).replace("@@", "\0").replace("@", f"x{suffix}").replace("\0", "@"))
+        w.indent = base
+
+    statement(weight, risky=risky, needs=needs)(write)
+
+
+# results in flight as receivers, as keys, as containers
+idiom(0.5, "@ = rec({int})\n@['x'] = {int}\n@['l'].append({int})\n{map!}['r'] = @['l']\nprint(@)")
+idiom(0.4, "@ = mk({int})\n@.append({int})\n{nest!}.append(@)\n@ += [{int}]\nl1 = @")
+idiom(0.4, "@ = mk({int})\n@[-1] = {int}\n{obj!}.l = @", risky=True)
+idiom(0.3, "@ = obj({int})\n@.choices[0].n += {int}\n@.extra = {list!}\ni0 = size(@)\n{list!}.append(@.choices[0].n)")
+idiom(0.4, "@ = [num({int}), [num({int}), 3]]\n@y = @[1]\n@y.append(num({int}))\n@[0] = {int}\nprint(@)")
+idiom(0.4, "@ = {{}}\n@[ask({int})] = {int}\n@[ask({int})] = {int}\ni1 = len(@)\ns0 = str(sorted(@))[:12]")
+idiom(0.3, "@ = ({int}, [{int}], {list!})\n@[1].append({int})\nl2 = @[1]\nprint(@)")
+idiom(0.3, "@ = {{ask({int}), ask({int}), 'z'}}\n@.add(ask({int}))\nprint(len(@), sorted(@))")
+idiom(0.4, "@ = []\nfor @q in {list}[:4]:\n    @.append(ask(@q))\nprint(@, len(@))\ns1 = '/'.join(@)[:9]")
+idiom(0.4, "@ = []\n@a = @\n@b = {{'k': @}}\n@a.append(num({int}))\n@b['k'].append(num({int}))\n@ = @ + [1]\nprint(@, @a, @b)")
+
+# order inside a statement
+idiom(0.3, "d0[1] = {int}\nd0[1] += put(1, {int})\nd0[(i1 := {int} % 3)] = i1 + num(i1)\ni2 = 0 < num({int}) < {int}")
+idiom(0.3, "{list!}.append(num({int})) or {list!}.append(mut({list!}))\nprint({list!}, num({int}), {list!}.append({int}), {list!})")
+idiom(0.3, "i0 = i0 + (i0 := {int}) * 2 + i0\nl0 = [i1, (i1 := {int}), i1]\nprint(l0, i0)", needs="binding")
+
+# memo tables, conversations, accumulators
+idiom(0.4, "@ = {{}}\nfor @q in {list}[:4]:\n    if @q not in @:\n        @[@q] = ask(@q)\n    l1.append(len(@))\nprint(@)")
+idiom(0.4, "@ = [{{'c': {int}}}]\nfor @t in range(3):\n    @r = ask(len(@))\n    @.append({{'c': @r}})\n    if flag(@r): break\ni2 = len(@)")
+idiom(0.3, "@ = ''\nfor @q in range(3):\n    @ += ask((@q, {int}))\n    if len(@) > 9: continue\n    {obj!}.l.append(num(@))\ns0 = @[:9]")
+idiom(0.3, "@ = {{}}\nfor @q in {list}[:4]:\n    @.setdefault(num(@q), []).append(@q)\nfor @k, @v in @.items():\n    print(@k, @v, size(@v))")
+idiom(0.3, "@ = [ask(q) for q in range(4)]\nwhile len(@) > 1:\n    @ = [ask((a, b)) for a, b in zip(@[::2], @[1::2])]\ns1 = @[0]")
+
+# databases
+idiom(0.4, "for @u in range(3):\n    @r = get(@u)\n    if num((@r, {int})) > 3:\n        put(@u + 1, @r)")
+idiom(0.3, "put(1, {int})\ni0 = get(1)\nput(1, {int})\ni1 = get(1) + get(2)\nnote(0, i0); note(1, i1)")
+
+# iterators, generators, lazy builtins
+idiom(0.4, "@ = iter([{int}, {int}, 2, 3])\ntry:\n    for @q in @:\n        bad(@q)\nexcept Boom:\n    print('b')\ni0 = next(@, 7)\n@ = list(@)")
+idiom(0.4, "@ = (num(q) + i0 for q in [i1, i0])\ni0 = {int}\nl2 = list(@)\ni1 = next(@, 5)")
+idiom(0.3, "@ = map(num, {list})\ni0 = next(@, 0)\nl1 = list(@)\n@ = zip({list}, [num(1), num(2)])\nfor @a, @b in @:\n    i1 += @a * @b")
+idiom(0.3, "@ = enumerate({list})\nfor @i, @q in @:\n    if num(@q) > 2: break\nl0 = [b for a, b in @]")
+idiom(0.3, "def @(n):\n    for q in range(n % 4):\n        r = yield num(q)\n        if r: yield r\n@g = @({int})\ni0 = next(@g, 0)\nl1 = [q for q in @g]\n@ = None")
+idiom(0.2, "def @(n):\n    try:\n        yield num(n)\n        yield bad(n)\n    finally:\n        l0.append(n)\ntry:\n    l2 = list(@({int}))\nexcept Boom as ex:\n    print(ex)")
+idiom(0.2, "def @():\n    q = yield 1\n    while q is not None:\n        q = yield num(q)\n@g = @()\nnext(@g)\nl1 = [@g.send({int}), @g.send({int})]\n@g.close()")
+
+# exceptions
+idiom(0.5, "@ = []\ntry:\n    @.append({int}); bad({int}); @.append(2)\nexcept Boom:\n    print(@)\nfinally:\n    @.append(num({int}))")
+idiom(0.4, "for @q in range(4):\n    try:\n        i0 = @q; l0.append(bad(@q)); i0 = -1\n    except Boom as ex:\n        print(i0, ex); continue\n    s0 = ask(i0)")
+idiom(0.3, "try:\n    try:\n        1 // (num({int}) * 0)\n    except ZeroDivisionError:\n        bad({int}); raise\nexcept Exception as ex:\n    print(type(ex).__name__, type(ex.__context__).__name__)\n    @ = ex.__context__ is None")
+idiom(0.3, "try:\n    raise Boom({int}) from KeyError({str})\nexcept Boom as ex:\n    @ = repr(ex.__cause__)\n    ex.add_note(ask({int}))\n    if flag({int}): print(ex.__notes__)")
+idiom(0.3, "try:\n    @ = bad({int}) + bad({int})\nexcept Boom as ex:\n    @ = ex\nprint(type(@).__name__)")
+idiom(0.2, "try:\n    raise ValueError({str}) from Boom({int})\nfinally:\n    print({int})", risky=True)
+idiom(0.2, "try:\n    try:\n        bad({int})\n    finally:\n        l0.append(num({int}))\nexcept Boom:\n    l0.append(-1)\nelse:\n    l0.append(-2)")
+idiom(0.3, "def @(q):\n    try:\n        return bad(q)\n    except Boom:\n        return -1\n    finally:\n        l1.append(q)\nl0 = [@(q) for q in range(3)]\nprint(l0, l1)")
+idiom(0.2, "def @(q):\n    for r in range(3):\n        try:\n            if num((q, r)) > 3: return r\n            if flag(r): continue\n            if q == r: break\n        finally:\n            l2.append(r)\n    return 9\ni0 = @({int}) + @({int})")
+idiom(0.2, "def @(q):\n    try:\n        q = bad(q)\n        raise KeyError(q)\n    finally:\n        return q\ni1 = @({int})")
+idiom(0.2, "try:\n    bad({int})\n    raise ExceptionGroup('g', [Boom({int}), KeyError({int})])\nexcept* Boom as ex:\n    l0.append(1)\nexcept* KeyError:\n    l0.append(2)")
+
+# functions: defaults once, closures, decorators, global and nonlocal
+idiom(0.4, "@ = []\nfor @q in range(3):\n    @.append(lambda a=num(@q): num(a) + @q)\nl0 = [f() for f in @]\n@ = None")
+idiom(0.3, "def @(q, acc=[], k=num({int})):\n    acc.append(num(q) + k)\n    return len(acc)\ni0 = @({int}) + @({int}, k=1) + @({int}, [])\nprint(@.__defaults__)")
+idiom(0.3, "def @():\n    n = 0\n    def bump(q):\n        nonlocal n\n        n += num(q)\n        return n\n    return bump\n@b = @()\nl1 = [@b({int}), @b({int})]\n@b({int})")
+idiom(0.3, "def @(fn):\n    def inner(*a, **k):\n        r = fn(*a, **k)\n        return r + num(r)\n    return inner\n@@@\ndef @f(q, *, k=1):\n    return num(q) + k\ni0 = @f({int}) + @f({int}, k={int})")
+idiom(0.3, "def @(*a, k=1, **kw):\n    return num(a) + num(sorted(kw)) + k\ni1 = @({int}, {int}, k={int}, z={int}) + @(*{list}[:2], **{{'y': {int}}})")
+idiom(0.2, "def @(a, /, b, *, c=2):\n    return sig(a, b, c=c)\ni2 = @({int}, b={int}) + @({int}, {int}, c={int})")
+idiom(0.2, "def @(q):\n    if q <= 0: return num(q)\n    return (num(q) + @(q - 1) + @(q - 2)) % 50\ni0 = @({int} % 4)")
+idiom(0.2, "from functools import partial, lru_cache\n@ = partial(sig, {int}, z={int})\ni0 = @({int}) + @()\n@f = lru_cache(None)(lambda q: num(q))\nl1 = [@f(1), @f({int}), @f(1)]\n@ = @f = None")
+
+# classes
+idiom(0.3, "class @(Box):\n    n = num({int!})\n    items = []\n    def add(self, q):\n        self.items.append(num(q)); self.v += q\n        return super().m0(q) if hasattr(Box, 'm0') else q\n@o = @({int})\ni0 = @o.add({int}) + @o.add({int})\nprint(@.items, @o.v, @.n)")
+idiom(0.25, "class @:\n    def __init__(self): self._q = 1\n    @@property\n    def q(self): return num(self._q)\n    @@q.setter\n    def q(self, v): self._q = num(v)\n    @@staticmethod\n    def s(a): return num(a)\n    @@classmethod\n    def c(cls, a): return num(a) + len(cls.__name__) * 0\n@o = @()\n@o.q = {int}\ni0 = @o.q + @.s({int}) + @.c({int})")
+idiom(0.25, "class @:\n    def __init__(self, v): self.v = v\n    def __eq__(self, other): return num(self.v) == num(other.v)\n    def __lt__(self, other): return num(self.v) < num(other.v)\n    def __len__(self): return 2\n    def __getitem__(self, k): return num((self.v, k)) if k < 2 else [][0]\n    def __add__(self, other): return @(self.v + num(other))\n    def __repr__(self): return f'@({{self.v}})'\n@a, @b = @({int}), @({int})\nprint(@a == @b, sorted([@a, @b]), list(@a), @a + {int}, len(@b))")
+idiom(0.2, "class @:\n    __slots__ = ('v', 'w')\n    def __init__(self, v): self.v = v; self.w = [v]\n@o = @(num({int}))\n@o.v += num({int})\n@o.w.append(num(@o.v))\nprint(@o.v, @o.w)")
+idiom(0.2, "class @:\n    def __setattr__(self, k, v): object.__setattr__(self, k, num(v)); l0.append(1)\n    def __getattr__(self, k): return num(k)\n    def __call__(self, q): return num(q) + self.z\n@o = @()\n@o.a = {int}\ni0 = @o.a + @o.b + @o({int})")
+idiom(0.2, "from dataclasses import dataclass, field\n@@dataclass\nclass @:\n    a: int\n    b: list = field(default_factory=list)\n@o = @(num({int}))\n@o.b.append(@o.a)\n@o.a += num({int})\nprint(@o == @(1), @o.b)")
+
+# context managers of the program
+idiom(0.25, "@@contextlib.contextmanager\ndef @(q):\n    l0.append(num(q))\n    try:\n        yield q\n    finally:\n        l0.append(-num(q))\nwith @({int}) as i0:\n    l1.append(num(i0))")
+idiom(0.2, "class @:\n    def __enter__(self): l0.append(num(1)); return self\n    def __exit__(self, *a): l0.append(2); return flag(a[0] is None)\nfor @q in range(2):\n    with @() as @c:\n        l1.append(num(@q))")
+idiom(0.2, "import decimal\ndef @(q):\n    with decimal.localcontext() as c:\n        c.prec = q\n        num(q)\n        return str(decimal.Decimal(1) / 3)\nprint(@(3), @(6), decimal.getcontext().prec)")
+
+# foreign code between
+idiom(0.3, "l0.append(num({int}))\nkeep(l0)\nl0.append(num({int}))\npoke({int})\nl0.append(num({int}))\nprint(l0)")
+idiom(0.25, "def @(q):\n    l1.append(num(q))\n    return num(q) + len(l1)\ni0 = apply(@, {int})\nl0 = sorted({list}[:3], key=@)\nprint(l1)")
+idiom(0.3, "@ = [l0, l1]\nfor @q in @:\n    @q.append(num({int}))\n    mut(@q)\nunk(@)")
+
+# asynchronous, at the top level
+idiom(0.4, "@ = [await aask(q) for q in range(3)]\ns0 = await aask(@)\nprint(s0, await anum({int}) + await anum({int}))", needs="top")
+idiom(0.3, "async def @(q):\n    r = await anum(q)\n    if r > 2:\n        r = await anum(r)\n    l0.append(r)\n    return r\ni0 = await @({int}) + await @({int})\nprint(l0)", needs="top")

@@ -1,0 +1,152 @@
+"""The two runs of a program: plain, by CPython's own ``exec``, and by the engine on a simulated clock.
+
+Both see the same file name, whose text is in `linecache` so that tracebacks show source and carets. The plain run strips its own
+frame from the traceback, counts executed lines with a trace function, and gives up on programs that run away (`Runaway`), which
+the census counts.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any
+
+from .latency import latency
+from .observe import Observation, observe
+from .world import World, declared, undeclared
+
+LINES = 4000
+"""A plain run that executes more lines than this is given up."""
+
+Runner = Callable[[str, dict[str, Any], str, int, dict[str, Any]], "Result"]
+
+
+class Runaway(BaseException):
+    """The program is too long to be worth comparing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came out of one run."""
+
+    value: Any = None
+    error: BaseException | None = None
+    statements: int = 0
+    overlap: int = 0
+    makespan: float = 0.0
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    observation: Observation
+    result: Result
+
+
+def filename(seed: int) -> str:
+    return f"<cell {seed}>"
+
+
+def register(source: str, name: str) -> None:
+    """Let tracebacks show the source; one program at a time, so the table does not grow."""
+    for key in [key for key in linecache.cache if key.startswith("<cell ")]:
+        del linecache.cache[key]
+    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+
+
+# plain
+
+
+def compiled(source: str | ast.Module, name: str) -> tuple[CodeType, CodeType | None]:
+    """The cell, and its last expression apart, as a notebook takes it."""
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    tree = ast.parse(source, name) if isinstance(source, str) else source
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = compile(ast.Expression(tree.body.pop().value), name, "eval", flags)  # type: ignore[attr-defined]
+    return compile(tree, name, "exec", flags), last
+
+
+def evaluate(code: CodeType, namespace: dict[str, Any]) -> Any:
+    """`eval`, also for code that awaits at its top level: the world's coroutines never suspend."""
+    value = eval(code, namespace)
+    if code.co_flags & 0x80:  # CO_COROUTINE
+        try:
+            while True:
+                value.send(None)
+        except StopIteration as stop:
+            return stop.value
+    return value
+
+
+def plain_result(source: str | ast.Module, namespace: dict[str, Any], name: str) -> Result:
+    """Run as Python runs it."""
+    executed = 0
+
+    def on_line(frame: FrameType, event: str, _arg: Any) -> Any:
+        nonlocal executed
+        if event == "line":
+            executed += 1
+            if executed > LINES:
+                raise Runaway
+        return on_line
+
+    def on_call(frame: FrameType, _event: str, _arg: Any) -> Any:
+        code = frame.f_code
+        return on_line if code.co_filename == name and (code.co_name[0] != "<" or code.co_name == "<module>") else None
+
+    cell, last = compiled(source, name)
+    before = sys.gettrace()
+    sys.settrace(on_call)
+    try:
+        evaluate(cell, namespace)
+        value = evaluate(last, namespace) if last else None
+        result = Result(value, None, executed)
+    except Exception as error:
+        result = Result(None, error, executed)
+    finally:
+        sys.settrace(before)
+    if executed > LINES:
+        raise Runaway
+    error = result.error
+    if error is not None:
+        tb = error.__traceback__
+        while tb is not None and tb.tb_frame.f_code.co_filename != name:
+            tb = tb.tb_next
+        error.__traceback__ = tb
+    return result
+
+
+def plain(source: str, seed: int) -> Run:
+    """The oracle."""
+    return _run(source, seed, undeclared, lambda source, namespace, name: plain_result(source, namespace, name))
+
+
+# the engine
+
+
+def engine(source: str, seed: int, order: str | None = None) -> Run:
+    """The engine on a simulated clock, with the seed's order of completion."""
+    from poppy_ipython.engine.run import run_simulated
+
+    def run(source: str, namespace: dict[str, Any], name: str) -> Result:
+        outcome = run_simulated(source, namespace, filename=name, latency=latency(seed, order), debug=True)
+        calls = outcome.calls if isinstance(outcome.calls, int) else len(outcome.calls)
+        return Result(outcome.value, outcome.error, 0, outcome.overlap, outcome.makespan, calls)
+
+    return _run(source, seed, declared, run)
+
+
+def _run(source: str, seed: int, declare: Any, runner: Callable[[str, dict[str, Any], str], Result]) -> Run:
+    world = World(declare)
+    namespace = world.namespace()
+    name = filename(seed)
+    register(source, name)
+    with redirect_stdout(world.stdout), redirect_stderr(world.stderr):
+        result = runner(source, namespace, name)
+    return Run(observe(namespace, world, result.value, result.error), result)
