@@ -15,8 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .check import Other
-from .runs import Result, Run, _run, plain_result
-from .world import undeclared
+from .runs import Result, Run, plain_result, run_in
+from .world import World, undeclared
 
 Fault = Callable[[ast.Module, random.Random], None]
 
@@ -94,7 +94,7 @@ def by_source(fault: Fault) -> Other:
             finally:
                 del namespace["__copy"]
 
-        return _run(source, seed, undeclared, runner)
+        return run_in(World(undeclared), source, seed, runner)
 
     return run
 
@@ -106,7 +106,7 @@ def by_afterthought(spoil: Callable[[dict[str, Any], Result], Result]) -> Other:
         def runner(source: str, namespace: dict[str, Any], name: str) -> Result:
             return spoil(namespace, plain_result(source, namespace, name))
 
-        return _run(source, seed, undeclared, runner)
+        return run_in(World(undeclared), source, seed, runner)
 
     return run
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import linecache
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ from .world import World, declared, undeclared
 LINES = 4000
 """A plain run that executes more lines than this is given up."""
 
-Runner = Callable[[str, dict[str, Any], str, int, dict[str, Any]], "Result"]
+Runner = Callable[[str, dict[str, Any], str], "Result"]
+"""From source, namespace and file name to what came out."""
 
 
 class Runaway(BaseException):
@@ -122,15 +124,15 @@ def plain_result(source: str | ast.Module, namespace: dict[str, Any], name: str)
     return result
 
 
-def plain(source: str, seed: int) -> Run:
+def plain(source: str, seed: int, world: type[World] = World) -> Run:
     """The oracle."""
-    return _run(source, seed, undeclared, lambda source, namespace, name: plain_result(source, namespace, name))
+    return run_in(world(undeclared), source, seed, plain_result)
 
 
 # the engine
 
 
-def engine(source: str, seed: int, order: str | None = None) -> Run:
+def engine(source: str, seed: int, order: str | None = None, world: type[World] = World) -> Run:
     """The engine on a simulated clock, with the seed's order of completion."""
     from poppy_ipython.engine.run import run_simulated
 
@@ -139,14 +141,15 @@ def engine(source: str, seed: int, order: str | None = None) -> Run:
         calls = outcome.calls if isinstance(outcome.calls, int) else len(outcome.calls)
         return Result(outcome.value, outcome.error, 0, outcome.overlap, outcome.makespan, calls)
 
-    return _run(source, seed, declared, run)
+    return run_in(world(declared), source, seed, run)
 
 
-def _run(source: str, seed: int, declare: Any, runner: Callable[[str, dict[str, Any], str], Result]) -> Run:
-    world = World(declare)
+def run_in(world: World, source: str, seed: int, runner: Runner) -> Run:
+    """Run by `runner` in a fresh world, and observe."""
     namespace = world.namespace()
     name = filename(seed)
     register(source, name)
-    with redirect_stdout(world.stdout), redirect_stderr(world.stderr):
+    with redirect_stdout(world.stdout), redirect_stderr(world.stderr), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # each run compiles the source anew; Python warns once
         result = runner(source, namespace, name)
     return Run(observe(namespace, world, result.value, result.error), result)

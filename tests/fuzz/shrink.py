@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -72,7 +73,9 @@ def _reduce(items: list[Any], fails: Callable[[list[Any]], bool]) -> list[Any]:
 
 def _valid(text: str) -> bool:
     try:
-        compile(text, "?", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "?", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except (SyntaxError, ValueError):
         return False
     return True

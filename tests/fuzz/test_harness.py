@@ -36,6 +36,7 @@ def test_a_spoiled_result_is_noticed(spoil: Callable) -> None:
     assert noticed(faulty.by_afterthought(spoil)) >= 3
 
 
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")
 def test_every_generated_program_compiles() -> None:
     for seed in range(400):
         compile(program(seed).source, f"<{seed}>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
@@ -58,6 +59,7 @@ def test_shrinking_keeps_what_matters() -> None:
     assert small == "for q in x:\n    g()\n"
 
 
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")
 def test_a_shrunk_failure_still_fails_in_the_same_way() -> None:
     other = faulty.by_source(faulty.swallowed)
     seed = next(seed for seed in range(100) if check_seed(seed, other).kind == "output")
