@@ -1,0 +1,320 @@
+"""One cell's run: namespace, output, interrupt, result.
+
+    a notebook cell   CellTree ─▶ take(…) ─▶ IPython runs  enter(token) · restore(token) · value(token)
+    a script          run(source, namespace) ─▶ run_async
+                                     both ─▶ _perform ─▶ engine.Session
+
+This is the one place that knows the engine's `Session` on one side and the host on the other. What is particular to
+notebooks is in the first half: IPython calls `enter` from the little tree that `host.transform` left in the cell's
+place, in the frame of the cell's module, so the frame says which namespace and which file name are meant (`%%time`
+uses its own).
+
+An error of the cell is raised here, in one place, outside any `except`, so that it has no `__context__` of ours;
+`restore` then puts back the traceback that the engine built.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import asyncio
+import contextvars
+import inspect
+import itertools
+import linecache
+import logging
+import sys
+import warnings
+from collections.abc import Awaitable
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any
+
+from poppy_ipython.display import output
+from poppy_ipython.host import bug, reentry, tracing, transform
+from poppy_ipython.host.afterwards import Afterwards, changes
+from poppy_ipython.host.interrupt import Interrupt
+from poppy_ipython.host.options import Options
+from poppy_ipython.host.run import Run
+
+_log = logging.getLogger("poppy_ipython")
+_FUTURES = 0
+for _name in __future__.all_feature_names:
+    _FUTURES |= getattr(__future__, _name).compiler_flag
+
+
+# ---------------------------------------------------------------- notebooks
+
+
+@dataclass(slots=True)
+class _Cell:
+    """A cell between its tree step and its end."""
+
+    shell: Any
+    words: Afterwards
+    body: ast.Module
+    options: Options
+    line: str
+    at: int  # the line of %%poppy, from 1
+    failure: BaseException | None = None  # to be raised instead of running anything
+    run: Run | None = None
+    traceback: TracebackType | None = field(default=None, repr=False)
+
+
+_cells: dict[str, _Cell] = {}
+_tokens = itertools.count(1)
+_running: contextvars.ContextVar[bool] = contextvars.ContextVar("poppy_ipython_running", default=False)
+
+
+def take(
+    shell: Any,
+    words: Afterwards,
+    options: Options | BaseException,
+    line: str,
+    awaits: bool,
+    body: ast.Module,
+    at: ast.stmt,
+) -> ast.Module:
+    """The tree for IPython to run in place of a rewritten cell: an entry to us, or the body where it must run plain."""
+    failure = options if isinstance(options, BaseException) else None
+    options = Options() if isinstance(options, BaseException) else options
+    flags = shell.compile.flags & _FUTURES
+    if failure is None:
+        if not body.body or not transform.compiles(body, flags):
+            return body
+        shown = transform.interactive(body, shell.ast_node_interactivity)
+        if transform.changes_compiler(body):
+            reason: str | None = "it has a `from __future__` import"
+        elif shown is None:
+            reason = f"ast_node_interactivity is {shell.ast_node_interactivity!r}"
+        else:
+            reason = _unsuitable(shell)
+        if reason is not None or shown is None:
+            words.say(_PLAIN + str(reason))
+            return body
+        body = shown
+    token = str(next(_tokens))
+    _cells[token] = _Cell(shell, words, body, replace(options, flags=flags), line, at.lineno, failure)
+    return transform.entry_tree(token, body, awaits=awaits, at=at)
+
+
+_PLAIN = "poppy: this cell ran plain, in order, because "
+
+
+def _unsuitable(shell: Any) -> str | None:
+    """Why no cell can be run by us just now, or None."""
+    if shell.user_ns is not shell.user_global_ns:
+        return "this is an embedded shell, with local variables"
+    if _running.get():
+        return "it was run from inside another %%poppy cell"
+    return tracing.watcher()
+
+
+def run_body(shell: Any, words: Afterwards, options: Options, line: str, text: str) -> Any:
+    """The magic called by hand: run `text` now and give the value of its trailing expression."""
+    first = f"# %%poppy {line}".rstrip() + "\n"
+    source = shell.transform_cell(first + text)
+    filename = shell.compile.cache(source, shell.execution_count, raw_code=first + text)
+    body = shell.transform_ast(shell.compile.ast_parse(source, filename=filename))
+    options = replace(options, flags=shell.compile.flags & _FUTURES)
+    cell = _Cell(shell, words, body, options, line, 1)
+    reason = _unsuitable(shell)
+    if reason is None:
+        reentry.run_now(_run_cell(cell, shell.user_ns, filename))
+    else:
+        words.say(_PLAIN + reason)
+        cell.run = reentry.run_now(_plain(body, filename, shell.user_ns, options))
+        cell.failure = cell.run.error
+    try:
+        _finish(cell)
+    finally:
+        if cell.failure is not None:
+            cell.failure.__traceback__ = cell.traceback
+    return None if cell.run is None else cell.run.value
+
+
+def enter(token: str) -> Awaitable[None]:
+    """Run the cell that `take` kept under `token`, in the namespace and under the file name of the calling frame."""
+    frame = sys._getframe(1)
+    return _enter(_cells[token], frame.f_globals, frame.f_code.co_filename)
+
+
+def enter_now(token: str) -> None:
+    """`enter` where nobody awaits. It raises out here: a KeyboardInterrupt must not leave through a Task."""
+    frame = sys._getframe(1)
+    cell = _cells[token]
+    if cell.failure is None:
+        reentry.run_now(_run_cell(cell, frame.f_globals, frame.f_code.co_filename))
+    _finish(cell)
+
+
+def value(token: str) -> Any:
+    """The value of the cell's trailing expression, for IPython to show."""
+    run = _cells.pop(token).run
+    return None if run is None else run.value
+
+
+def restore(token: str) -> None:
+    """The cell is over: give its error, if it has one, the traceback of a plain run back."""
+    cell = _cells[token]
+    if cell.failure is None and isinstance(cell.body.body[-1], ast.Expr):
+        return  # `value` comes next
+    del _cells[token]
+    if cell.failure is not None:
+        cell.failure.__traceback__ = cell.traceback
+
+
+async def _enter(cell: _Cell, namespace: dict[str, Any], filename: str) -> None:
+    if cell.failure is None:
+        await _run_cell(cell, namespace, filename)
+    _finish(cell)
+
+
+async def _run_cell(cell: _Cell, namespace: dict[str, Any], filename: str) -> None:
+    _name_line(filename, cell.at, f"# %%poppy {cell.line}".rstrip())
+    source = "".join(linecache.getlines(filename))
+    transform.show_warnings(cell.body, filename, cell.options.flags)
+    before = contextvars.copy_context()
+    cell.run = await _perform(cell.body, source, filename, namespace, cell.options, cell.shell.display_pub)
+    cell.failure = cell.run.error
+    if not transform.awaits_at_top(cell.body, cell.options.flags):
+        cell.words.keep(before, contextvars.copy_context())
+    _speak(cell, cell.run)
+
+
+def _finish(cell: _Cell) -> None:
+    if cell.failure is not None:
+        cell.traceback = cell.failure.__traceback__
+        raise cell.failure
+
+
+def _name_line(filename: str, number: int, text: str) -> None:
+    """Let tracebacks show the magic, as a comment, where the cell's compiled text has our marker."""
+    entry = linecache.cache.get(filename)
+    if entry is not None and len(entry) == 4 and number <= len(entry[2]) and transform.MARKER in entry[2][number - 1]:
+        entry[2][number - 1] = text + "\n"
+
+
+def _speak(cell: _Cell, run: Run) -> None:
+    """The words below the cell. A mistake in them must not cost the user the cell."""
+    if run.abandoned:
+        names = ", ".join(run.abandoned)
+        cell.words.say(f"poppy: interrupted; still running in the background, results dropped: {names}")
+    if cell.options.quiet or isinstance(run.error, bug.InternalError):
+        return
+    try:
+        cell.words.say(str(run))
+    except Exception:
+        _log.exception("the summary of the cell failed; the cell did not")
+
+
+# ---------------------------------------------------------------- scripts
+
+
+def run(
+    source: str, namespace: dict[str, Any] | None = None, *, options: Options | None = None, filename: str = "<cell>"
+) -> Run:
+    """Run a cell's text to its end, on an event loop of its own. An exception of the cell is in `Run.error`.
+
+    >>> ns = {}
+    >>> run("x = [n * n for n in range(4)]\\nx[-1]", ns).value
+    9
+    >>> ns["x"]
+    [0, 1, 4, 9]
+    """
+    if asyncio._get_running_loop() is not None:
+        raise RuntimeError(
+            "poppy_ipython.run() starts an event loop of its own, and one is already running in this thread: "
+            "use %%poppy in a notebook, or `await poppy_ipython.cell.run_async(...)`"
+        )
+    before = contextvars.copy_context()
+    context = before.copy()
+    with asyncio.Runner() as runner:
+        found = runner.run(run_async(source, namespace, options=options, filename=filename), context=context)
+    for var, value in changes(before, context):
+        var.set(value)
+    return found
+
+
+async def run_async(
+    source: str, namespace: dict[str, Any] | None = None, *, options: Options | None = None, filename: str = "<cell>"
+) -> Run:
+    """`run` on the running loop. Raises what parsing the text raises; for the rest see `Run.error`."""
+    options = options or Options()
+    tree = ast.parse(source, filename)
+    compile(tree, filename, "exec", flags=options.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    if filename.startswith("<"):  # else the file is there to be read
+        linecache.cache[filename] = (len(source), None, [line + "\n" for line in source.splitlines()], filename)
+    namespace = {"__name__": "__main__"} if namespace is None else namespace
+    if tracing.watcher() is not None:
+        return await _plain(tree, filename, namespace, options)
+    return await _perform(tree, source, filename, namespace, options)
+
+
+# ---------------------------------------------------------------- both
+
+
+async def _perform(
+    tree: ast.Module, source: str, filename: str, namespace: dict[str, Any], options: Options, *publishers: Any
+) -> Run:
+    """Run a tree to its end: errors of the cell are returned, ours become an `InternalError`, returned as well."""
+    from poppy_ipython.engine.run import Session
+
+    loop = asyncio.get_running_loop()
+    abandoned: tuple[str, ...] = ()
+    value: Any = None
+    error: BaseException | None
+    session: Session | None = None
+    flag = _running.set(True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # shown once already, by whoever compiled the user's text
+            session = Session(tree, source, filename, namespace, options, loop=loop)
+        with output.ordered(*publishers), Interrupt(loop, session.interrupt):
+            error, value = await session.run()
+        abandoned = tuple(session.abandoned)
+    except (asyncio.CancelledError, GeneratorExit):
+        if session is not None:
+            session.interrupt()
+        raise
+    except KeyboardInterrupt as stop:
+        error = stop
+    except BaseException as mistake:
+        error = bug.report(mistake, source)
+    finally:
+        _running.reset(flag)
+    trace = _trace(session, filename)
+    found = Run(trace, value, error, abandoned)
+    sys.modules["poppy_ipython"].last_run = found  # type: ignore[attr-defined]
+    return found
+
+
+def _trace(session: Any, filename: str) -> Any:
+    from poppy_ipython.trace.trace import Trace
+
+    try:
+        return session.result().trace
+    except Exception:  # there is nothing to look at after a mistake of ours
+        return Trace((), filename=filename)
+
+
+async def _plain(tree: ast.Module, filename: str, namespace: dict[str, Any], options: Options) -> Run:
+    """Run a tree as Python does, for whoever watches line by line."""
+    last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    parts: list[ast.Module | ast.Expression] = [ast.Module(tree.body[:-1] if last else tree.body, tree.type_ignores)]
+    if last is not None:
+        parts.append(ast.Expression(last.value))
+    value = None
+    try:
+        for part in parts:
+            mode = "eval" if isinstance(part, ast.Expression) else "exec"
+            flags = options.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            code = compile(part, filename, mode, flags=flags, dont_inherit=True)  # type: ignore[call-overload]
+            value = eval(code, namespace)
+            if code.co_flags & inspect.CO_COROUTINE:
+                value = await value
+    except BaseException as error:
+        assert error.__traceback__ is not None
+        error.__traceback__ = error.__traceback__.tb_next
+        return Run(_trace(None, filename), None, error)
+    return Run(_trace(None, filename), value)

@@ -1,0 +1,41 @@
+"""The options of one run, as a value.
+
+The magic parses its line into one of these, a script makes one by hand, and engine and dispatcher only read it. What
+the user can say is on top; below it is what the host must tell the engine about the shell it runs in. It knows no
+IPython, so that `poppy_ipython.run` in a script or a test does not either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Interactivity = Literal["last_expr", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a cell is run.
+
+    >>> Options(max_calls=4, speculate=False)
+    Options(max_calls=4, speculate=False, quiet=False, interactivity='last_expr', flags=0)
+    >>> Options(max_calls=0)
+    Traceback (most recent call last):
+    ...
+    ValueError: --max-calls must be at least 1, not 0
+    """
+
+    #: calls at once per host
+    max_calls: int = 16
+    #: send calls that an earlier statement could still prevent by raising
+    speculate: bool = True
+    #: no summary line after the cell
+    quiet: bool = False
+    #: whose value `Session.run` returns: that of a trailing expression, or nothing
+    interactivity: Interactivity = "last_expr"
+    #: compiler flags in force (`from __future__ import …` of an earlier cell)
+    flags: int = 0
+
+    def __post_init__(self) -> None:
+        if self.max_calls < 1:
+            raise ValueError(f"--max-calls must be at least 1, not {self.max_calls}")

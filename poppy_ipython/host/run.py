@@ -1,0 +1,56 @@
+"""The result of one run, as the user looks at it: `poppy_ipython.last_run`.
+
+A thin view of the trace: the analysis is `trace`'s, the drawing `display`'s. Frozen, so that it still says the same
+tomorrow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from poppy_ipython.trace.critical_path import CriticalPath
+    from poppy_ipython.trace.trace import Call, Trace
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    >>> from poppy_ipython.trace.trace import Trace
+    >>> run = Run(Trace(()), value=3)
+    >>> run.value, run.error, run.calls
+    (3, None, ())
+    """
+
+    trace: Trace
+    #: the value of a trailing expression
+    value: Any = field(default=None, repr=False)
+    #: the exception that ended the run
+    error: BaseException | None = None
+    #: names of blocking calls that an interrupt left behind
+    abandoned: tuple[str, ...] = ()
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The external calls, in order of issue."""
+        return self.trace.calls
+
+    @property
+    def critical_path(self) -> CriticalPath:
+        """The chain of calls that could not have overlapped."""
+        return self.trace.critical_path
+
+    def __str__(self) -> str:
+        from poppy_ipython.display.text import summary
+
+        return summary(self.trace)
+
+    def __repr__(self) -> str:
+        return f"<Run: {self}>" if self.error is None else f"<Run: {self} · {type(self.error).__name__}>"
+
+    def _repr_svg_(self) -> str:
+        from poppy_ipython.display.svg import svg
+
+        return svg(self.trace)

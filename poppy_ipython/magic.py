@@ -1,0 +1,121 @@
+"""`%load_ext poppy_ipython`: registers the magic, its two transformers and the words after a cell, and no more.
+
+The magic's function documents the options (`%%poppy?`) and parses them. It is called as a magic only when somebody
+calls it by hand (`get_ipython().run_cell_magic("poppy", line, body)`); a cell that begins with `%%poppy` is rewritten
+before IPython looks for magics (see `host.transform` for how and why).
+
+Everything is registered with a shell and taken away again by `%unload_ext`; loading twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from poppy_ipython import cell as cells
+from poppy_ipython.host import transform, versions
+from poppy_ipython.host.afterwards import Afterwards
+from poppy_ipython.host.options import Options
+
+
+@magics_class
+class PoppyMagics(Magics):
+    """The magic, as `%lsmagic` and `%%poppy?` know it."""
+
+    @magic_arguments()
+    @argument(
+        "--max-calls", type=int, default=16, metavar="N", help="At most N calls at once to one host (default: 16)."
+    )
+    @argument(
+        "--no-speculate",
+        action="store_true",
+        help="Send no call that an earlier statement could still prevent by raising. Slower; nothing is sent in vain.",
+    )
+    @argument("--quiet", action="store_true", help="No summary line after the cell.")
+    @cell_magic("poppy")
+    def poppy(self, line: str, cell: str) -> Any:
+        """Run a cell of ordinary Python with its external calls (model, HTTP, tools) overlapping.
+
+        The cell leaves what a plain run leaves: variables, output, order of effects, exception. It must be the
+        first magic of the cell; comments and blank lines may stand above it.
+        """
+        return cells.run_body(self.shell, _loaded[self.shell].words, parse(line), line, cell)
+
+
+def parse(line: str) -> Options:
+    """The options that stand behind `%%poppy`.
+
+    >>> parse("--max-calls 4 --quiet").max_calls
+    4
+    """
+    try:
+        given = parse_argstring(PoppyMagics.poppy, line)
+        return Options(max_calls=given.max_calls, speculate=not given.no_speculate, quiet=given.quiet)
+    except (UsageError, ValueError) as error:
+        usage = " ".join(PoppyMagics.poppy.parser.format_usage().replace("::", "").replace("%poppy", "%%poppy").split())
+        raise UsageError(f"{error}\nusage: {usage}\n(%%poppy? explains the options. Nothing was run.)") from None
+
+
+class Extension:
+    """What one shell has of us while the extension is loaded."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self.words = Afterwards(shell)
+        self.text = transform.CellText(shell, self._move_last)
+        self.tree = transform.CellTree(self._take)
+
+    def install(self) -> None:
+        self.shell.register_magics(PoppyMagics)
+        self.shell.input_transformers_cleanup.append(self.text)
+        self.shell.ast_transformers.append(self.tree)
+        self.shell.events.register("post_run_cell", self.words.post_run_cell)
+
+    def remove(self) -> None:
+        self.shell.magics_manager.magics["cell"].pop("poppy", None)
+        self.shell.magics_manager.registry.pop("PoppyMagics", None)
+        if self.text in self.shell.input_transformers_cleanup:
+            self.shell.input_transformers_cleanup.remove(self.text)
+        if self.tree in self.shell.ast_transformers:
+            self.shell.ast_transformers.remove(self.tree)
+        self.shell.events.unregister("post_run_cell", self.words.post_run_cell)
+
+    def _take(self, line: str, awaits: bool, body: Any, at: Any) -> Any:
+        options: Options | UsageError
+        try:
+            options = parse(line)
+        except UsageError as error:
+            options = error
+        return cells.take(self.shell, self.words, options, line, awaits, body, at)
+
+    def _move_last(self) -> None:
+        """Other extensions' tree transformers must see the body before we take it away."""
+        registered = self.shell.ast_transformers
+        if self.tree in registered and registered[-1] is not self.tree:
+            registered.remove(self.tree)
+            registered.append(self.tree)
+
+
+_loaded: dict[InteractiveShell, Extension] = {}
+
+
+def load(shell: InteractiveShell) -> None:
+    """`%load_ext poppy_ipython`. Refuses, and registers nothing, on an IPython or ipykernel that is too old."""
+    complaint = versions.complaint_here()
+    if complaint is not None:
+        raise UsageError(complaint)
+    if shell not in _loaded:
+        extension = Extension(shell)
+        extension.install()
+        _loaded[shell] = extension
+
+
+def unload(shell: InteractiveShell) -> None:
+    """`%unload_ext poppy_ipython`: the shell is as it was before."""
+    extension = _loaded.pop(shell, None)
+    if extension is not None:
+        extension.remove()
