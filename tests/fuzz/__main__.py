@@ -48,7 +48,9 @@ def verdict_of(seed: int, answer: object) -> Verdict:
     return answer
 
 
-def campaign(first: int, count: int, *, jobs: int = 1, setup: str | None = None, quiet: bool = False, stop: int | None = None) -> Census:
+def campaign(
+    first: int, count: int, *, jobs: int = 1, setup: str | None = None, quiet: bool = False, stop: int | None = None
+) -> Census:
     """Compare `count` programs from seed `first`; at most `stop` differences."""
     census = Census()
     todo = ((seed, None) for seed in range(first, first + count))
@@ -69,7 +71,8 @@ def one(seed: int, *, shrinking: bool = True) -> int:
     worker = Worker(TASK, seconds=5)
     try:
         verdict = verdict_of(seed, worker.ask((seed, None)))
-        print(f"# seed {seed}, completion {ORDERS[seed % len(ORDERS)]}: {'skipped' if verdict.skipped else len(verdict.differences)} differences")
+        found = "skipped" if verdict.skipped else f"{len(verdict.differences)} differences"
+        print(f"# seed {seed}, completion {ORDERS[seed % len(ORDERS)]}: {found}")
         for difference in verdict.differences:
             print("#", difference)
         if not verdict.differences:
@@ -98,10 +101,13 @@ def one(seed: int, *, shrinking: bool = True) -> int:
 
 def record(arguments: argparse.Namespace, census: Census, seconds: float) -> None:
     """Append what was run and what came out."""
-    described = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=RECORD.parent)
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=RECORD.parent
+    )
     text = (
         f"\n## {datetime.date.today().isoformat()}, commit {described.stdout.strip() or 'unknown'}\n\n"
-        f"`python -m tests.fuzz -n {arguments.n} --seed {arguments.seed}` · seeds {arguments.seed}–{arguments.seed + arguments.n - 1} · "
+        f"`python -m tests.fuzz -n {arguments.n} --seed {arguments.seed}` · "
+        f"seeds {arguments.seed}–{arguments.seed + arguments.n - 1} · "
         f"Python {platform.python_version()} · {seconds:.0f} s with {arguments.jobs} worker(s)\n\n```\n{census}\n```\n"
     )
     with RECORD.open("a") as file:
@@ -109,7 +115,9 @@ def record(arguments: argparse.Namespace, census: Census, seconds: float) -> Non
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("-n", "--n", type=int, help="how many programs")
     parser.add_argument("--seed", "--start", type=int, default=1, help="the first seed; without -n, the only one")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))

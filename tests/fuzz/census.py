@@ -1,4 +1,5 @@
-"""What a campaign measured: kinds of difference, overlap, size, constructs. The figures are printed by every run and asserted by `make test`."""
+"""What a campaign measured: kinds of difference, overlap, size, constructs. The figures are printed by every run and
+asserted by `make test`."""
 
 from __future__ import annotations
 
@@ -64,8 +65,10 @@ class Census:
     def __str__(self) -> str:
         text = (
             f"{self.compared} programs compared, {self.different} different; {self.skipped} skipped (too long)\n"
-            f">= 2 calls in flight: {self.overlapping_share:.1%} of programs; most at once {self.most_at_once}; {self.calls} calls\n"
-            f"median statements executed: {self.median_statements:g}; ended by an exception: {self.raised / max(1, self.compared):.1%}"
+            f">= 2 calls in flight: {self.overlapping_share:.1%} of programs; "
+            f"most at once {self.most_at_once}; {self.calls} calls\n"
+            f"median statements executed: {self.median_statements:g}; "
+            f"ended by an exception: {self.raised / max(1, self.compared):.1%}"
         )
         for kind, count in self.kinds.most_common():
             text += f"\n  {count:5d}  {kind}   seeds {', '.join(map(str, sorted(self.failing[kind])[:8]))}"

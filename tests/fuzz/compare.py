@@ -1,8 +1,8 @@
 """The differences between two observations, each with a kind (what `shrink` keeps constant) and a line for a human.
 
-Kinds are ordered: the first is the one a failure is known by, since a wrong exception usually brings wrong variables with it. The
-values of `variables` and `aliasing` are told apart by forgetting the numbers of the walk: if the difference goes with them, only
-the identities differ.
+Kinds are ordered: the first is the one a failure is known by, since a wrong exception usually brings wrong variables
+with it. The values of `variables` and `aliasing` are told apart by forgetting the numbers of the walk: if the
+difference goes with them, only the identities differ.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ def differences(plain: Observation, other: Observation) -> list[Difference]:
         a, b = getattr(plain, part), getattr(other, part)
         if a != b:
             same_but_for_numbers = _anonymous(a) == _anonymous(b)
-            add("aliasing" if same_but_for_numbers else part, _mapping(a, b) if part == "variables" else _shorten(f"{a!r} / {b!r}"))
+            add(
+                "aliasing" if same_but_for_numbers else part,
+                _mapping(a, b) if part == "variables" else _shorten(f"{a!r} / {b!r}"),
+            )
     if plain.order != other.order and set(plain.order) == set(other.order):
         add("order of names", _first(list(plain.order), list(other.order)))
     if plain.error == other.error:
@@ -78,7 +81,9 @@ def _anonymous(graph: Any) -> Any:
 
 def _mapping(a: dict[str, Any], b: dict[str, Any]) -> str:
     names = [name for name in sorted(set(a) | set(b)) if a.get(name, "unbound") != b.get(name, "unbound")]
-    return "; ".join(_shorten(f"{name}: {a.get(name, 'unbound')!r} / {b.get(name, 'unbound')!r}", 160) for name in names[:4])
+    return "; ".join(
+        _shorten(f"{name}: {a.get(name, 'unbound')!r} / {b.get(name, 'unbound')!r}", 160) for name in names[:4]
+    )
 
 
 def _first(a: list[Any], b: list[Any]) -> str:

@@ -1,8 +1,11 @@
-"""Which constructs a program contains, read off its syntax tree: independent of the generator, so the generator cannot flatter itself.
+"""Which constructs a program contains, read off its syntax tree: independent of the generator, so the generator cannot
+flatter itself.
 
-Each construct of the list that the engine promises is a predicate over one node (`CONSTRUCTS`); the census asserts that each
-occurs in at least one program of a hundred. "Pending" means here: an external call stands directly in the place named.
+Each construct of the list that the engine promises is a predicate over one node (`CONSTRUCTS`); the census asserts
+that each occurs in at least one program of a hundred. "Pending" means here: an external call stands directly in the
+place named.
 """
+# ruff: noqa: E501  (a table: one production or program a line)
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Productions for expressions: external calls nested anywhere, and everything that Python can wrap around them."""
+# ruff: noqa: E501  (a table: one production or program a line)
 
 from __future__ import annotations
 

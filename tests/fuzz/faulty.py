@@ -1,9 +1,9 @@
 """Runs that are wrong on purpose, without any engine: what the oracle itself must notice.
 
-Each fault takes a program to a slightly different program or leaves something behind, the way a broken engine would: two
-neighbouring statements change places, an alias becomes a copy, a line number moves, something of ours stays in the namespace. The
-faulty side runs by the same code as the plain one. A fault that is never noticed would be a blind spot of `observe.py` or of the
-generator.
+Each fault takes a program to a slightly different program or leaves something behind, the way a broken engine would:
+two neighbouring statements change places, an alias becomes a copy, a line number moves, something of ours stays in
+the namespace. The faulty side runs by the same code as the plain one. A fault that is never noticed would be a blind
+spot of `observe.py` or of the generator.
 """
 
 from __future__ import annotations
@@ -38,14 +38,21 @@ def swapped(tree: ast.Module, rng: random.Random) -> None:
 
 def dropped(tree: ast.Module, rng: random.Random) -> None:
     """A store or call is lost."""
-    places = [i for i, node in enumerate(tree.body) if i > 2 and isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr))]
+    places = [
+        i for i, node in enumerate(tree.body) if i > 2 and isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr))
+    ]
     if places:
         tree.body[rng.choice(places)] = ast.Pass(lineno=1, col_offset=0)
 
 
 def copied(tree: ast.Module, rng: random.Random) -> None:
     """Somewhere an alias is a copy."""
-    names = [n for node in tree.body for n in ast.walk(node) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Name) and n.value.id[:1] in "ldnm"]
+    names = [
+        n
+        for node in tree.body
+        for n in ast.walk(node)
+        if isinstance(n, ast.Assign) and isinstance(n.value, ast.Name) and n.value.id[:1] in "ldnm"
+    ]
     if names:
         node = rng.choice(names)
         node.value = ast.Call(ast.Name("__copy", ast.Load()), [node.value], [])

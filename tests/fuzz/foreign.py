@@ -1,10 +1,12 @@
-"""Functions that nobody declared, from a module whose source is out of reach: native code, as far as the engine can tell.
+"""Functions that nobody declared, from a module whose source is out of reach: native code, as far as the engine can
+tell.
 
-They do what undeclared code may do: write to the outside, mutate their arguments, keep references and use them later, call
-back into the program, return their own argument. The source is compiled under a name that is no file and runs in a namespace
-that is no module, so nothing can find and compile it a second time.
+They do what undeclared code may do: write to the outside, mutate their arguments, keep references and use them
+later, call back into the program, return their own argument. The source is compiled under a name that is no file and
+runs in a namespace that is no module, so nothing can find and compile it a second time.
 
-Every function first looks for objects of the engine among what it was given: undeclared code must see real values only.
+Every function first looks for objects of the engine among what it was given: undeclared code must see real values
+only.
 """
 
 from __future__ import annotations

@@ -5,10 +5,10 @@ A production is a function from the writer to text, registered for a *kind* with
     @expression("int", 5)
     def _(w): return f"num({w.expr('any')})"
 
-Kinds of expressions are the types of the few variables that every scope has (`NAMES`), so programs mostly run; a production marked
-*risky* may raise and is drawn freely inside `try`, seldom outside. Each program draws its own weights (swarm testing: leaving
-half of the features out of one program reaches states that a uniform mixture never does), and every statement has a budget of
-expression nodes.
+Kinds of expressions are the types of the few variables that every scope has (`NAMES`), so programs mostly run; a
+production marked *risky* may raise and is drawn freely inside `try`, seldom outside. Each program draws its own
+weights (swarm testing: leaving half of the features out of one program reaches states that a uniform mixture never
+does), and every statement has a budget of expression nodes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """int, str, list of int, dict int→int, set of small int, Box, list of lists, dict str→list."""
 
-LEAVES = {**{kind: names for kind, names in NAMES.items()}, "bool": ("i0 > 2", "i1 < i2", "not l0"), "any": ("i0", "s0", "i2", "l1")}
+LEAVES = {
+    **{kind: names for kind, names in NAMES.items()},
+    "bool": ("i0 > 2", "i1 < i2", "not l0"),
+    "any": ("i0", "s0", "i2", "l1"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,9 @@ def _filler(template: str) -> Callable[[Writer], str]:
 
     def fill(w: Writer) -> str:
         w.in_nested_scope += inner_scope
-        filled = "".join((w.name(part[:-1]) if part.endswith("!") else w.expr(part)) if hole else part for hole, part in pieces)
+        filled = "".join(
+            (w.name(part[:-1]) if part.endswith("!") else w.expr(part)) if hole else part for hole, part in pieces
+        )
         w.in_nested_scope -= inner_scope
         return filled
 
@@ -239,7 +245,12 @@ class Writer:
         last, this = self.lines[before - 1], self.lines[before]
         simple = not this.rstrip().endswith((":", "\\")) and not this.lstrip().startswith(COMPOUND)
         indent = len(this) - len(this.lstrip())
-        if simple and len(last) - len(last.lstrip()) == indent and not last.lstrip().startswith(COMPOUND) and not last.endswith(OPEN):
+        if (
+            simple
+            and len(last) - len(last.lstrip()) == indent
+            and not last.lstrip().startswith(COMPOUND)
+            and not last.endswith(OPEN)
+        ):
             self.lines[before - 1 :] = [f"{last}; {this.lstrip()}"]
 
     def block(self, least: int = 1, most: int = 3) -> None:
@@ -266,5 +277,24 @@ class Writer:
         self.in_function, self.in_loop, self.in_try, self.in_nested_scope = saved
 
 
-COMPOUND = ("if ", "for ", "while ", "try", "except", "finally", "else", "elif", "with ", "match ", "case ", "def ", "class ", "@", "async ", ")", "]", "}")
+COMPOUND = (
+    "if ",
+    "for ",
+    "while ",
+    "try",
+    "except",
+    "finally",
+    "else",
+    "elif",
+    "with ",
+    "match ",
+    "case ",
+    "def ",
+    "class ",
+    "@",
+    "async ",
+    ")",
+    "]",
+    "}",
+)
 OPEN = ("(", "[", "{", ",", ":", "\\")

@@ -1,9 +1,10 @@
 """Longer fragments written by hand, with holes: the traps that a random mixture of single productions meets too seldom.
 
-Most come from the two prototypes' lists of what went wrong (iterators shared across a `try`, a slot read before the value that is
-added to it, mutation of a result that is still in flight, …). Names are fresh or those of every scope, so fragments may be nested
-into anything.
+Most come from the two prototypes' lists of what went wrong (iterators shared across a `try`, a slot read before the
+value that is added to it, mutation of a result that is still in flight, …). Names are fresh or those of every scope,
+so fragments may be nested into anything.
 """
+# ruff: noqa: E501  (a table: one production or program a line)
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Orders of completion: how long each external call takes on the simulated clock. Chosen by seed, adversarial on purpose.
+"""Orders of completion: how long each external call takes on the simulated clock. Chosen by seed, adversarial on
+purpose.
 
     random    anything goes                 reversed  the later a call is sent, the sooner it returns
     forward   in the order of sending       equal     all at the same instant

@@ -3,9 +3,10 @@
     python -m tests.fuzz.mutants            all of them, and first the engine as it is over the same seeds
     python -m tests.fuzz.mutants NAME …     some
 
-A mutant replaces one function of the engine by name, in a worker process of its own. `replaced` insists that the name exists, so a
-mutant cannot turn into a no-op when the engine is rearranged; and every mutant removes one *rule* of the design, not just any
-line. What counts as noticed is a difference from the plain run, a failed invariant, or a hang; the table says which.
+A mutant replaces one function of the engine by name, in a worker process of its own. `replaced` insists that the
+name exists, so a mutant cannot turn into a no-op when the engine is rearranged; and every mutant removes one *rule*
+of the design, not just any line. What counts as noticed is a difference from the plain run, a failed invariant, or a
+hang; the table says which.
 """
 
 from __future__ import annotations
@@ -81,7 +82,10 @@ def main() -> int:
     names = sys.argv[1:] or list(MUTANTS)
     survived = []
     after, kind = caught(None)
-    print(f"{'(the engine as it is)':34} {'no difference' if after is None else f'DIFFERS after {after}: {kind}'}", flush=True)
+    print(
+        f"{'(the engine as it is)':34} {'no difference' if after is None else f'DIFFERS after {after}: {kind}'}",
+        flush=True,
+    )
     for name in names:
         started = time.perf_counter()
         after, kind = caught(name)

@@ -1,7 +1,8 @@
 """What a run leaves, reduced to plain data that two runs can be compared by.
 
-The namespace, the last value and everything the foreign code kept are walked once, as one graph: each container and instance
-gets a number at its first visit, so two graphs are equal only if values, types *and* aliasing are. What the walk knows:
+The namespace, the last value and everything the foreign code kept are walked once, as one graph: each container and
+instance gets a number at its first visit, so two graphs are equal only if values, types *and* aliasing are. What the
+walk knows:
 
     atoms                      type and repr
     list tuple dict set deque  number, type, children in order (a set: sorted text of its children)
@@ -11,8 +12,8 @@ gets a number at its first visit, so two graphs are equal only if values, types 
     generator, iterator        where it stands, and what it still holds
     exception                  arguments, chain, notes, attributes, lines of its traceback
 
-Anything of the engine that is met on the way is a *leak*. Decided against `pickle` and `copy.deepcopy` for comparison: neither sees
-functions, and both call user code.
+Anything of the engine that is met on the way is a *leak*. Decided against `pickle` and `copy.deepcopy` for
+comparison: neither sees functions, and both call user code.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ from typing import Any
 from .world import ATOMS, OURS, World
 
 ORDERED = (list, tuple, deque)
-CLASS_NOISE = frozenset("__dict__ __weakref__ __module__ __doc__ __qualname__ __firstlineno__ __static_attributes__".split())
+CLASS_NOISE = frozenset(
+    "__dict__ __weakref__ __module__ __doc__ __qualname__ __firstlineno__ __static_attributes__".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,11 @@ class Observation:
 def observe(namespace: dict[str, Any], world: World, value: Any, error: BaseException | None) -> Observation:
     """Reduce what a run left. `error` has the traceback that begins at the cell's own frame."""
     walk = Walk({id(thing): name for name, thing in world.functions.items()})
-    names = [name for name in namespace if name != "__builtins__" and namespace[name] is not world.functions.get(name, namespace)]
+    names = [
+        name
+        for name in namespace
+        if name != "__builtins__" and namespace[name] is not world.functions.get(name, namespace)
+    ]
     variables = {name: walk.of(namespace[name], name) for name in sorted(names)}
     return Observation(
         variables=variables,
@@ -156,9 +163,17 @@ class Walk:
             if not _from_cell(thing):
                 return (_name(thing),)
             own = {name: item for name, item in vars(thing).items() if name not in CLASS_NOISE}
-            return (thing.__qualname__, tuple(map(_name, thing.__mro__)), *[(name, of(item, f".{name}")) for name, item in own.items()])
+            return (
+                thing.__qualname__,
+                tuple(map(_name, thing.__mro__)),
+                *[(name, of(item, f".{name}")) for name, item in own.items()],
+            )
         if isinstance(thing, BaseException):
-            chained = (of(thing.__cause__, ".__cause__"), of(thing.__context__, ".__context__"), thing.__suppress_context__)
+            chained = (
+                of(thing.__cause__, ".__cause__"),
+                of(thing.__context__, ".__context__"),
+                thing.__suppress_context__,
+            )
             return (of(thing.args, ".args"), chained, of(vars(thing), ".__dict__"), tuple(lines(thing.__traceback__)))
         if isinstance(thing, (staticmethod, classmethod)):
             return (of(thing.__func__, ".__func__"),)

@@ -3,6 +3,7 @@
 >>> program(7) == program(7)
 True
 """
+# ruff: noqa: E501  (a table: one production or program a line)
 
 from __future__ import annotations
 

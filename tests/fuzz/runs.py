@@ -1,8 +1,8 @@
 """The two runs of a program: plain, by CPython's own ``exec``, and by the engine on a simulated clock.
 
-Both see the same file name, whose text is in `linecache` so that tracebacks show source and carets. The plain run strips its own
-frame from the traceback, counts executed lines with a trace function, and gives up on programs that run away (`Runaway`), which
-the census counts.
+Both see the same file name, whose text is in `linecache` so that tracebacks show source and carets. The plain run
+strips its own frame from the traceback, counts executed lines with a trace function, and gives up on programs that
+run away (`Runaway`), which the census counts.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Make a failing program small while it fails in the same way.
 
-Delta debugging on the syntax tree: remove runs of statements (half, quarter, … one), put a compound statement's body in its place,
-drop handlers, `else` and `finally`, decorators, arguments, and put an expression's own part, or a constant, in its place. A candidate
-counts if its first difference is of the same kind. The result is `ast.unparse` text, unless only the original layout fails: then
-lines are removed.
+Delta debugging on the syntax tree: remove runs of statements (half, quarter, … one), put a compound statement's body
+in its place, drop handlers, `else` and `finally`, decorators, arguments, and put an expression's own part, or a
+constant, in its place. A candidate counts if its first difference is of the same kind. The result is `ast.unparse`
+text, unless only the original layout fails: then lines are removed.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def _lines(source: str, fails: Fails) -> str:
     starts = [min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]) for node in tree.body]
     bounds = [*starts, len(text) + 1]
     blocks = ["".join(text[a - 1 : b - 1]) for a, b in zip(bounds, bounds[1:])]
-    kept = _reduce([block for block in blocks if block], lambda blocks: _valid("".join(blocks)) and fails("".join(blocks)))
+    kept = _reduce(
+        [block for block in blocks if block], lambda blocks: _valid("".join(blocks)) and fails("".join(blocks))
+    )
     return "".join(kept)
 
 
@@ -128,7 +130,11 @@ def _edits(tree: ast.AST) -> Iterator[Edit]:
                     for constant in range(len(CONSTANTS)):
                         if not isinstance(item, ast.Constant):
                             yield i, name, ("constant", where, constant)
-            if value is not None and isinstance(value, ast.AST) and name in ("returns", "step", "format_spec", "cause", "msg", "value", "optional_vars"):
+            if (
+                value is not None
+                and isinstance(value, ast.AST)
+                and name in ("returns", "step", "format_spec", "cause", "msg", "value", "optional_vars")
+            ):
                 yield i, name, ("none", None, None)
 
 

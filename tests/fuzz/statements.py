@@ -1,4 +1,6 @@
-"""Productions for statements: bindings and stores of every form, mutation through aliases, control flow, `try` in every shape."""
+"""Productions for statements: bindings and stores of every form, mutation through aliases, control flow, `try` in every
+shape."""
+# ruff: noqa: E501  (a table: one production or program a line)
 
 from __future__ import annotations
 

@@ -1,16 +1,19 @@
 """Programs whose best possible time is known by hand: what keeps an engine that always waits from passing.
 
-Under equal latencies a program takes whole *rounds*, and for each template the number of rounds that its data, branches and ordered
-effects force is a formula of its size. The ratio ideal ÷ achieved is averaged over templates and sizes; an engine that stalls at
-every call has about 1 ÷ (number of calls). Templates are written from the program alone, never fitted to the engine.
+Under equal latencies a program takes whole *rounds*, and for each template the number of rounds that its data,
+branches and ordered effects force is a formula of its size. The ratio ideal ÷ achieved is averaged over templates
+and sizes; an engine that stalls at every call has about 1 ÷ (number of calls). Templates are written from the
+program alone, never fitted to the engine.
 
     round    1            2            3
     f(0)     num ───────▶ num(num)
     f(1)     num ───────▶ num(num) ──▶ ask        a loop over f takes max, not sum
     f(2)     num
 
-Sizes and constants vary with the seed; branches are decided beforehand by the world's own answers, so the formula may ask it.
+Sizes and constants vary with the seed; branches are decided beforehand by the world's own answers, so the formula
+may ask it.
 """
+# ruff: noqa: E501  (a table: one production or program a line)
 
 from __future__ import annotations
 

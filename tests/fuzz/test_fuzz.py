@@ -33,5 +33,8 @@ def test_overlap_is_what_the_effects_allow(capsys) -> None:
     found = ratios()
     mean = sum(found.values()) / len(found)
     with capsys.disabled():
-        print(f"\noverlap achieved / allowed over {len(TEMPLATES)} templates: {mean:.3f}; least " + ", ".join(f"{name} {ratio:.2f}" for name, ratio in sorted(found.items(), key=lambda item: item[1])[:4]))
+        print(
+            f"\noverlap achieved / allowed over {len(TEMPLATES)} templates: {mean:.3f}; least "
+            + ", ".join(f"{name} {ratio:.2f}" for name, ratio in sorted(found.items(), key=lambda item: item[1])[:4])
+        )
     assert mean >= LEAST_RATIO, found

@@ -1,4 +1,5 @@
-"""The fuzzer tested against itself: plain against plain agrees, runs that are wrong on purpose are noticed, shrinking shrinks."""
+"""The fuzzer tested against itself: plain against plain agrees, runs that are wrong on purpose are noticed, shrinking
+shrinks."""
 
 from __future__ import annotations
 
@@ -54,7 +55,7 @@ def test_worlds_answer_alike_and_share_nothing() -> None:
 
 
 def test_shrinking_keeps_what_matters() -> None:
-    source = "import sys\nx = [1, 2]\nfor q in x:\n    if q:\n        y = f(q, g(len(x) + 1))\n    else:\n        pass\nprint(y)\n"
+    source = "x = [1, 2]\nfor q in x:\n    if q:\n        y = f(q, g(len(x) + 1))\n    else:\n        pass\nprint(y)\n"
     small = shrink(source, lambda text: "g(" in text and "for " in text)
     assert small == "for q in x:\n    g()\n"
 

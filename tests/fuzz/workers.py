@@ -1,9 +1,9 @@
 """Worker processes that survive a hang: the fuzzer must report one, not become one.
 
-A worker takes one task at a time and arms a watchdog of C (`faulthandler`), which prints the stack of a program that takes too long
-and ends the process even if Python no longer runs. The parent then reports a hang of that task with the stack and starts another
-worker. Decided against `signal.alarm`: an exception raised from a signal lands in whatever greenlet is running and may be
-swallowed there.
+A worker takes one task at a time and arms a watchdog of C (`faulthandler`), which prints the stack of a program that
+takes too long and ends the process even if Python no longer runs. The parent then reports a hang of that task with
+the stack and starts another worker. Decided against `signal.alarm`: an exception raised from a signal lands in
+whatever greenlet is running and may be swallowed there.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ class Worker:
         self._directory.cleanup()
 
 
-def spread(task: str, arguments: Iterable[Any], *, jobs: int = 1, setup: str | None = None, seconds: float = SECONDS) -> Iterator[tuple[Any, Any]]:
+def spread(
+    task: str, arguments: Iterable[Any], *, jobs: int = 1, setup: str | None = None, seconds: float = SECONDS
+) -> Iterator[tuple[Any, Any]]:
     """Pairs of argument and answer, in the order of finishing, from `jobs` workers."""
     workers = [Worker(task, setup, seconds) for _ in range(jobs)]
     todo = iter(arguments)

@@ -1,8 +1,9 @@
 """The world a fuzzed program lives in: its external functions, and the record of what reached the outside.
 
-One `World` serves one run; two worlds of the same kind answer alike, because every answer is a digest of the arguments, taken
-deep (so a snapshot that is too shallow, too early or too late shows in an answer). The functions are declared with the
-product's own decorators, which hand back the same function objects: the plain run calls exactly what the engine calls.
+One `World` serves one run; two worlds of the same kind answer alike, because every answer is a digest of the
+arguments, taken deep (so a snapshot that is too shallow, too early or too late shows in an answer). The functions
+are declared with the product's own decorators, which hand back the same function objects: the plain run calls
+exactly what the engine calls.
 
     ask num flag mk rec obj size sig bad      unordered           aask anum abad    the same, as coroutine functions
     get                                       readonly("db")      put               sequential("db")
@@ -10,8 +11,8 @@ product's own decorators, which hand back the same function objects: the plain r
     shape                                     pure                push              local (mutates its argument)
     unk mut keep poke apply burst Scope       undeclared          see foreign.py
 
-`World.events` is the ordered record: ordered effects and output interleaved, as they reached the outside. `World.sent` counts the
-unordered calls, whose order is free.
+`World.events` is the ordered record: ordered effects and output interleaved, as they reached the outside.
+`World.sent` counts the unordered calls, whose order is free.
 """
 
 from __future__ import annotations
