@@ -5,12 +5,12 @@ import doctest
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.trace.drawing import draw
-from tests.trace.test_trace import runs
 
 from poppy_ipython.display import text
 from poppy_ipython.display.text import summary
 from poppy_ipython.trace import CallRecord, Trace
+from tests.trace.drawing import draw
+from tests.trace.test_trace import runs
 
 
 def test_examples_of_the_docstrings():
@@ -20,9 +20,7 @@ def test_examples_of_the_docstrings():
 
 def test_twelve_calls():
     """The line of the README: eleven summaries at once, and one more of them all."""
-    records = [
-        CallRecord(n, "ask", line=3, started=0.01 * n, ended=0.46 + 0.01 * n, outcome="ok") for n in range(1, 12)
-    ]
+    records = [CallRecord(n, "ask", line=3, started=0.01 * n, ended=0.46 + 0.01 * n, outcome="ok") for n in range(1, 12)]
     last = CallRecord(12, "ask", line=5, ready=0.58, started=0.58, ended=0.95, outcome="ok", cause=records[-1])
     last.reason = "data"
     assert summary(Trace.of([*records, last], ended=1.0)) == (

@@ -6,11 +6,11 @@ import importlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.trace.drawing import draw
 
 from poppy_ipython.trace import CallRecord, Trace, Wait
 from poppy_ipython.trace.table import table
 from poppy_ipython.trace.units import cells, duration, place, shorten
+from tests.trace.drawing import draw
 
 MODULES = ["events", "trace", "critical_path", "load", "why", "table", "units"]
 

@@ -2,12 +2,12 @@
 
 import pytest
 from hypothesis import given
-from tests.trace.drawing import draw
-from tests.trace.test_trace import runs
 
 from poppy_ipython.trace import Trace, Wait, why
 from poppy_ipython.trace.load import slowdowns
 from poppy_ipython.trace.why import charges
+from tests.trace.drawing import draw
+from tests.trace.test_trace import runs
 
 
 def test_chain_of_dependence():

@@ -1,0 +1,253 @@
+"""A run as a static Gantt chart: one SVG that needs no script, no kernel and no network.
+
+    waiting ╌╌╌╌▐█████████▌ ask · line 3          one bar per call, from sent to ended
+                └ outlined: on the critical path; a line leads to the call that waited for it
+
+* Bars are packed into lanes: a call takes the first lane that is free. Room for a label beside a short bar is kept
+  free as long as that costs no more than 30 lanes; then only the bars that are long enough keep theirs.
+* The time between issued and sent is the thin, lighter bar in front; a call that was never sent is nothing else.
+* Above 60 lanes, 400 calls or 40 KB the chart is folded (`folded.py`): a notebook keeps every output it has ever shown.
+  Hover texts go first, because they are what costs most and what an SVG shown as an image does not have anyway.
+
+Decided against a fixed lane per source line: a loop has one line and many calls, and how many of them overlapped is what
+the chart is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from poppy_ipython.display.axis import Axis
+from poppy_ipython.display.folded import folded
+from poppy_ipython.display.sheet import WIDTH, number, safe, sheet, width_of
+from poppy_ipython.display.text import summary
+from poppy_ipython.trace.trace import Call, Trace
+from poppy_ipython.trace.units import count, duration, place, shorten
+
+__all__ = ["MOST_BYTES", "gantt_svg"]
+
+MOST_BARS, MOST_LANES, MOST_BYTES = 400, 60, 40_000
+_LABELLED_LANES = 30
+_LEFT, _RIGHT, _TOP = 10.0, WIDTH - 10.0, 10.0
+_LANE, _BAR, _THIN = 20.0, 14.0, 6.0
+_SPACE = 4.0  # between a bar and its label, and between neighbours in a lane
+
+_ENDINGS = {
+    "error": "failed",
+    "cancelled": "cancelled",
+    "abandoned": "abandoned",
+    "unsent": "never sent",
+    "running": "not ended",
+    "waiting": "not ended",
+}
+
+
+def gantt_svg(trace: Trace) -> str:
+    """The chart of a run.
+
+    >>> from poppy_ipython.trace.events import CallRecord
+    >>> svg = gantt_svg(Trace.of([CallRecord(1, "ask", line=3, started=0.0, ended=0.5, outcome="ok")]))
+    >>> svg.startswith("<svg xmlns=") and "ask · line 3" in svg
+    True
+    """
+    if not trace.calls:
+        line = f'<text class="mid faint" x="{number(WIDTH / 2)}" y="28">no external call seen</text>'
+        return sheet(46, [line], "No external call seen", summary(trace))
+    if len(trace.calls) > MOST_BARS:
+        return folded(trace)
+    axis = Axis(trace.started, trace.ended, _LEFT, _RIGHT)
+    boxes = [_box(trace, call, axis) for call in trace.calls]
+    lanes = _pack([(box.low, box.high) for box in boxes])
+    if max(lanes) >= _LABELLED_LANES:
+        lanes = _pack([(box.begin, box.end) for box in boxes])
+        boxes = [box.without_room() for box in boxes]
+    if max(lanes) >= MOST_LANES:
+        return folded(trace)
+    for hover in (True, False):
+        svg = _drawn(trace, axis, boxes, lanes, hover)
+        if len(svg.encode()) <= MOST_BYTES:
+            return svg
+    return folded(trace)
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A call on the sheet: where it waits, where it runs, where its label goes; `low` to `high` is what it occupies."""
+
+    call: Call
+    begin: float  # of waiting
+    start: float  # of the flight; the end, if it was never sent
+    end: float
+    label: str  # escaped
+    short: str  # the source line alone
+    label_x: float
+    label_width: float
+    label_in: str  # 'bar', 'right', 'left', or '' for none
+    low: float
+    high: float
+
+    def without_room(self) -> _Box:
+        """The same without a label beside the bar: the whole label in it, or the source line, or none."""
+        if self.label_in == "bar":
+            return replace(self, low=self.begin, high=self.end)
+        fits = self.call.started is not None and width_of(self.short) + _SPACE <= self.end - self.start
+        inside = "bar" if fits and self.short else ""
+        x = self.start + _SPACE / 2
+        return replace(self, label=safe(self.short, 40), label_x=x, label_in=inside, low=self.begin, high=self.end)
+
+
+def _box(trace: Trace, call: Call, axis: Axis) -> _Box:
+    begin = axis.x(call.issued_at)
+    end = axis.x(trace.ended if call.until is None else call.until)
+    start = end if call.started is None else axis.x(call.started)
+    if call.started is not None and end - start < 2:  # an instant is still something to see
+        start = min(start, axis.right - 2)
+        end = start + 2
+    begin = min(begin, start)
+    where = place(call.filename, call.line, trace.filename)
+    words = [shorten(call.callee, 30), where, _ENDINGS.get(call.outcome, "")]
+    words = [word for word in words if word]
+    label = " · ".join(safe(word, 30) for word in words)  # each by itself: a name may run from right to left
+    text = " · ".join(words)
+    gap = _SPACE + (2 if call.outcome == "error" else 0)  # clear of the stop
+    width = width_of(text)
+    if call.started is not None and width + 2 * _SPACE <= end - start:
+        label_in, label_x, low, high = "bar", start + _SPACE, begin, end
+    elif end + gap + width <= axis.right:
+        label_in, label_x, low, high = "right", end + gap, begin, end + gap + width
+    else:
+        label_in, label_x = "left", start - _SPACE if call.started is not None else end - _SPACE
+        low, high = min(begin, label_x - width), end
+    return _Box(call, begin, start, end, label, where, label_x, width, label_in, low, high)
+
+
+def _pack(intervals: Iterable[tuple[float, float]]) -> list[int]:
+    """A lane for every interval, the lowest that is free; earlier intervals choose first.
+
+    >>> _pack([(0, 50), (10, 30), (60, 80), (40, 70)])
+    [0, 1, 0, 1]
+    """
+    intervals = list(intervals)
+    ends: list[float] = []
+    lanes = [0] * len(intervals)
+    for index in sorted(range(len(intervals)), key=lambda index: (intervals[index][0], index)):
+        low, high = intervals[index]
+        lane = next((lane for lane, end in enumerate(ends) if end + _SPACE <= low), len(ends))
+        ends[lane : lane + 1] = [high]
+        lanes[index] = lane
+    return lanes
+
+
+def _drawn(trace: Trace, axis: Axis, boxes: list[_Box], lanes: list[int], hover: bool) -> str:
+    bottom = _TOP + (max(lanes) + 1) * _LANE
+    middles = {box.call.number: _TOP + (lane + 0.5) * _LANE for box, lane in zip(boxes, lanes, strict=True)}
+    on_path = [call.number for call in trace.critical_path.calls]
+    by_number = {box.call.number: box for box in boxes}
+    parts = [_grid(axis, bottom)]
+    marked = set(on_path) if len(on_path) < len(boxes) or len(on_path) > 1 else set()
+    for box in boxes:
+        parts.append(_bar(trace, box, middles[box.call.number], box.call.number in marked, hover))
+    parts.extend(_link(by_number[one], middles[one], by_number[two], middles[two]) for one, two in pairwise(on_path))
+    parts.extend(_label(box, middles[box.call.number]) for box in boxes if box.label_in)
+    parts.append(_legend(boxes, bool(marked), bottom + 32))
+    title = f"Timeline of {count(len(trace.calls), 'call')}"
+    return sheet(bottom + 46, parts, title, summary(trace).replace("\n", "; "))
+
+
+def _grid(axis: Axis, bottom: float) -> str:
+    lines, labels = [], []
+    for seconds, label in axis.ticks():
+        x = axis.x(seconds)
+        lines.append(f"M{number(x)} {number(_TOP - 4)}V{number(bottom + 2)}")
+        anchor = "faint" if x < axis.left + 12 else "end faint" if x > axis.right - 16 else "mid faint"
+        labels.append(f'<text class="{anchor}" x="{number(x)}" y="{number(bottom + 14)}">{label}</text>')
+    return f'<path class="grid" d="{"".join(lines)}"/>{"".join(labels)}'
+
+
+def _bar(trace: Trace, box: _Box, y: float, marked: bool, hover: bool) -> str:
+    parts = []
+    waited = box.start if box.label_in != "left" else min(box.start, box.label_x - box.label_width - _SPACE)
+    if waited - box.begin >= 0.5:  # a label that stands before the bar takes the place of the strip's end
+        parts.append(_rect("wait", box.begin, y - _THIN / 2, waited - box.begin, _THIN))
+    top, width = y - _BAR / 2, box.end - box.start
+    if box.call.started is not None:
+        gone = "gone path" if marked else "gone"
+        if box.call.outcome == "cancelled":
+            parts.append(_rect(gone, box.start, top, width, _BAR, 2))
+        elif box.call.outcome in ("abandoned", "running", "waiting"):  # no right edge: nobody knows where it ends
+            edge = f"M{number(box.end)} {number(top)}H{number(box.start)}v{number(_BAR)}H{number(box.end)}"
+            parts.append(f'<path class="{gone}" d="{edge}"/>')
+        else:
+            failed = box.call.outcome == "error"
+            parts.append(_rect("fail" if failed else "run", box.start, top, width, _BAR, 2))
+            if failed:
+                parts.append(_rect("fail", box.end - 1.5, top - 2.5, 3, _BAR + 5))
+        if marked and box.call.outcome in ("ok", "error"):
+            parts.append(_rect("path", box.start, top, width, _BAR, 2))
+    if not hover:
+        return "".join(parts)
+    return f"<g><title>{_hover(trace, box.call)}</title>{''.join(parts)}</g>"
+
+
+def _rect(kind: str, x: float, y: float, width: float, height: float, corner: int = 0) -> str:
+    corner_text = f' rx="{corner}"' if corner else ""
+    size = f'width="{number(width)}" height="{number(height)}"'
+    return f'<rect class="{kind}" x="{number(x)}" y="{number(y)}" {size}{corner_text}/>'
+
+
+def _link(one: _Box, one_y: float, two: _Box, two_y: float) -> str:
+    """From the end of a call of the path to the start of the next one."""
+    if one_y == two_y:
+        steps = f"M{number(one.end)} {number(one_y)}H{number(two.start)}"
+    else:
+        towards = -_BAR / 2 if two_y > one_y else _BAR / 2
+        x = min(two.start + 2, two.end)
+        steps = f"M{number(one.end)} {number(one_y)}H{number(x)}V{number(two_y + towards)}"
+    return f'<path class="path link" d="{steps}"/>'
+
+
+def _label(box: _Box, y: float) -> str:
+    hollow = box.call.outcome in ("cancelled", "abandoned", "running", "waiting")
+    kinds = ["end"] if box.label_in == "left" else []
+    kinds += ["on"] if box.label_in == "bar" and not hollow else []
+    kind = f' class="{" ".join(kinds)}"' if kinds else ""
+    return f'<text{kind} x="{number(box.label_x)}" y="{number(y + 4)}">{box.label}</text>'
+
+
+def _legend(boxes: list[_Box], path: bool, y: float) -> str:
+    """Only what occurs in this chart, in the order in which a reader meets it."""
+    outcomes = {box.call.outcome for box in boxes}
+    entries = []
+    if any(box.start - box.begin >= 0.5 for box in boxes):
+        entries.append(("wait", "waiting"))
+    if "ok" in outcomes:
+        entries.append(("run", "in flight"))
+    if "error" in outcomes:
+        entries.append(("fail", "failed"))
+    if outcomes & {"cancelled", "abandoned", "running"}:
+        entries.append(("gone", "cancelled, abandoned"))
+    if path:
+        entries.append(("path", "critical path"))
+    parts, x = [], _LEFT
+    for kind, text in entries:
+        height = _THIN if kind == "wait" else 9.0
+        parts.append(_rect(kind, x, y - height / 2, 16, height, 0 if kind == "wait" else 2))
+        if kind == "fail":
+            parts.append(_rect(kind, x + 14.5, y - 6.5, 3, 13))
+        parts.append(f'<text class="faint" x="{number(x + 21)}" y="{number(y + 4)}">{text}</text>')
+        x += 36 + width_of(text)
+    return "".join(parts)
+
+
+def _hover(trace: Trace, call: Call) -> str:
+    where = place(call.filename, call.line, trace.filename)
+    text = f"#{call.number} {shorten(call.callee, 60)}" + (f" ({where})" if where else "")
+    if call.started is None:
+        text += ": never sent"
+    else:
+        text += f": sent at {duration(call.started)}, {duration(call.seconds)}, {_ENDINGS.get(call.outcome, 'ok')}"
+    if call.cause is not None:
+        text += f"; waited for #{call.cause} ({call.reason})"
+    return safe(text, 160)
