@@ -1,0 +1,214 @@
+"""Library data: what callables of builtins, the standard library and clients do, read from `library/*.toml`.
+
+Effects of libraries are data that one reads like documentation, not code. A file is named after its package and is read
+when the package is in `sys.modules` (`builtins.toml` and `stdlib.toml` at once), and a module's names are resolved when
+that module is: declaring something never imports it.
+
+    [[json]]                                  # one group; a module may have several
+    effect = "pure"                           # Effect's fields: effect, resource, external, backend, host, result
+    names = ["dumps", "JSONEncoder.encode"]   # functions, classes, methods; "Class.*": methods of it and its subclasses
+    unless_callable = true                    # with a callable among the arguments: undeclared (a hook runs user code)
+    unless_kwargs = ["stream"]                # given and not None/False: `otherwise`
+    inside = "extra_body"                     # ... or given inside this dict
+    otherwise = { effect = "sequential", resource = "<client>" }
+    coroutines = true                         # "Class.*" matches coroutine functions only
+
+    [attributes]
+    pure = ["openai.OpenAI"]                  # reading an attribute of these does nothing anybody can see
+
+Names are resolved *forwards*, from the name to the object, and the object is what is looked up later. Going backwards,
+from a function's `__module__` and `__qualname__`, was decided against: `functools.wraps` copies both onto wrappers that
+log, count or cache. A name that the installed version does not have is passed over; a test lists them.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import inspect
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+from poppy_ipython.effects import effect as _effect
+from poppy_ipython.effects.client import client_host, client_resource
+from poppy_ipython.effects.effect import Effect, settled
+from poppy_ipython.effects.table import MISSING, Table, class_attribute, underlying
+
+__all__ = ["Group", "Library", "Refinement", "read"]
+
+ALWAYS = ("builtins", "stdlib")
+DERIVED: dict[str, Callable[..., Any]] = {"<client>": client_resource}
+HOSTS: dict[str, Callable[..., str]] = {"<client>": client_host}
+
+
+@dataclass(frozen=True, slots=True)
+class Refinement:
+    """Arguments under which a call has another effect than its callee in general."""
+
+    kwargs: tuple[str, ...] = ()
+    inside: str | None = None
+    callables: bool = False
+    otherwise: Effect | None = None  # None: undeclared
+
+    def applies(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+        """Anything but None, False and a client's "not given" counts as given; no value is asked for its truth, so that
+        a value which is not there yet counts as given, the cautious answer."""
+        for name in self.kwargs:
+            if name in kwargs and _is_given(kwargs[name]):
+                return True
+        if self.inside is not None and self.inside in kwargs:
+            body = kwargs[self.inside]
+            if type(body) is dict:
+                return any(name in body and _is_given(body[name]) for name in self.kwargs)
+            return _is_given(body)
+        return self.callables and (any(map(callable, args)) or any(map(callable, kwargs.values())))
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and value is not False and type(value).__name__ not in ("Omit", "NotGiven")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One entry of a file: names of a module that share an effect."""
+
+    module: str
+    names: tuple[str, ...]
+    effect: Effect
+    coroutines: bool = False
+
+
+def _effect_from(entry: Mapping[str, Any]) -> Effect:
+    base: Effect = getattr(_effect, entry["effect"])
+    fields = {key: entry[key] for key in ("external", "backend", "result") if key in entry}
+    if "resource" in entry:
+        fields["resource"] = DERIVED.get(entry["resource"], entry["resource"])
+    if "host" in entry:
+        fields["host"] = HOSTS.get(entry["host"], entry["host"])
+    return replace(base, **fields)
+
+
+def _refined(entry: Mapping[str, Any]) -> Effect:
+    effect = _effect_from(entry)
+    if not (entry.get("unless_kwargs") or entry.get("unless_callable")):
+        return effect
+    otherwise = _effect_from(entry["otherwise"]) if "otherwise" in entry else None
+    return replace(
+        effect,
+        unless=Refinement(
+            tuple(entry.get("unless_kwargs", ())), entry.get("inside"), entry.get("unless_callable", False), otherwise
+        ),
+    )
+
+
+def read(text: str) -> tuple[list[Group], list[str]]:
+    """The groups of one file, and the classes whose attributes are pure.
+
+    >>> groups, _ = read('[[math]]\\neffect = "pure"\\nresult = "atom"\\nnames = ["sqrt"]')
+    >>> groups[0].names, groups[0].effect.result
+    (('sqrt',), 'atom')
+    """
+    groups: list[Group] = []
+    attributes: list[str] = []
+    for module, entries in tomllib.loads(text).items():
+        if module == "attributes":
+            attributes += entries["pure"]
+            continue
+        for entry in entries:
+            groups.append(Group(module, tuple(entry["names"]), _refined(entry), entry.get("coroutines", False)))
+    return groups, attributes
+
+
+class Library:
+    """The files, and how far they have been resolved against `sys.modules`.
+
+    Owns `by_type` (class -> method name or '*' -> Group) and `plain` (classes with pure attributes); what can be keyed
+    by the object itself goes into `effects.rows`. Does not decide a look-up; `registry` does.
+    """
+
+    def __init__(self) -> None:
+        folder = importlib.resources.files("poppy_ipython.effects").joinpath("library")
+        self._files = {file.name[:-5]: file for file in folder.iterdir() if file.name.endswith(".toml")}
+        self._waiting: dict[str, list[Group]] = {}  # by module
+        self._waiting_attributes: dict[str, list[str]] = {}
+        self.by_type = Table()
+        self.plain: set[type] = set()
+        for root in ALWAYS:
+            self._load(root)
+
+    def _load(self, root: str) -> None:
+        groups, attributes = read(self._files.pop(root).read_text(encoding="utf-8"))
+        for group in groups:
+            self._waiting.setdefault(group.module, []).append(group)
+        for name in attributes:
+            module, _, _ = name.rpartition(".")
+            self._waiting_attributes.setdefault(module, []).append(name)
+
+    def refresh(self) -> bool:
+        """Resolve what can be by now; whether anything was."""
+        modules = sys.modules
+        for root in self._files.keys() & modules.keys():
+            self._load(root)
+        found = False
+        for name in self._waiting.keys() & modules.keys():
+            if _is_ready(modules[name]):
+                found = True
+                for group in self._waiting.pop(name):
+                    self._resolve(group, modules[name])
+        for name in self._waiting_attributes.keys() & modules.keys():
+            if _is_ready(modules[name]):
+                found = True
+                for path in self._waiting_attributes.pop(name):
+                    kind = getattr(modules[name], path.rpartition(".")[2], None)
+                    if isinstance(kind, type):
+                        self.plain.add(kind)
+        return found
+
+    def _resolve(self, group: Group, module: ModuleType) -> None:
+        for name, target in targets(group, module):
+            if target is MISSING:
+                continue
+            if isinstance(target, tuple):
+                kind, attribute = target
+                if self.by_type.get(kind) is MISSING:
+                    self.by_type.put(kind, {})
+                self.by_type.get(kind)[attribute] = group
+            elif _effect.effects.get(target, None) is None:  # what the user declared stays
+                _effect.effects.put(target, in_library(target, group.effect))
+
+
+def in_library(function: Any, effect: Effect) -> Effect:
+    """Settled as `effect.settled` does, but a library's own wrappers may hide that a function is a coroutine function."""
+    if effect.external and effect.backend == "auto":
+        is_async = inspect.iscoroutinefunction(inspect.unwrap(function))
+        effect = replace(effect, backend="loop" if is_async else "threads")
+    return settled(function, effect)
+
+
+def targets(group: Group, module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """Each name with what it stands for: an object, `(class, method name or '*')`, or MISSING."""
+    for name in group.names:
+        owner, _, attribute = name.rpartition(".")
+        kind = getattr(module, owner, MISSING) if owner else MISSING
+        if not owner:
+            found = getattr(module, name, MISSING)
+            yield name, found if found is MISSING else underlying(found)
+        elif not isinstance(kind, type):
+            yield name, MISSING
+        elif attribute == "*":
+            yield name, (kind, "*")
+        else:
+            definer, raw = class_attribute(kind, attribute)
+            if definer is None:
+                yield name, MISSING
+            elif definer is not kind:  # inherited: it is this class's method that is meant, not the base's
+                yield name, (kind, attribute)
+            else:
+                yield name, raw.__func__ if isinstance(raw, (staticmethod, classmethod)) else raw
+
+
+def _is_ready(module: Any) -> bool:
+    return not getattr(getattr(module, "__spec__", None), "_initializing", False)

@@ -1,0 +1,133 @@
+"""The side table: what is known about a callable, kept beside it and never on it.
+
+A user's function stays the user's function: pickled, compared, inspected and shown as before, with no attribute of ours
+(an attribute would be copied by `functools.wraps` onto wrappers that have other effects). So the knowledge lies here,
+keyed by *identity*. `weakref.WeakKeyDictionary` was decided against: it builds a weak reference per look-up (three
+times the cost) and compares keys with `==`, which callables of user classes may redefine. Here the key is `id(callee)`,
+and a weak reference kept beside it removes the row before the number can be used again. Objects that cannot be weakly
+referenced (C method descriptors) belong to classes that live as long as the process; they are kept alive instead, which
+is just as safe.
+
+`underlying` decides *which* object is looked up: a bound method is an accident of an attribute access, its function is
+what was declared.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from types import BuiltinFunctionType, MethodType, MethodWrapperType, ModuleType
+from typing import Any
+
+__all__ = ["MISSING", "Table", "class_attribute", "underlying"]
+
+MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
+
+
+class Table:
+    """Values by identity of their key, forgotten with it.
+
+    >>> def f(): ...
+    >>> table = Table()
+    >>> table.put(f, "known")
+    >>> table.rows.get(id(f))
+    'known'
+    >>> del f
+    >>> table.rows
+    {}
+
+    `rows` is public for look-ups in hot paths; only `put` may write.
+    """
+
+    __slots__ = ("_keepers", "rows")
+
+    def __init__(self) -> None:
+        self.rows: dict[int, Any] = {}
+        self._keepers: dict[int, Any] = {}
+
+    def put(self, key: object, value: Any, keep: bool = True) -> None:
+        """Write a row. What cannot be weakly referenced is kept alive, or passed over if not `keep`."""
+        number = id(key)
+        if number not in self._keepers:
+            try:
+                self._keepers[number] = weakref.ref(key, _Forget(self, number))
+            except TypeError:
+                if not keep:
+                    return
+                self._keepers[number] = key
+        self.rows[number] = value
+
+    def get(self, key: object, default: Any = MISSING) -> Any:
+        return self.rows.get(id(key), default)
+
+    def __contains__(self, key: object) -> bool:
+        return id(key) in self.rows
+
+    def clear(self) -> None:
+        self.rows.clear()
+        self._keepers.clear()
+
+    def forget(self, number: int) -> None:
+        self.rows.pop(number, None)
+        self._keepers.pop(number, None)
+
+
+class _Forget:
+    """The callback of one weak reference (a closure would keep more alive)."""
+
+    __slots__ = ("number", "table")
+
+    def __init__(self, table: Table, number: int) -> None:
+        self.table, self.number = table, number
+
+    def __call__(self, _: object) -> None:
+        self.table.forget(self.number)
+
+
+def class_attribute(kind: type, name: str) -> tuple[type | None, Any]:
+    """The class that defines `name`, and what it defines: the raw object, no descriptor is called.
+
+    >>> class_attribute(bool, "bit_length")
+    (<class 'int'>, <method 'bit_length' of 'int' objects>)
+    """
+    for owner in kind.__mro__:
+        found = owner.__dict__.get(name, MISSING)
+        if found is not MISSING:
+            return owner, found
+    return None, MISSING
+
+
+def underlying(callee: Any) -> Any:
+    """The object that outlives the access: the function of a bound method, the descriptor of a builtin method.
+
+    >>> underlying("a".upper) is str.__dict__["upper"]
+    True
+    >>> class A:
+    ...     @classmethod
+    ...     def make(cls): ...
+    >>> underlying(A.make) is A.__dict__["make"].__func__
+    True
+    """
+    kind = callee.__class__
+    if kind is MethodType or kind is staticmethod or kind is classmethod:
+        return callee.__func__
+    if kind is BuiltinFunctionType or kind is MethodWrapperType:
+        receiver = callee.__self__
+        if receiver is None or isinstance(receiver, ModuleType):
+            return callee
+        _, found = class_attribute(receiver if isinstance(receiver, type) else type(receiver), callee.__name__)
+        if found is MISSING:
+            return callee
+        return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
+    return callee
+
+
+def display_name(callee: Callable[..., Any]) -> str:
+    """How messages and limits call it: module and qualified name where it has them.
+
+    >>> display_name(str.upper)
+    'str.upper'
+    """
+    name = getattr(callee, "__qualname__", None) or getattr(callee, "__name__", None) or type(callee).__qualname__
+    module = getattr(callee, "__module__", None)
+    return name if module in (None, "builtins", "__main__") else f"{module}.{name}"
