@@ -73,9 +73,8 @@ def callback_while_a_loop_appends() -> None:
 
     source = (
         "out = []\nbtn.on_click(lambda q: out.append(('click', type(out).__name__)))\n"
-        "for q in range(5):\n    out.append(pressing_ask(q))\n"
+        "for q in range(5):\n    out.append(await pressing(q))\n"
     )
-    source = source.replace("pressing_ask(q)", "await pressing(q)")
     out = run(source, btn=button, pressing=effects.unordered(pressing))["out"]
     assert [q for q in out if isinstance(q, int)] == list(range(5))
     assert [q for q in out if isinstance(q, tuple)] == [("click", "list")] * 5
