@@ -1,5 +1,5 @@
-"""Witness cells that need the real loop: threads, callbacks, timeouts. Each in a process of its own, because what they pin down is
-that nothing hangs and nobody sees a value that is not real.
+"""Witness cells that need the real loop: threads, callbacks, timeouts. Each runs in a process of its own, because what
+they pin down is that nothing hangs and nobody sees a value that is not real.
 
 No test sleeps: externals answer at once, and a timeout that must fire is zero.
 """
