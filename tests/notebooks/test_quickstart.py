@@ -1,0 +1,104 @@
+"""The quickstart as a file, and the comparison that `make demo` makes: it must see every kind of difference."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+QUICKSTART = NOTEBOOKS / "quickstart.ipynb"
+
+
+def load_demo() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("demo", NOTEBOOKS / "demo.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["demo"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+demo = load_demo()
+
+
+def stream(text: str, name: str = "stdout") -> Any:
+    return new_output("stream", name=name, text=text)
+
+
+def error(message: str, number: int = 1, line: int = 2) -> Any:
+    trace = ["\x1b[31mValueError\x1b[39m Traceback", f"Cell In[{number}], line {line}", f"ValueError: {message}"]
+    return new_output("error", ename="ValueError", evalue=message, traceback=trace)
+
+
+def said(text: str = "12 calls · 6.7 s of calls in 0.94 s (7.1 at once) · critical path 0.88 s") -> Any:
+    return new_output("display_data", {"text/plain": text})
+
+
+def pair(plain: list[Any], poppy: list[Any]) -> Any:
+    return demo.Pair("a cell", new_code_cell("", outputs=plain), new_code_cell("", outputs=poppy))
+
+
+def test_the_notebook_is_kept_without_results_and_has_three_pairs() -> None:
+    notebook = nbformat.read(QUICKSTART, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+    pairs = list(demo.pairs(notebook))
+    assert len(pairs) == 3
+    # Each is followed by a cell that asserts on what the plain one left.
+    for one in pairs:
+        after = code[code.index(one.poppy) + 1].source
+        assert "assert" in after and "== plain" in after
+
+
+def test_only_the_helper_is_the_users_no_async_nothing_of_ours() -> None:
+    notebook = nbformat.read(QUICKSTART, as_version=4)
+    for one in demo.pairs(notebook):
+        assert not re.search(r"\b(async|await|gather|poppy_ipython|Future)\b", one.plain.source)
+
+
+def test_a_poppy_cell_must_be_a_copy_of_the_plain_one() -> None:
+    cells = [new_markdown_cell("# Title"), new_code_cell("# plain\nx = 1"), new_code_cell("%%poppy\nx = 2")]
+    with pytest.raises(ValueError, match="Title"):
+        list(demo.pairs(new_notebook(cells=cells)))
+
+
+def test_the_same_results_in_other_pieces_with_a_summary_and_another_cell_number() -> None:
+    plain = [stream("one\ntwo\n"), stream("oops\n", "stderr"), error("no", number=3)]
+    poppy = [stream("one\nt"), stream("wo\n"), stream("oops\n", "stderr"), error("no", number=5), said()]
+    assert pair(plain, poppy).difference == []
+    assert demo.summary(pair(plain, poppy).poppy).startswith("12 calls")
+
+
+@pytest.mark.parametrize(
+    ("plain", "poppy"),
+    [
+        ([stream("one\n")], [stream("two\n")]),
+        ([stream("one\n")], [stream("one")]),
+        ([stream("one\n")], [said()]),
+        ([stream("a\n"), stream("b\n", "stderr")], [stream("b\n", "stderr"), stream("a\n")]),
+        ([error("no")], []),
+        ([error("no")], [error("yes")]),
+        ([error("no")], [error("no", line=3)]),
+        ([], [new_output("display_data", {"text/plain": "<Figure>"})]),
+        ([], [new_output("execute_result", {"text/plain": "12 calls · mine"}, execution_count=1)]),
+    ],
+)
+def test_every_kind_of_difference_is_seen(plain: list[Any], poppy: list[Any]) -> None:
+    assert pair(plain, poppy).difference
+
+
+def test_time_is_from_busy_to_idle() -> None:
+    at = {
+        "iopub.status.busy": "2026-01-01T00:00:01.000000+00:00",
+        "iopub.status.idle": "2026-01-01T00:00:03.500000+00:00",
+    }
+    assert demo.seconds(new_code_cell("", metadata={"execution": at})) == 2.5
