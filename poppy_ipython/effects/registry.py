@@ -26,7 +26,7 @@ from typing import Any
 
 from poppy_ipython.effects.effect import Effect, derived, effects
 from poppy_ipython.effects.library import Group, Library, in_library
-from poppy_ipython.effects.table import MISSING, Table, class_attribute, display_name, underlying
+from poppy_ipython.effects.table import MISSING, BuiltinMethodType, Table, class_attribute, display_name, underlying
 
 __all__ = ["attributes_are_pure", "effect_of", "effect_of_call", "host_of", "resource_of"]
 
@@ -73,7 +73,7 @@ def effect_of(callee: Any) -> Effect | None:
     found = _rows.get(id(callee), MISSING)
     if found is not MISSING:
         return found
-    if kind is BuiltinFunctionType:
+    if kind is BuiltinFunctionType or kind is BuiltinMethodType:
         row = _builtin_methods.rows.get(id(callee.__self__.__class__))
         if row is not None:
             found = row.get(callee.__name__, MISSING)
@@ -108,7 +108,7 @@ def _find(callee: Any) -> Effect | None:
     if kind is partial:
         return effect_of(callee.func)  # not remembered: cheap, and what it calls may be declared later
     library = _refreshed()
-    if kind is BuiltinFunctionType and not isinstance(callee.__self__, (ModuleType, type(None))):
+    if isinstance(callee, BuiltinFunctionType) and not isinstance(callee.__self__, (ModuleType, type(None))):
         receiver = callee.__self__
         found = effects.get(underlying(callee), None)
         if found is None:

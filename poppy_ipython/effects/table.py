@@ -14,12 +14,16 @@ what was declared.
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Callable
 from types import BuiltinFunctionType, MethodType, MethodWrapperType, ModuleType
 from typing import Any
 
-__all__ = ["MISSING", "Table", "class_attribute", "underlying"]
+__all__ = ["MISSING", "BuiltinMethodType", "Table", "class_attribute", "display_name", "underlying"]
+
+BuiltinMethodType = type(re.compile("").sub)
+"""C methods that are told their class (`METH_METHOD`); elsewhere they are of BuiltinFunctionType itself."""
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
 
@@ -111,7 +115,7 @@ def underlying(callee: Any) -> Any:
     kind = callee.__class__
     if kind is MethodType or kind is staticmethod or kind is classmethod:
         return callee.__func__
-    if kind is BuiltinFunctionType or kind is MethodWrapperType:
+    if kind is BuiltinFunctionType or kind is BuiltinMethodType or kind is MethodWrapperType:
         receiver = callee.__self__
         if receiver is None or isinstance(receiver, ModuleType):
             return callee
