@@ -81,6 +81,23 @@ def test_no_two_calls_cover_each_other():
         assert y != other_y or high <= other_low or other_high <= low
 
 
+def test_neighbours_in_a_lane_keep_a_distance():
+    root = parsed(draw("\n".join(f"f line {n} |{'  ' * n}==|" for n in range(5))))
+    found = sorted((float(b.get("y")), float(b.get("x")), float(b.get("width"))) for b in bars(root, "run"))
+    assert len(found) == 5 and len({y for y, _, _ in found}) == 2  # touching calls take turns in two lanes
+    for (y, x, width), (other_y, other_x, _) in itertools.pairwise(found):
+        assert y != other_y or other_x - (x + width) >= 3.9
+
+
+@pytest.mark.parametrize(("calls", "at_once", "fold"), [(400, 20, False), (401, 20, True), (60, 60, False), (61, 61, True)])
+def test_what_is_folded(calls, at_once, fold):
+    records = [
+        CallRecord(n, "a", line=1, started=n // at_once, ended=n // at_once + 0.5, outcome="ok") for n in range(calls)
+    ]
+    title = parsed(Trace.of(records, ended=calls / at_once)).find(f"{SVG}title").text
+    assert title == f"Timeline of {calls} calls" + (", folded by call site" if fold else "")
+
+
 def test_waiting_is_lighter_and_in_front():
     root = parsed(
         draw("""

@@ -140,6 +140,16 @@ def test_an_edge_that_only_freed_a_slot_does_not_make_a_chain():
     assert trace.critical_path.length == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("reason", ["limit", "window"])
+def test_what_a_larger_limit_would_remove_does_not_make_a_chain_even_if_the_next_call_came_after(reason):
+    trace = draw(f"""
+        ask line 1           |=====      |
+        ask line 2 {reason}<1 |     ===== |
+    """)
+    assert trace.critical_path.length == pytest.approx(0.5)
+    assert [call.number for call in trace.critical_path.calls] == [2]
+
+
 def test_the_longest_chain_wins_over_the_one_that_ended_last():
     trace = draw("""
         ask line 1         |====       |
@@ -206,7 +216,8 @@ def runs(draw, names=st.just("ask")):
     """Any run an engine could record: times in order within each call; causes of every kind, absurd ones included."""
     records = []
     for number in range(1, draw(st.integers(0, 12)) + 1):
-        known = sorted(draw(times) for _ in range(4))
+        begin = draw(st.integers(0, 4)) * draw(st.sampled_from([0.0, 20.0]))  # so that some follow others
+        known = sorted(begin + draw(times) / 5 for _ in range(4))
         sent = draw(st.integers(0, 9)) > 0
         over = sent and draw(st.integers(0, 9)) > 0
         records.append(
@@ -227,7 +238,8 @@ def runs(draw, names=st.just("ask")):
         )
     for record in records:
         ended = [c for c in records if c.ended is not None and c.ended <= record.ready]
-        record.cause = draw(st.none() | st.sampled_from(ended or records) | st.sampled_from(records))
+        likely = st.sampled_from(ended or records)
+        record.cause = draw(likely | likely | likely | st.none() | st.sampled_from(records))
     waits = []
     for _ in range(draw(st.integers(0, 4))):
         begin, end = sorted((draw(times), draw(times)))

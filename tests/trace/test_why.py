@@ -92,6 +92,18 @@ def test_limit():
     assert cause.seconds == pytest.approx(1.0)
 
 
+def test_time_held_at_a_limit_is_not_pythons_as_well():
+    trace = draw(
+        """
+        ask line 2 @api |=====          |
+        ask line 2 @api |-----=====     |
+        """,
+        cpu=0.5,
+        ended=1.0,
+    )
+    assert [(charge.name, round(charge.seconds, 6)) for charge in charges(trace)] == [("limit", 0.5)]
+
+
 def test_a_full_window_is_a_limit():
     cause = why(
         draw("""
@@ -128,6 +140,20 @@ def test_server_slower_when_busy():
     assert (cause.name, cause.detail, cause.line) == ("server slower when busy", "ask", 5)
     (measured,) = slowdowns(trace).values()
     assert measured.alone == pytest.approx(0.2) and measured.busy == pytest.approx(0.8)
+
+
+def test_a_slow_flight_is_split_between_the_server_and_the_edge():
+    """Line 9 waits 0.8 s for line 5: 0.2 s of that is the dependence, the rest is the server's doing."""
+    trace = draw("""
+        ask line 1 @api         |==                |
+        ask line 2 data<1 @api  |..==              |
+        ask line 5 data<2 @api  |....========      |
+        ask line 5 data<2 @api  |....========      |
+        use line 9 data<4       |............==    |
+    """)
+    found = [(charge.name, charge.line, round(charge.seconds, 6)) for charge in charges(trace)]
+    assert ("server slower when busy", 5, 0.6) in found
+    assert ("chain of dependence", 9, 0.2) in found
 
 
 def test_calls_of_different_length_prove_nothing_about_the_server():
