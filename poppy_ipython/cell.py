@@ -33,7 +33,7 @@ from typing import Any
 from poppy_ipython.display import output
 from poppy_ipython.host import bug, reentry, tracing, transform
 from poppy_ipython.host.afterwards import Afterwards, changes
-from poppy_ipython.host.interrupt import Interrupt
+from poppy_ipython.host.interrupt import Interrupt, without_handler
 from poppy_ipython.host.options import Options
 from poppy_ipython.host.run import Run
 
@@ -197,10 +197,11 @@ def _name_line(filename: str, number: int, text: str) -> None:
 
 def _speak(cell: _Cell, run: Run) -> None:
     """The words below the cell. A mistake in them must not cost the user the cell."""
-    if run.abandoned:
-        names = ", ".join(run.abandoned)
-        cell.words.say(f"poppy: interrupted; still running in the background, results dropped: {names}")
-    if cell.options.quiet or isinstance(run.error, bug.InternalError):
+    if isinstance(run.error, bug.InternalError):
+        return
+    if cell.options.quiet:
+        if run.abandoned:  # the summary would say so
+            cell.words.say(f"poppy: left running, results dropped: {', '.join(run.abandoned)}")
         return
     try:
         cell.words.say(str(run))
@@ -258,20 +259,22 @@ async def _perform(
     tree: ast.Module, source: str, filename: str, namespace: dict[str, Any], options: Options, *publishers: Any
 ) -> Run:
     """Run a tree to its end: errors of the cell are returned, ours become an `InternalError`, returned as well."""
-    from poppy_ipython.engine.run import Session
-
     loop = asyncio.get_running_loop()
     abandoned: tuple[str, ...] = ()
     value: Any = None
     error: BaseException | None
-    session: Session | None = None
+    session: Any = None
     flag = _running.set(True)
     try:
+        from poppy_ipython.engine.run import Session
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # shown once already, by whoever compiled the user's text
             session = Session(tree, source, filename, namespace, options, loop=loop)
-        with output.ordered(*publishers), Interrupt(loop, session.interrupt):
+        with output.ordered(*publishers), Interrupt(loop, session.interrupt) as interrupt:
             error, value = await session.run()
+        if interrupt.seen and error is not None:
+            without_handler(error)
         abandoned = tuple(session.abandoned)
     except (asyncio.CancelledError, GeneratorExit):
         if session is not None:

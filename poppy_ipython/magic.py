@@ -36,13 +36,14 @@ class PoppyMagics(Magics):
         help="Send no call that an earlier statement could still prevent by raising. Slower; nothing is sent in vain.",
     )
     @argument("--quiet", action="store_true", help="No summary line after the cell.")
-    @cell_magic("poppy")
+    @cell_magic("poppy")  # type: ignore[arg-type]
     def poppy(self, line: str, cell: str) -> Any:
         """Run a cell of ordinary Python with its external calls (model, HTTP, tools) overlapping.
 
         The cell leaves what a plain run leaves: variables, output, order of effects, exception. It must be the
         first magic of the cell; comments and blank lines may stand above it.
         """
+        assert self.shell is not None
         return cells.run_body(self.shell, _loaded[self.shell].words, parse(line), line, cell)
 
 

@@ -94,6 +94,23 @@ class Interrupt:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
+def without_handler(error: BaseException) -> None:
+    """Take the handler's own frame off the tracebacks of `error` and of what it was raised from or while handling."""
+    seen: list[BaseException | None] = [None]
+    todo: list[BaseException | None] = [error]
+    while todo:
+        error_or_none = todo.pop()
+        if any(error_or_none is other for other in seen) or error_or_none is None:
+            continue
+        seen.append(error_or_none)
+        todo += [error_or_none.__context__, error_or_none.__cause__]
+        traceback = error_or_none.__traceback__
+        while traceback is not None and traceback.tb_next is not None:
+            if traceback.tb_next.tb_frame.f_code is Interrupt._handle.__code__:
+                traceback.tb_next = None
+            traceback = traceback.tb_next
+
+
 def _whose(frame: FrameType | None) -> str:
     """What the signal interrupted: 'user' code called by the engine, our 'engine', a 'task' of a call, or the 'loop'.
 

@@ -51,6 +51,6 @@ class Run:
         return f"<Run: {self}>" if self.error is None else f"<Run: {self} · {type(self.error).__name__}>"
 
     def _repr_svg_(self) -> str:
-        from poppy_ipython.display.svg import svg
+        from poppy_ipython.display.svg import gantt_svg
 
-        return svg(self.trace)
+        return gantt_svg(self.trace)

@@ -226,15 +226,15 @@ class CellText:
         return rewrite(lines, awaited=not must_be_synchronous(self.shell))
 
 
-class CellTree:
+class CellTree(ast.NodeTransformer):
     """The tree step, as IPython wants it: an object with `visit`. `take` gets what a rewritten cell consists of."""
 
     def __init__(self, take: Callable[[str, bool, ast.Module, ast.stmt], ast.Module]) -> None:
         self.take = take
 
-    def visit(self, tree: ast.Module) -> ast.Module:
+    def visit(self, tree: ast.AST) -> Any:
         found = marker(tree) if isinstance(tree, ast.Module) else None
-        if found is None:
+        if found is None or not isinstance(tree, ast.Module):
             return tree
         line, awaits = found
         return self.take(line, awaits, ast.Module(tree.body[1:], tree.type_ignores), tree.body[0])
