@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-__all__ = ["Call", "Dispatcher", "Record", "mark_ended", "status_of"]
+__all__ = ["Call", "Dispatcher", "Record", "mark_failed", "status_of"]
 
 
 class Record(Protocol):
@@ -42,7 +42,8 @@ class Call(Protocol):
     record: Any  # Record
 
     def finish(self, value: Any, error: BaseException | None) -> None:
-        """The call is back. Runs on the engine's thread; whatever it raises is the engine's own bug."""
+        """The call is back. Runs on the engine's thread, possibly inside the call's own asyncio Task and context: note
+        the result and go on in a context of one's own. Whatever it raises is the engine's own bug."""
 
 
 class Dispatcher(Protocol):
@@ -85,13 +86,9 @@ def status_of(error: BaseException) -> int | None:
     return None
 
 
-def mark_ended(record: Any, now: float, error: BaseException | None) -> None:
-    record.ended = now
-    if error is None:
-        record.outcome = "ok"
-    else:
-        record.outcome = "error"
-        try:
-            record.error = repr(error)
-        except Exception:  # a user's __repr__
-            record.error = type(error).__name__
+def mark_failed(record: Any, error: BaseException) -> None:
+    record.outcome = "error"
+    try:
+        record.error = repr(error)
+    except Exception:  # a user's __repr__
+        record.error = type(error).__name__

@@ -18,7 +18,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any, Literal
 
-from poppy_ipython.backends.base import mark_ended, status_of
+from poppy_ipython.backends.base import mark_failed, status_of
 from poppy_ipython.backends.slots import Host, Slots
 from poppy_ipython.effects.registry import host_of
 
@@ -125,8 +125,11 @@ class SimulatedDispatcher:
             self.now = when
             _, host, outcome = flight
             value, error = outcome if outcome is not None else _perform(call)
-            mark_ended(call.record, when, error)
-            if error is not None:
+            call.record.ended = when
+            if error is None:
+                call.record.outcome = "ok"
+            else:
+                mark_failed(call.record, error)
                 self._slots.refuse(host, call, status_of(error))
             try:
                 call.finish(value, error)

@@ -19,8 +19,8 @@ host nearby that is enough, against a far one a round trip or two may remain.
 The coroutine given to `start` must catch everything: a KeyboardInterrupt or SystemExit that escapes from any asyncio
 Task ends the kernel.
 
-Measured on CPython 3.11: `create_task` and its first step cost 2.4 µs and `start` 3.4 µs for a coroutine that waits
-once (`python -m tests.backends.measure`).
+Measured on CPython 3.11: a coroutine that waits once costs 2.9 µs of CPU through `create_task` and 2.7 µs through
+`start` (`python -m tests.backends.measure`).
 """
 
 from __future__ import annotations
@@ -48,19 +48,22 @@ class Starter:
         self.loop = loop
         self.pending = False
         self._eager = sys.version_info >= (3, 12) and isinstance(loop, asyncio.BaseEventLoop)
-        self._ready = getattr(loop, "_ready", None)
+        self._ready: Any = getattr(loop, "_ready", None)
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> Task[Any]:
         loop = self.loop
         if self._eager and loop.is_running():
             return Task(coroutine, loop=loop, eager_start=True)  # type: ignore[call-arg]
         task = loop.create_task(coroutine)
-        ready = self._ready
-        if not ready or getattr(getattr(ready[-1], "_callback", None), "__self__", None) is not task or not loop.is_running():
+        current = asyncio.current_task(loop)
+        try:
+            handle = self._ready[-1]
+            if handle._callback.__self__ is not task or (current is None and not loop.is_running()):
+                raise LookupError
+            self._ready.pop()
+        except (AttributeError, TypeError, LookupError):  # not the loop we know, or a task factory of somebody's
             self.pending = True
             return task
-        handle = ready.pop()
-        current = asyncio.current_task(loop)
         if current is None:
             handle._run()
             return task
