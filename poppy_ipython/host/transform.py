@@ -32,21 +32,21 @@ import sys
 import warnings
 from collections.abc import Callable
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, Literal
 
 MARKER = "__poppy__"
 _MAGIC = re.compile(r"%%poppy(?:[ \t]+(?P<line>[^\n]*?))?[ \t]*\r?\n?$")
-_MISPLACED = (
-    "%%poppy must be the first line of a cell (only comments and blank lines may stand above it): move it to line 1"
-)
+_MISPLACED = "%%poppy must be the first line of a cell (only comments and blank lines may stand above it): move it to line 1"
+
+Entry = Literal["await", "now", "magic"]
 
 
-def rewrite(lines: list[str], *, awaited: bool) -> list[str]:
+def rewrite(lines: list[str], entry: Entry) -> list[str]:
     """The lines of a cell with the `%%poppy` line, if it has one, replaced by our marker.
 
-    >>> rewrite(["# for the report\\n", "%%poppy --quiet\\n", "x = 1\\n"], awaited=True)
+    >>> rewrite(["# for the report\\n", "%%poppy --quiet\\n", "x = 1\\n"], "await")
     ['# for the report\\n', "await __poppy__('--quiet')\\n", 'x = 1\\n']
-    >>> rewrite(["x = 1\\n"], awaited=True)
+    >>> rewrite(["x = 1\\n"], "await")
     ['x = 1\\n']
 
     `%%poppy` alone is left to IPython, which has a message for a magic without a body.
@@ -56,10 +56,10 @@ def rewrite(lines: list[str], *, awaited: bool) -> list[str]:
         return lines
     magic = _MAGIC.match(lines[first])
     if magic is not None:
-        if len(lines) == 1:
+        if len(lines) == 1 or entry == "magic":
             return lines
         call = f"{MARKER}({magic['line'] or ''!r})\n"
-        return [*lines[:first], f"await {call}" if awaited else call, *lines[first + 1 :]]
+        return [*lines[:first], f"await {call}" if entry == "await" else call, *lines[first + 1 :]]
     if not lines[first].startswith("%%") and _misplaced(lines):
         from IPython.core.error import UsageError
 
@@ -79,26 +79,31 @@ def _misplaced(lines: list[str]) -> bool:
     )
 
 
-def must_be_synchronous(shell: Any) -> bool:
-    """True if IPython, as it is called now, would not await the cell.
+def entry(shell: Any) -> Entry:
+    """How IPython, as it is called at this moment, can run a cell of ours: the stack tells.
 
-    It awaits unless `%autoawait` is off or set to another loop; the stack tells the rest. `run_code` on it: somebody
-    runs a cell from a cell. `run_cell` on it while a loop runs: somebody calls it from a callback (a kernel calls
-    `run_cell_async`).
+    `await`: it will await the cell. `now`: it runs the tree at once (`ip.run_cell` in a cell or below a running loop,
+    `%%capture`, `%%time`; or `%autoawait` is off, or set to another loop). `magic`: some other magic of a cell wants the text
+    (`%%prun`, `%%timeit`), runs it in its own way, perhaps many times, and our tree step may never see it: leave it a magic.
     """
     from IPython.core.async_helpers import _asyncio_runner
     from IPython.core.interactiveshell import InteractiveShell
 
-    if not shell.autoawait or shell.loop_runner is not _asyncio_runner:
-        return True
     run_code, run_cell = InteractiveShell.run_code.__code__, InteractiveShell.run_cell.__code__
-    looping = asyncio._get_running_loop() is not None
+    whole = False  # a whole cell is being run, with the tree step
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_code is run_code or (looping and frame.f_code is run_cell):
-            return True
+        code = frame.f_code
+        if code is run_code:
+            return "now" if whole else "magic"
+        if code is run_cell or (
+            code.co_name == "time" and frame.f_globals.get("__name__") == "IPython.core.magics.execution"
+        ):
+            whole = True
         frame = frame.f_back
-    return False
+    if whole and asyncio._get_running_loop() is not None:
+        return "now"
+    return "await" if shell.autoawait and shell.loop_runner is _asyncio_runner else "now"
 
 
 def marker(tree: ast.Module) -> tuple[str, bool] | None:
@@ -223,7 +228,7 @@ class CellText:
 
     def __call__(self, lines: list[str]) -> list[str]:
         self.prepare()
-        return rewrite(lines, awaited=not must_be_synchronous(self.shell))
+        return rewrite(lines, entry(self.shell))
 
 
 class CellTree(ast.NodeTransformer):

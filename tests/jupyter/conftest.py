@@ -14,7 +14,7 @@ def kernel() -> Iterator[Kernel]:
     started = Kernel()
     try:
         loaded = started.run("%load_ext poppy_ipython")
-        assert loaded.reply["status"] == "ok", loaded
+        assert loaded.reply["status"] == "ok" and not loaded.outputs, loaded
         yield started
     finally:
         started.close()

@@ -1,8 +1,8 @@
 """A real kernel to talk to, and its answers as plain values.
 
-`Kernel.run(code)` gives what a notebook would keep of a cell: streams (joined per name in order of arrival), displays, value, error;
-and the reply. Nothing sleeps: a cell is over when the kernel says that it is idle, and an interrupt is sent when the cell itself says
-that it has come far enough (a line it prints).
+`Kernel.run(code)` gives what a notebook would keep of a cell: streams (joined per name in order of arrival), displays,
+value, error; and the reply. Nothing sleeps: a cell is over when the kernel says that it is idle, and an interrupt is sent
+when the cell itself says that it has come far enough (a line it prints).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _normal(content: Any) -> Any:
     # IPython compiles the text of a cell once or twice to see whether it awaits, and warns each time
     text = re.sub(r"^<>:\d+: SyntaxWarning.*\n", "", text, flags=re.M)
     # its own frame, in the groups that it prints with the standard library, stands at another line if the cell is awaited
-    return re.sub(r'(interactiveshell.py", line )\d+(, in run_code\n).*', r"\1n\2", text)
+    return re.sub(r'(interactiveshell.py", line )\d+(, in run_code\n).*\n( *\| *[~^]+\n)?', r"\1n\2", text)
 
 
 class Kernel:

@@ -70,6 +70,35 @@ def test_time(kernel: Kernel) -> None:
     assert cell.value == "3"
 
 
+def test_error_below_time(kernel: Kernel) -> None:
+    plain = kernel.run("%%time\n# %%poppy --quiet\nt = 3\n1 / 0")
+    ours = kernel.run("%%time\n%%poppy --quiet\nt = 3\n1 / 0")
+    assert ours.error is not None
+    assert [kind for kind, _ in ours.normal()] == [kind for kind, _ in plain.normal()]
+    assert ours.normal()[-1][1]["traceback"][-2:] == plain.normal()[-1][1]["traceback"][-2:]
+
+
+@pytest.mark.parametrize("magic", ["%%timeit -n2 -r1", "%%prun -q"])
+def test_below_a_magic_that_runs_text(kernel: Kernel, magic: str) -> None:
+    kernel.run("runs = []")
+    cell = kernel.run(f"{magic}\n%%poppy --quiet\nruns.append(1)")
+    assert cell.reply["status"] == "ok"
+    assert kernel.run("len(runs) == (2 if 'timeit' in _i else 1)".replace("_i", repr(magic))).value == "True"
+
+
+def test_from_a_callback_of_the_loop(kernel: Kernel) -> None:
+    kernel.run("import asyncio\ndone = asyncio.Event()")
+    cell = kernel.run(
+        "def later():\n"
+        "    get_ipython().run_cell('%%poppy --quiet\\nfrom_callback = 5\\nprint(from_callback)')\n"
+        "    done.set()\n"
+        "_ = asyncio.get_running_loop().call_soon(later)\n"
+        "await done.wait()"
+    )
+    assert cell.stdout == "5\n"
+    assert kernel.run("from_callback").value == "5"
+
+
 def test_run_cell_in_a_cell(kernel: Kernel) -> None:
     cell = kernel.run("result = get_ipython().run_cell('%%poppy --quiet\\nn = 6\\nprint(n)\\nn * 7')\nresult.result")
     assert cell.stdout == "6\n"
@@ -109,9 +138,7 @@ def test_autoawait_off(kernel: Kernel) -> None:
 
 
 def test_trace_function_runs_plain_and_says_so(kernel: Kernel) -> None:
-    kernel.run(
-        "import sys\nlines = []\ndef watch(frame, event, arg):\n    lines.append(frame.f_lineno)\n    return watch"
-    )
+    kernel.run("import sys\nlines = []\ndef watch(frame, event, arg):\n    lines.append(frame.f_lineno)\n    return watch")
     kernel.run("sys.settrace(watch)")
     try:
         cell = kernel.run("%%poppy\nprint(1)\n2")

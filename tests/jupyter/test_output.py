@@ -74,7 +74,7 @@ def test_a_switch_of_streams_flushes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_displays_keep_their_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    streams = replaced(monkeypatch)
+    replaced(monkeypatch)
     publisher = Publisher()
     with ordered(publisher):
         with Piece() as late:
@@ -147,7 +147,7 @@ def test_streams_are_themselves_and_as_before(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_somebody_elses_replacement_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    streams = replaced(monkeypatch)
+    replaced(monkeypatch)
     stdout = sys.stdout
     seen: list[str] = []
     with ordered():
