@@ -82,9 +82,11 @@ def _misplaced(lines: list[str]) -> bool:
 def entry(shell: Any) -> Entry:
     """How IPython, as it is called at this moment, can run a cell of ours: the stack tells.
 
-    `await`: it will await the cell. `now`: it runs the tree at once (`ip.run_cell` in a cell or below a running loop,
-    `%%capture`, `%%time`; or `%autoawait` is off, or set to another loop). `magic`: some other magic of a cell wants the text
-    (`%%prun`, `%%timeit`), runs it in its own way, perhaps many times, and our tree step may never see it: leave it a magic.
+    `await`: it will await the cell.
+    `now`: it runs the tree at once (`ip.run_cell` in a cell or below a running loop, `%%capture`, `%%time`; or
+    `%autoawait` is off, or set to another loop).
+    `magic`: some other magic wants the text (`%%prun`, `%%timeit`) and runs it in its own way, perhaps many times; our
+    tree step may never see it: leave it a magic.
     """
     from IPython.core.async_helpers import _asyncio_runner
     from IPython.core.interactiveshell import InteractiveShell

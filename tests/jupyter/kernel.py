@@ -50,8 +50,20 @@ class Cell:
         return [data.get("text/plain", "") for data in self.of("display")]
 
     def normal(self) -> list[tuple[str, Any]]:
-        """The outputs for a comparison: without numbers of prompts, colours and addresses."""
-        return [(kind, _normal(content)) for kind, content in self.outputs]
+        """The outputs for a comparison: without numbers of prompts, colours and addresses.
+
+        Between two other outputs the kernel sends stdout and stderr on timers of their own: here stderr comes first.
+        """
+        found: list[tuple[str, Any]] = []
+        waiting: dict[str, str] = {}
+        for kind, content in [*self.outputs, ("end", None)]:
+            if kind in ("stdout", "stderr"):
+                waiting[kind] = waiting.get(kind, "") + content
+                continue
+            found += [(name, _normal(waiting[name])) for name in sorted(waiting)]
+            waiting.clear()
+            found.append((kind, _normal(content)))
+        return found[:-1]
 
 
 def _normal(content: Any) -> Any:

@@ -91,7 +91,8 @@ def test_again_and_again(kernel: Kernel) -> None:
         assert seconds < 0.5
     plain, _ = kernel.interrupted("print('now', flush=True)\nwhile True: pass")
     assert plain.reply["ename"] == "KeyboardInterrupt"
-    assert kernel.run("import signal\nsignal.getsignal(signal.SIGINT).__module__").value != "'poppy_ipython.host.interrupt'"
+    handler = kernel.run("import signal\nsignal.getsignal(signal.SIGINT).__module__").value
+    assert handler is not None and "poppy" not in handler
 
 
 def test_the_users_own_except(kernel: Kernel) -> None:
