@@ -177,9 +177,9 @@ class LiveDispatcher:
             value = call.fn(*call.args, **call.kwargs)
             if value.__class__ is CoroutineType or inspect.isawaitable(value):
                 value = await value
-        except GeneratorExit:
-            raise  # the loop is gone and this coroutine with it
         except BaseException as raised:
+            if raised.__class__ is GeneratorExit and not self.loop.is_running():
+                raise  # the loop is gone and this coroutine is thrown away with it
             error, value = raised, None
             if error.__traceback__ is not None:
                 error.__traceback__ = error.__traceback__.tb_next  # this frame is ours
