@@ -1,0 +1,74 @@
+"""Names of the engine's operations in lowered code.
+
+Lowered code calls them as constants: the compiler writes a marker string, the engine replaces it in ``co_consts`` by the
+operation itself when a code object is made ready for a run.  So lowered code pays one ``LOAD_CONST`` for an operation and
+no name of ours appears among the user's globals, locals or closures.
+"""
+
+from __future__ import annotations
+
+import ast
+
+MARK = "\0poppy:"
+#: names of outlined functions and temporaries begin with this
+PREFIX = "__poppy_"
+
+
+def op(name: str, *args: ast.expr, keywords: list[ast.keyword] | None = None) -> ast.Call:
+    """A call of the operation ``name``."""
+    return ast.Call(ast.Constant(MARK + name), list(args), keywords or [])
+
+
+def operation(name: str) -> ast.Constant:
+    """The operation ``name`` itself."""
+    return ast.Constant(MARK + name)
+
+
+BINARY: dict[type, str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
+    ast.Pow: "pow", ast.BitAnd: "and_", ast.BitOr: "or_", ast.BitXor: "xor", ast.LShift: "lshift", ast.RShift: "rshift",
+    ast.MatMult: "matmul",
+}  # fmt: skip
+COMPARE: dict[type, str] = {
+    ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne",
+}  # fmt: skip
+UNARY: dict[type, str] = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}
+
+
+def load(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def store(name: str) -> ast.Name:
+    return ast.Name(name, ast.Store())
+
+
+def const(value: object) -> ast.Constant:
+    return ast.Constant(value)  # type: ignore[arg-type]
+
+
+def function(name: str, params: list[str], body: list[ast.stmt]) -> ast.FunctionDef:
+    arguments = ast.arguments(
+        posonlyargs=[], args=[ast.arg(p) for p in params], vararg=None, kwonlyargs=[], kw_defaults=[], kwarg=None, defaults=[]
+    )
+    node = ast.FunctionDef(name, arguments, body, [], None)
+    if "type_params" in ast.FunctionDef._fields:
+        node.type_params = []
+    return node
+
+
+def lambda_(params: list[str], body: ast.expr) -> ast.Lambda:
+    arguments = ast.arguments(
+        posonlyargs=[], args=[ast.arg(p) for p in params], vararg=None, kwonlyargs=[], kw_defaults=[], kwarg=None, defaults=[]
+    )
+    return ast.Lambda(arguments, body)
+
+
+def place(new: ast.AST, old: ast.AST) -> ast.AST:
+    """Give ``new`` and what is below it the source location of ``old`` wherever it has none of its own."""
+    if not hasattr(old, "lineno"):
+        return new
+    for node in ast.walk(new):
+        if "lineno" in node._attributes and not hasattr(node, "lineno"):
+            ast.copy_location(node, old)
+    return new

@@ -1,0 +1,190 @@
+"""A cell, lowered: every name goes through the engine, every statement that is not lowered runs as written, in order."""
+
+from __future__ import annotations
+
+import __future__ as future
+import ast
+import types
+import warnings
+
+from . import scopes
+from .abi import PREFIX, const, function, op, operation, place
+from .plan import Lowered, Native, Plan, UnitInfo, call_sites
+from .scope import Scope
+from .statements import Statements
+
+_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_KINDS = {"e": "expression", "c": "comprehension", "p": "filter of a comprehension", "g": "inner loop of a comprehension", "s": "statement"}
+
+
+class CellStatements(Statements):
+    """Lowering of the cell's own scope."""
+
+    natives: list[Native]
+    filename: str
+    flags: int
+
+    def inside(self) -> CellStatements:
+        new = CellStatements(self.scope.inner())
+        new.natives, new.filename, new.flags = self.natives, self.filename, self.flags
+        return new
+
+    def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        result: list[ast.stmt] = []
+        for statement in statements:
+            reason = native_reason(statement)
+            if reason is not None:
+                result.append(place(self.native(statement, reason), statement))  # type: ignore[arg-type]
+            else:
+                result += super().block([statement])
+        return result or [ast.Pass()]
+
+    def native(self, node: ast.stmt, reason: str) -> ast.stmt:
+        """``node`` as written."""
+        code = compile(ast.Module([node], []), self.filename, "exec", flags=self.flags | _AWAIT, dont_inherit=True)
+        binds: tuple[str, ...] | None = None
+        modules: tuple[str, ...] = ()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _plain_definition(node):
+            binds = (node.name,)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)) and not any(a.name == "*" for a in node.names):
+            if isinstance(node, ast.Import):
+                modules = tuple(a.name for a in node.names)
+            elif not node.level:
+                modules = (node.module or "",)
+            if modules:
+                binds = tuple((a.asname or a.name).split(".")[0] for a in node.names)
+        self.natives.append(Native(code, binds, modules, reason, node.lineno))
+        return ast.Expr(op("nat", const(len(self.natives) - 1)))
+
+
+def native_reason(node: ast.stmt) -> str | None:
+    """Why a statement of the cell runs as written, or None if it is lowered (it or what is inside it)."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return "a definition"
+    if isinstance(node, ast.ClassDef):
+        return "a class definition"
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return "an import"
+    if isinstance(node, (ast.If, ast.For, ast.While, ast.Try, ast.With)):
+        for child in _direct(node):
+            if native_reason(child) is not None and scopes.jumps_out(child):
+                return f"line {child.lineno} jumps out of a statement that runs in order"
+        parts: list[ast.AST] = [c for c in ast.iter_child_nodes(node) if not isinstance(c, (ast.stmt, ast.ExceptHandler))]
+        for part in parts:
+            reason = _expression_reason(part)
+            if reason is not None:
+                return reason
+        return None
+    if type(node).__name__ in ("Match", "AsyncFor", "AsyncWith", "TryStar", "TypeAlias", "Nonlocal"):
+        return f"{type(node).__name__} runs in order"
+    if type(node) not in scopes._LOWERED:
+        return f"{type(node).__name__} is not known to this compiler"
+    return _expression_reason(node)
+
+
+def _direct(node: ast.AST) -> list[ast.stmt]:
+    found: list[ast.stmt] = []
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            found.append(child)
+            if isinstance(child, (ast.If, ast.For, ast.While, ast.Try, ast.With)):
+                found += _direct(child)
+        elif isinstance(child, ast.ExceptHandler):
+            found += _direct(child)
+    return found
+
+
+def _expression_reason(node: ast.AST) -> str | None:
+    reason = scopes.why_not_lowered(node, True)
+    if reason is not None:
+        return reason
+    for child in scopes.walk_scope(node):
+        if isinstance(child, scopes.COMPREHENSIONS):
+            if any(g.is_async for g in child.generators) or any(isinstance(n, ast.Await) for n in ast.walk(child)):
+                return "an asynchronous comprehension"
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id in scopes.FRAME_READERS:
+            return f"{child.func.id}() looks at the cell's own names"
+        if isinstance(child, ast.Delete) and not isinstance(node, ast.Delete):
+            return None
+    return None
+
+
+def _plain_definition(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Does defining the function look at nothing (no decorators, constant defaults, no evaluated annotations)?"""
+    args = node.args
+    defaults = [*args.defaults, *[d for d in args.kw_defaults if d is not None]]
+    notes = [a.annotation for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg) if a is not None]
+    return (
+        not node.decorator_list
+        and all(isinstance(d, ast.Constant) for d in defaults)
+        and all(n is None or isinstance(n, ast.Constant) for n in (*notes, node.returns))
+    )
+
+
+def future_flags(tree: ast.Module) -> int:
+    flags = 0
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            for alias in node.names:
+                feature = getattr(future, alias.name, None)
+                flags |= getattr(feature, "compiler_flag", 0)
+    return flags
+
+
+def compile_cell(source: str | ast.Module, filename: str = "<cell>", flags: int = 0) -> Plan:
+    """The plan of a cell.
+
+    Raises ``SyntaxError`` as Python does, for the cell as written.
+
+    >>> print(compile_cell("x = ask(1)"))
+    plan of <cell>: 0 units, 1 call sites
+    """
+    tree = ast.parse(source, filename) if isinstance(source, str) else source
+    compile(tree, filename, "exec", flags=flags | _AWAIT, dont_inherit=True)  # errors and warnings, as in a plain run
+    flags |= future_flags(tree)
+    scope = Scope(True, scopes.assigned(tree.body), set(), set())
+    lowering = CellStatements(scope)
+    lowering.natives, lowering.filename, lowering.flags = [], filename, flags
+    body = list(tree.body)
+    tail: list[ast.stmt] = []
+    if body and isinstance(body[-1], ast.Expr) and native_reason(body[-1]) is None:
+        last = body.pop()
+        lowered_body = lowering.block(body)
+        tail = [place(ast.Return(lowering.expr(last.value)), last)]  # type: ignore[list-item]
+    else:
+        lowered_body = lowering.block(body)
+    name = PREFIX + "cell"
+    cell = function(name, [], [*scope.hoisted, *lowered_body, *tail])
+    module = ast.Module([place(cell, tree.body[0] if tree.body else ast.Pass(lineno=1, col_offset=0))], [])  # type: ignore[list-item]
+    ast.fix_missing_locations(module)
+    code = code_named(_compile(module, filename, flags), name)
+    lowered = Lowered(
+        "<module>", "<module>", filename, code, scope.pieces, tree.body, frozenset(), (), frozenset(),
+        call_sites(tree.body), True, tuple(lowering.natives),
+    )  # fmt: skip
+    units = tuple(
+        UnitInfo(_KINDS.get(p.name[len(PREFIX)], "statement"), p.source[0].lineno, p.source[0].end_lineno or 0)
+        for p in scope.pieces.values()
+    )
+    return Plan(filename, lowered, units, tuple(lowering.natives))
+
+
+def _compile(module: ast.Module, filename: str, flags: int) -> types.CodeType:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return compile(module, filename, "exec", flags=flags, dont_inherit=True)
+
+
+def code_named(code: types.CodeType, name: str) -> types.CodeType:
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            if constant.co_name == name:
+                return constant
+            try:
+                return code_named(constant, name)
+            except LookupError:
+                pass
+    raise LookupError(name)
+
+
+__all__ = ["compile_cell", "operation"]

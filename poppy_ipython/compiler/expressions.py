@@ -1,0 +1,490 @@
+"""Expressions, lowered.  Evaluation order is Python's to the letter.
+
+A subtree without calls is one *segment*: its plain form as a closure for the case that every operand is an atom or
+nothing is outstanding, and the same stepwise, through the store buffer, for every other case.  A call may be a leaf of
+a segment only if no operation of the segment would have run before it.  What evaluates its parts conditionally (``and``,
+``if``/``else``, chained comparisons with calls, comprehensions) is outlined into a function of its own: a unit.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from typing import TYPE_CHECKING
+
+from . import scopes
+from .abi import BINARY, COMPARE, PREFIX, UNARY, const, function, lambda_, load, op, operation, place, store
+
+if TYPE_CHECKING:
+    from .lower import Scope
+
+    class _Base:
+        scope: Scope
+else:
+    _Base = object
+
+_SEGMENT = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.FormattedValue)
+
+
+class Expressions(_Base):
+    """Part of the lowering: ``self.expr(node)`` gives the lowered expression."""
+
+    def expr(self, node: ast.expr) -> ast.expr:
+        """The lowered form of ``node``."""
+        method = getattr(self, "expr_" + type(node).__name__)
+        return place(method(node), node)  # type: ignore[return-value,no-any-return]
+
+    # ------------------------------------------------------------------ leaves
+    def expr_Constant(self, node: ast.Constant) -> ast.expr:
+        return node
+
+    def expr_Name(self, node: ast.Name) -> ast.expr:
+        return self.scope.read(node.id)
+
+    # ------------------------------------------------------------------ segments
+    def segment(self, node: ast.expr) -> ast.expr | None:
+        """``node`` as one segment, or None if a call stands behind an operation or is conditional."""
+        leaves: list[ast.expr] = []
+        names: dict[str, str] = {}
+        state = {"operated": False, "ok": True}
+
+        def visit(part: ast.expr, conditional: bool) -> ast.expr:
+            if isinstance(part, ast.Constant):
+                return part
+            if isinstance(part, ast.Name):
+                if conditional and self.scope.may_be_unbound(part.id):
+                    state["ok"] = False
+                if part.id not in names:
+                    names[part.id] = f"{PREFIX}v{len(leaves)}"
+                    leaves.append(place(self.expr(part), part))  # type: ignore[arg-type]
+                return ast.copy_location(load(names[part.id]), part)
+            if isinstance(part, ast.BinOp):
+                left, right = visit(part.left, conditional), visit(part.right, conditional)
+                state["operated"] = True
+                return ast.copy_location(ast.BinOp(left, part.op, right), part)
+            if isinstance(part, ast.UnaryOp):
+                operand = visit(part.operand, conditional)
+                state["operated"] = True
+                return ast.copy_location(ast.UnaryOp(part.op, operand), part)
+            if isinstance(part, ast.Compare):
+                left = visit(part.left, conditional)
+                rest = [visit(c, conditional or i > 0) for i, c in enumerate(part.comparators)]
+                state["operated"] = True
+                return ast.copy_location(ast.Compare(left, part.ops, rest), part)
+            if isinstance(part, ast.BoolOp):
+                values = [visit(v, conditional or i > 0) for i, v in enumerate(part.values)]
+                state["operated"] = True
+                return ast.copy_location(ast.BoolOp(part.op, values), part)
+            if isinstance(part, ast.IfExp):
+                test = visit(part.test, conditional)
+                state["operated"] = True
+                return ast.copy_location(ast.IfExp(test, visit(part.body, True), visit(part.orelse, True)), part)
+            if isinstance(part, ast.Attribute):
+                value = visit(part.value, conditional)
+                state["operated"] = True
+                return ast.copy_location(ast.Attribute(value, self.scope.mangle(part.attr), part.ctx), part)
+            if isinstance(part, ast.Subscript) and not isinstance(part.slice, ast.Tuple):
+                value = visit(part.value, conditional)
+                key = visit_slice(part.slice, conditional)
+                state["operated"] = True
+                return ast.copy_location(ast.Subscript(value, key, part.ctx), part)
+            if isinstance(part, ast.JoinedStr):
+                values = [visit(v, conditional) for v in part.values]
+                return ast.copy_location(ast.JoinedStr(values), part)
+            if isinstance(part, ast.FormattedValue):
+                value = visit(part.value, conditional)
+                spec = visit(part.format_spec, conditional) if part.format_spec is not None else None
+                state["operated"] = True
+                return ast.copy_location(ast.FormattedValue(value, part.conversion, spec), part)
+            if state["operated"] or conditional:
+                state["ok"] = False
+            name = f"{PREFIX}v{len(leaves)}"
+            names[f"\0{len(leaves)}"] = name
+            leaves.append(self.expr(part) if state["ok"] else const(None))
+            return ast.copy_location(load(name), part)
+
+        def visit_slice(part: ast.expr, conditional: bool) -> ast.expr:
+            if isinstance(part, ast.Slice):
+                parts = [visit(p, conditional) if p is not None else None for p in (part.lower, part.upper, part.step)]
+                return ast.copy_location(ast.Slice(*parts), part)
+            return visit(part, conditional)
+
+        fused = visit(node, False)
+        if not state["ok"]:
+            return None
+        if not leaves:
+            return node
+        params = list(names.values())
+        return op("seg", lambda_(params, fused), lambda_(params, self.stepwise(copy.deepcopy(fused))), *leaves)
+
+    def _segment(self, node: ast.expr) -> ast.expr | None:
+        """Like :meth:`segment`, undoing what outlining a failed attempt has hoisted."""
+        before = len(self.scope.hoisted)
+        result = self.segment(node)
+        if result is None:
+            del self.scope.hoisted[before:]
+        return result
+
+    def stepwise(self, node: ast.expr) -> ast.expr:
+        """A segment's body (names are its parameters) with one engine operation an operator."""
+        s = self.stepwise
+        new: ast.expr
+        if isinstance(node, ast.BinOp):
+            new = op("op", operation("o:" + BINARY[type(node.op)]), s(node.left), s(node.right))
+        elif isinstance(node, ast.UnaryOp):
+            if isinstance(node.op, ast.Not):
+                new = op("not_", s(node.operand))
+            else:
+                new = op("op", operation("o:" + UNARY[type(node.op)]), s(node.operand))
+        elif isinstance(node, ast.Compare):
+            new = self.compare_step(s(node.left), node.ops[0], s(node.comparators[0]))
+            for i in range(1, len(node.ops)):
+                temp = f"{PREFIX}c{i}"
+                right = self.compare_step(s(copy.deepcopy(node.comparators[i - 1])), node.ops[i], s(node.comparators[i]))
+                new = ast.IfExp(op("truth", ast.NamedExpr(store(temp), new)), right, load(temp))
+        elif isinstance(node, ast.BoolOp):
+            new = s(node.values[0])
+            for i, value in enumerate(node.values[1:]):
+                temp = f"{PREFIX}b{i}"
+                test = op("truth", ast.NamedExpr(store(temp), new))
+                both = (s(value), load(temp)) if isinstance(node.op, ast.And) else (load(temp), s(value))
+                new = ast.IfExp(test, *both)
+        elif isinstance(node, ast.IfExp):
+            new = ast.IfExp(op("truth", s(node.test)), s(node.body), s(node.orelse))
+        elif isinstance(node, ast.Attribute):
+            new = op("ga", s(node.value), const(node.attr))
+        elif isinstance(node, ast.Subscript):
+            new = op("gi", s(node.value), s(node.slice))
+        elif isinstance(node, ast.Slice):
+            parts = [op("force", s(p)) if p is not None else const(None) for p in (node.lower, node.upper, node.step)]
+            new = op("slice", *parts)
+        elif isinstance(node, ast.JoinedStr):
+            new = op("concat", *[v if isinstance(v, ast.Constant) else s(v) for v in node.values])
+        elif isinstance(node, ast.FormattedValue):
+            spec = s(node.format_spec) if node.format_spec is not None else const("")
+            new = op("format", s(node.value), const(node.conversion), spec)
+        else:
+            return node
+        return place(new, node)  # type: ignore[return-value]
+
+    def compare_step(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> ast.expr:
+        if isinstance(operator, ast.Is):
+            return op("is_", left, right)
+        if isinstance(operator, ast.IsNot):
+            return op("is_not", left, right)
+        if isinstance(operator, ast.In):
+            return op("in_", left, right)
+        if isinstance(operator, ast.NotIn):
+            return op("not_in", left, right)
+        return op("op", operation("o:" + COMPARE[type(operator)]), left, right)
+
+    def expr_BinOp(self, node: ast.BinOp) -> ast.expr:
+        return self._segment(node) or op("op", operation("o:" + BINARY[type(node.op)]), self.expr(node.left), self.expr(node.right))
+
+    def expr_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        found = self._segment(node)
+        if found is not None:
+            return found
+        if isinstance(node.op, ast.Not):
+            return op("not_", self.expr(node.operand))
+        return op("op", operation("o:" + UNARY[type(node.op)]), self.expr(node.operand))
+
+    def expr_Attribute(self, node: ast.Attribute) -> ast.expr:
+        return self._segment(node) or op("ga", self.expr(node.value), const(self.scope.mangle(node.attr)))
+
+    def expr_Subscript(self, node: ast.Subscript) -> ast.expr:
+        return self._segment(node) or op("gi", self.expr(node.value), self.expr(node.slice))
+
+    def expr_Slice(self, node: ast.Slice) -> ast.expr:
+        return op("slice", *[op("force", self.expr(p)) if p is not None else const(None) for p in (node.lower, node.upper, node.step)])
+
+    def expr_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        found = self._segment(node)
+        if found is not None:
+            return found
+        return op("concat", *[v if isinstance(v, ast.Constant) else self.expr(v) for v in node.values])
+
+    def expr_FormattedValue(self, node: ast.FormattedValue) -> ast.expr:
+        spec = self.expr(node.format_spec) if node.format_spec is not None else const("")
+        return op("format", self.expr(node.value), const(node.conversion), spec)
+
+    # ------------------------------------------------------------------ conditional evaluation
+    def expr_Compare(self, node: ast.Compare) -> ast.expr:
+        found = self._segment(node)
+        if found is not None:
+            return found
+        if len(node.ops) == 1:
+            return self.compare_step(self.expr(node.left), node.ops[0], self.expr(node.comparators[0]))
+
+        def body(inner: Expressions) -> list[ast.stmt]:
+            out: list[ast.stmt] = [ast.Assign([store(PREFIX + "l")], inner.expr(node.left))]
+            for i, (operator, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
+                out.append(ast.Assign([store(PREFIX + "r")], inner.expr(right)))
+                value = inner.compare_step(load(PREFIX + "l"), operator, load(PREFIX + "r"))
+                if i == len(node.ops) - 1:
+                    out.append(ast.Return(value))
+                else:
+                    out.append(ast.Assign([store(PREFIX + "x")], value))
+                    test = ast.UnaryOp(ast.Not(), op("truth", load(PREFIX + "x")))
+                    out.append(ast.If(test, [ast.Return(load(PREFIX + "x"))], []))
+                    out.append(ast.Assign([store(PREFIX + "l")], load(PREFIX + "r")))
+            return out
+
+        return self.outline(node, body)
+
+    def expr_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        found = self._segment(node)
+        if found is not None:
+            return found
+        if self.binds(node):
+            new = self.expr(node.values[0])
+            for i, value in enumerate(node.values[1:]):
+                temp = f"{PREFIX}b{i}_{self.scope.fresh()}"
+                test = op("truth", ast.NamedExpr(store(temp), new))
+                both = (self.expr(value), load(temp)) if isinstance(node.op, ast.And) else (load(temp), self.expr(value))
+                new = ast.IfExp(test, *both)
+            return new
+        first, rest = node.values[0], node.values[1:]
+
+        def body(inner: Expressions) -> list[ast.stmt]:
+            out: list[ast.stmt] = []
+            for value in rest:
+                test: ast.expr = op("truth", load(PREFIX + "t"))
+                if isinstance(node.op, ast.And):
+                    test = ast.UnaryOp(ast.Not(), test)
+                out.append(ast.If(test, [ast.Return(load(PREFIX + "t"))], []))
+                out.append(ast.Assign([store(PREFIX + "t")], inner.expr(value)))
+            out.append(ast.Return(load(PREFIX + "t")))
+            return out
+
+        return self.outline(node, body, test=first, reads=rest)
+
+    def expr_IfExp(self, node: ast.IfExp) -> ast.expr:
+        found = self._segment(node)
+        if found is not None:
+            return found
+        if self.binds(node):
+            return ast.IfExp(op("truth", self.expr(node.test)), self.expr(node.body), self.expr(node.orelse))
+
+        def body(inner: Expressions) -> list[ast.stmt]:
+            test = op("truth", load(PREFIX + "t"))
+            return [ast.If(test, [ast.Return(inner.expr(node.body))], [ast.Return(inner.expr(node.orelse))])]
+
+        return self.outline(node, body, test=node.test, reads=[node.body, node.orelse])
+
+    def binds(self, node: ast.AST) -> bool:
+        """Does the expression bind a local name (a walrus in a function)?  Then it stays in its frame."""
+        return not self.scope.cell and any(isinstance(n, ast.NamedExpr) for n in ast.walk(node))
+
+    def outline(self, node, body, test=None, reads=None, extra=()):  # type: ignore[no-untyped-def]
+        """``node`` as a call of a new function with the locals that it reads as parameters."""
+        reads = reads if reads is not None else [node]
+        params = self.scope.passed(reads)
+        values = [self.scope.pass_value(p) for p in params]
+        inner = self.inside()
+        name = self.scope.hoist(
+            "e", ([PREFIX + "t"] if test is not None else []) + [*extra, *params], [place(s, node) for s in body(inner)], node,
+            [ast.copy_location(ast.Expr(e), e) for e in reads],
+        )
+        if test is not None:
+            return op("expr_if", load(name), self.expr(test), *values)
+        return op("expr", load(name), *values)
+
+    def inside(self):  # type: ignore[no-untyped-def]
+        """A lowering for the body of an outlined function of the same scope."""
+        return type(self)(self.scope.inner())
+
+    # ------------------------------------------------------------------ displays
+    def items(self, elements: list[ast.expr]) -> list[ast.expr]:
+        return [
+            place(ast.Starred(op("iterate", self.expr(e.value)), ast.Load()), e) if isinstance(e, ast.Starred) else self.expr(e)  # type: ignore[misc]
+            for e in elements
+        ]
+
+    def expr_Tuple(self, node: ast.Tuple) -> ast.expr:
+        if all(isinstance(e, ast.Constant) for e in node.elts):
+            return node
+        return op("new_tuple", *self.items(node.elts))
+
+    def expr_List(self, node: ast.List) -> ast.expr:
+        return op("new_list", ast.List(self.items(node.elts), ast.Load()))
+
+    def expr_Set(self, node: ast.Set) -> ast.expr:
+        return op("new_set", ast.List(self.items(node.elts), ast.Load()))
+
+    def expr_Dict(self, node: ast.Dict) -> ast.expr:
+        pairs = [
+            ast.Tuple([operation("UNBOUND") if k is None else self.expr(k), self.expr(v)], ast.Load())
+            for k, v in zip(node.keys, node.values, strict=True)
+        ]
+        return op("new_dict", ast.List(pairs, ast.Load()))  # type: ignore[arg-type]
+
+    def expr_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
+        return self.scope.bind_expression(node.target.id, self.expr(node.value))
+
+    def expr_Lambda(self, node: ast.Lambda) -> ast.expr:
+        new = copy.deepcopy(node)
+        new.args.defaults = [op("force", self.expr(d)) for d in node.args.defaults]
+        new.args.kw_defaults = [op("force", self.expr(d)) if d is not None else None for d in node.args.kw_defaults]
+        self.scope.closures_made = True
+        return new
+
+    def expr_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
+        """A generator that somebody else consumes: made natively, over a real iterable."""
+        self.scope.closures_made = True
+        new = copy.deepcopy(node)
+        new.generators[0].iter = op("real_iterable", self.expr(node.generators[0].iter))
+        return new
+
+    # ------------------------------------------------------------------ comprehensions
+    def expr_ListComp(self, node: ast.ListComp) -> ast.expr:
+        return self.comprehension(node, lambda items: op("new_list", items))
+
+    def expr_SetComp(self, node: ast.SetComp) -> ast.expr:
+        return self.comprehension(node, lambda items: op("new_set", items))
+
+    def expr_DictComp(self, node: ast.DictComp) -> ast.expr:
+        return self.comprehension(node, lambda items: op("new_dict", items))
+
+    def comprehension(self, node, make, stop: str | None = None):  # type: ignore[no-untyped-def]
+        """A comprehension: a loop in an outlined function that collects its items.
+
+        ``stop`` is ``"any"`` or ``"all"``: the loop returns at the first item that decides.
+        """
+        targets = sorted({n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)})
+        first = self.iterable(node.generators[0].iter)
+        pinned = scopes.captured([ast.Expr(node.elt if not isinstance(node, ast.DictComp) else node.value), *[ast.Expr(i) for g in node.generators for i in g.ifs]])
+        inner = self.inside()
+        inner.scope.enter_comprehension(targets, pinned)
+        acc = PREFIX + "acc"
+        conditional = bool(len(node.generators) > 1 or any(g.ifs for g in node.generators)) and stop is None
+        element = ast.Tuple([node.key, node.value], ast.Load()) if isinstance(node, ast.DictComp) else node.elt
+        body = inner.generator_body(node, element, 0, stop, conditional)
+        result = op("finish", load(acc)) if conditional else load(acc)
+        end = const(stop == "all") if stop else make(result)
+        statements = [ast.Assign([store(acc)], ast.List([], ast.Load())), *body, ast.Return(end)]
+        params = self.scope.passed([node], without=targets)
+        values = [self.scope.pass_value(p) for p in params]
+        outer = copy.copy(node)
+        name = self.scope.hoist("c", [PREFIX + "it", *params], [place(s, node) for s in statements], node, [ast.copy_location(ast.Expr(outer), node)])
+        return op("expr" if conditional or stop else "comp", load(name), first, *values)
+
+    def generator_body(self, node, element, index, stop, conditional):  # type: ignore[no-untyped-def]
+        """The ``for`` of generator ``index`` with everything below it."""
+        generator = node.generators[index]
+        source = load(PREFIX + "it") if index == 0 else self.iterable(generator.iter)
+        temp = f"{PREFIX}x{index}"
+        bind = self.assign(generator.target, load(temp))
+        acc = load(PREFIX + "acc")
+        if stop:
+            test: ast.expr = op("truth", self.expr(element))
+            if stop == "all":
+                test = ast.UnaryOp(ast.Not(), test)
+            inside: list[ast.stmt] = [ast.If(test, [ast.Return(const(stop == "any"))], [])]
+            for condition in reversed(generator.ifs):
+                inside = [ast.If(op("truth", self.expr(condition)), inside, [])]
+            if index + 1 < len(node.generators):
+                raise AssertionError("any/all over several generators is lowered as a list")
+        elif conditional:
+            inside = self.part(node, element, index, list(generator.ifs))
+        else:
+            value = self.pair(element)
+            inside = [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [value], []))]
+        return [ast.For(store(temp), source, [*bind, *inside], [])]
+
+    def pair(self, element: ast.expr) -> ast.expr:
+        """The item: for a dict comprehension a raw pair, which only ``new_dict`` sees."""
+        if isinstance(element, ast.Tuple) and not hasattr(element, "lineno"):
+            return ast.Tuple([self.expr(e) for e in element.elts], ast.Load())
+        return self.expr(element)
+
+    def part(self, node, element, index, conditions):  # type: ignore[no-untyped-def]
+        """Append the list of items that one round contributes: now, or pending on its condition."""
+        acc = load(PREFIX + "acc")
+        more = index + 1 < len(node.generators)
+        if not conditions and not more:
+            return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [ast.List([self.pair(element)], ast.Load())], []))]
+        if conditions:
+            reads = [*conditions[1:], element, *[p for g in node.generators[index + 1 :] for p in (g.iter, *g.ifs)]]
+            params = self.scope.passed([ast.Expr(r) if not isinstance(r, ast.Tuple) else ast.Expr(ast.Tuple(r.elts, ast.Load())) for r in reads])
+            inner = self.inside()
+            rest = inner.part(node, element, index, conditions[1:])
+            body = [
+                ast.Assign([store(PREFIX + "acc")], ast.List([], ast.Load())),
+                ast.If(op("truth", load(PREFIX + "t")), rest, []),
+                ast.Return(op("finish", load(PREFIX + "acc"))),
+            ]
+            name = self.scope.hoist("p", [PREFIX + "t", *params], [place(s, node) for s in body], node, [ast.copy_location(ast.Expr(node), node)])
+            value = op("expr_if", load(name), self.expr(conditions[0]), *[self.scope.pass_value(p) for p in params])
+            return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [value], []))]
+        following = node.generators[index + 1]
+        reads = [element, *following.ifs, *[p for g in node.generators[index + 2 :] for p in (g.iter, *g.ifs)]]
+        params = self.scope.passed([ast.Expr(ast.Tuple(r.elts, ast.Load())) if isinstance(r, ast.Tuple) else ast.Expr(r) for r in reads])
+        source = self.iterable(following.iter)
+        inner = self.inside()
+        loop = inner.generator_body(node, element, index + 1, None, True)
+        for statement in ast.walk(loop[0]):
+            if isinstance(statement, ast.For):
+                break
+        loop[0].iter = load(PREFIX + "it")
+        body = [ast.Assign([store(PREFIX + "acc")], ast.List([], ast.Load())), *loop, ast.Return(op("finish", load(PREFIX + "acc")))]
+        name = self.scope.hoist("g", [PREFIX + "it", *params], [place(s, node) for s in body], node, [ast.copy_location(ast.Expr(node), node)])
+        value = op("expr", load(name), source, *[self.scope.pass_value(p) for p in params])
+        return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [value], []))]
+
+    # ------------------------------------------------------------------ calls
+    def iterable(self, node: ast.expr) -> ast.expr:
+        """An iterator for a ``for``: looks through ``enumerate``, ``zip``, ``reversed`` and ``.items()``."""
+        if isinstance(node, ast.Call) and not any(k.arg is None for k in node.keywords) and not scopes.consumed(node):
+            args = self.items(node.args)
+            if isinstance(node.func, ast.Name) and node.func.id in ("enumerate", "zip", "reversed"):
+                keywords = [ast.keyword(k.arg, self.expr(k.value)) for k in node.keywords]
+                return place(op("iterate_call", self.expr(node.func), *args, keywords=keywords), node)  # type: ignore[return-value]
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values") and not node.args and not node.keywords:
+                return place(op("iterate_method", self.expr(node.func.value), const(node.func.attr)), node)  # type: ignore[return-value]
+        return place(op("iterate", self.expr(node)), node)  # type: ignore[return-value]
+
+    def expr_Call(self, node: ast.Call) -> ast.expr:
+        func = node.func
+        if scopes.consumed(node):
+            comprehension = node.args[0]
+            assert isinstance(comprehension, ast.GeneratorExp)
+            if isinstance(func, ast.Name):
+                single = len(comprehension.generators) == 1
+                if func.id in ("any", "all") and single and not node.keywords:
+                    return self.comprehension(comprehension, lambda items: items, func.id)
+                return self.call(node, [place(self.comprehension(comprehension, lambda items: op("new_list", items)), comprehension)])
+            return self.call(node, [place(self.comprehension(comprehension, lambda items: op("new_list", items)), comprehension)])
+        if isinstance(func, ast.Name) and func.id == "super" and not node.args and not node.keywords and self.scope.first_param:
+            return ast.Call(load("super"), [load("__class__"), load(self.scope.first_param)], [])
+        return self.call(node, None)
+
+    def call(self, node: ast.Call, args: list[ast.expr] | None, awaited: bool = False) -> ast.expr:
+        func = node.func
+        trivial = all(isinstance(a, (ast.Constant, ast.Name)) for a in node.args) and all(
+            isinstance(k.value, (ast.Constant, ast.Name)) for k in node.keywords
+        )
+        if isinstance(func, ast.Attribute) and not awaited:
+            receiver = self.expr(func.value)
+            name = self.scope.mangle(func.attr)
+            if not trivial:
+                receiver = place(op("own", receiver, const(name), const(any(scopes.has_call(a) for a in (*node.args, *[k.value for k in node.keywords])))), func)  # type: ignore[assignment]
+            head = [receiver, const(name)]
+            target = "meth"
+        else:
+            head = [self.expr(func)]
+            target = "await_call" if awaited else "call"
+        if args is None:
+            args = self.items(node.args)
+        keywords = [
+            ast.keyword(k.arg, self.expr(k.value) if k.arg is not None else op("mapping", self.expr(k.value))) for k in node.keywords
+        ]
+        return op(target, *head, *args, keywords=keywords)
+
+    def expr_Await(self, node: ast.Await) -> ast.expr:
+        if isinstance(node.value, ast.Call) and not scopes.consumed(node.value):
+            return self.call(node.value, None, awaited=True)
+        return op("await_value", self.expr(node.value))
+
+    def expr_Starred(self, node: ast.Starred) -> ast.expr:
+        return ast.Starred(op("iterate", self.expr(node.value)), ast.Load())

@@ -1,0 +1,194 @@
+"""The lowered twin of a user's function: found by its code, compiled from its source, never a change to the function.
+
+A function qualifies if its source is at hand and unchanged, it belongs to the user (a cell, a module beside the notebook,
+an editable install; never site-packages or the standard library), and every statement of it can be lowered.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import linecache
+import os
+import site
+import sys
+import sysconfig
+import types
+
+from . import scopes
+from .abi import PREFIX, function, load, op, operation, place, store
+from .cells import _compile, code_named
+from .plan import Lowered, call_sites
+from .scope import Scope
+from .statements import Statements
+
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_FOREIGN = tuple(
+    os.path.join(os.path.realpath(p), "")
+    for p in {
+        *[sysconfig.get_paths()[k] for k in ("stdlib", "platstdlib", "purelib", "platlib")],
+        *(site.getsitepackages() if hasattr(site, "getsitepackages") else []),
+        site.getusersitepackages() if hasattr(site, "getusersitepackages") else sys.prefix,
+        _ROOT,
+    }
+)
+#: filename -> (source lines, tree, code objects by (first line, name))
+_FILES: dict[str, tuple[list[str], ast.Module, types.CodeType]] = {}
+_COMPILED: dict[types.CodeType, Lowered | str] = {}
+
+
+def lower_function(fn: types.FunctionType) -> Lowered | str:
+    """The lowered form of ``fn``, or the reason why there is none."""
+    code = fn.__code__
+    found = _COMPILED.get(code)
+    if found is None:
+        found = _COMPILED[code] = _lower(fn)
+    return found
+
+
+def belongs_to_user(filename: str) -> bool:
+    """Is this a file (or cell) of the user's own?"""
+    if filename.startswith("<frozen") or filename == "<string>":
+        return False
+    return not os.path.realpath(filename).startswith(_FOREIGN)
+
+
+def _source(fn: types.FunctionType) -> tuple[ast.Module, types.CodeType] | str:
+    filename = fn.__code__.co_filename
+    if not belongs_to_user(filename):
+        return "it belongs to a library"
+    lines = linecache.getlines(filename, fn.__globals__)
+    if not lines:
+        return "its source is not at hand"
+    known = _FILES.get(filename)
+    if known is None or known[0] != lines:
+        try:
+            text = "".join(lines)
+            tree = ast.parse(text, filename)
+            plain = compile(text, filename, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except SyntaxError:
+            return "its source cannot be parsed"
+        known = _FILES[filename] = (lines, tree, plain)
+    return known[1], known[2]
+
+
+def _find(tree: ast.Module, code: types.CodeType) -> tuple[ast.FunctionDef | ast.Lambda, str | None] | None:
+    """The definition that ``code`` was compiled from, and the class around it."""
+    matches: list[tuple[ast.FunctionDef | ast.Lambda, str | None]] = []
+
+    def visit(node: ast.AST, owner: str | None) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef) and child.name == code.co_name:
+                first = child.decorator_list[0].lineno if child.decorator_list else child.lineno
+                if first == code.co_firstlineno:
+                    matches.append((child, owner))
+            elif isinstance(child, ast.Lambda) and code.co_name == "<lambda>" and child.lineno == code.co_firstlineno:
+                matches.append((child, owner))
+            visit(child, child.name if isinstance(child, ast.ClassDef) else owner)
+
+    visit(tree, None)
+    return matches[0] if len(matches) == 1 else None
+
+
+def _same(code: types.CodeType, plain: types.CodeType) -> bool:
+    """Does the file's text, compiled, still contain ``code``?"""
+    for constant in plain.co_consts:
+        if isinstance(constant, types.CodeType):
+            if (
+                constant.co_name == code.co_name
+                and constant.co_firstlineno == code.co_firstlineno
+                and constant.co_code == code.co_code
+                and constant.co_names == code.co_names
+                and constant.co_varnames == code.co_varnames
+            ):
+                return True
+            if _same(code, constant):
+                return True
+    return False
+
+
+def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType) -> str | None:
+    if code.co_flags & 0x2A0:  # generator, coroutine, asynchronous generator
+        return "it is a generator or a coroutine function"
+    body = node.body if isinstance(node, ast.FunctionDef) else [ast.Expr(node.body)]
+    comprehension_depth_walrus = False
+    for statement in body:
+        reason = scopes.why_not_lowered(statement, False)
+        if reason is not None:
+            return reason
+        for part in ast.walk(statement):
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in scopes.FRAME_READERS:
+                return f"it calls {part.func.id}()"
+            if isinstance(part, scopes.COMPREHENSIONS) and any(isinstance(n, ast.NamedExpr) for n in ast.walk(part)):
+                comprehension_depth_walrus = True
+            if isinstance(part, (ast.Nonlocal, ast.Await, ast.ClassDef)):
+                return f"it contains {type(part).__name__}"
+            if isinstance(part, ast.ImportFrom) and any(a.name == "*" for a in part.names):
+                return "it imports *"
+    if comprehension_depth_walrus:
+        return "it binds a name inside a comprehension"
+    return None
+
+
+def _lower(fn: types.FunctionType) -> Lowered | str:
+    code = fn.__code__
+    source = _source(fn)
+    if isinstance(source, str):
+        return source
+    tree, plain = source
+    if not _same(code, plain):
+        return "its source has changed since it was defined"
+    found = _find(tree, code)
+    if found is None:
+        return "its definition was not found (two on one line?)"
+    node, owner = found
+    reason = _unsuitable(node, code)
+    if reason is not None:
+        return reason
+    if isinstance(node, ast.Lambda):
+        body: list[ast.stmt] = [place(ast.Return(node.body), node.body)]  # type: ignore[list-item]
+    else:
+        body = node.body
+        if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) and len(body) > 1:
+            body = body[1:]
+    params = scopes.parameters(node.args)
+    global_names = {n for s in body for part in scopes.walk_scope(s) if isinstance(part, ast.Global) for n in part.names}
+    local = (set(params) | scopes.assigned(body)) - global_names
+    captured = scopes.captured(body) & local
+    scope = Scope(False, local, captured, global_names)
+    scope.bound = set(params)
+    scope.free = frozenset(code.co_freevars)
+    scope.class_name = owner
+    if "__class__" in code.co_freevars and (node.args.posonlyargs or node.args.args):
+        scope.first_param = (node.args.posonlyargs or node.args.args)[0].arg
+    lowering = Statements(scope)
+    lowered_body = lowering.block(body)
+    prologue: list[ast.stmt] = [ast.Assign([store(n)], op("force", load(n))) for n in params if n in captured]
+    unbound = sorted(local - set(params) - captured)
+    if unbound:
+        prologue.append(ast.Assign([store(n) for n in unbound], operation("UNBOUND")))
+    arguments = copy.deepcopy(node.args)
+    arguments.defaults = []
+    arguments.kw_defaults = [None for _ in arguments.kw_defaults]
+    for argument in ast.walk(arguments):
+        if isinstance(argument, ast.arg):
+            argument.annotation = None
+    name = PREFIX + "twin"
+    twin = function(name, [], [*prologue, *scope.hoisted, *lowered_body])
+    twin.args = arguments
+    place(twin, node)
+    outer = function(PREFIX + "outer", list(code.co_freevars), [twin, ast.Return(load(name))])
+    module = ast.Module([place(outer, node)], [])  # type: ignore[list-item]
+    ast.fix_missing_locations(module)
+    flags = code.co_flags & 0x1FE0000  # the __future__ features that the function was compiled with
+    try:
+        lowered_code = code_named(_compile(module, code.co_filename, flags), name)
+    except SyntaxError as error:
+        return f"its lowered form does not compile ({error})"
+    return Lowered(
+        code.co_name, code.co_qualname, code.co_filename, lowered_code, scope.pieces, body, frozenset(local),
+        tuple(params), frozenset(global_names), call_sites(body), False,
+    )  # fmt: skip
+
+
+__all__ = ["belongs_to_user", "lower_function"]

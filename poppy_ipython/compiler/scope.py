@@ -1,0 +1,161 @@
+"""The scope that a piece of code is lowered in: how names are read, bound and passed to outlined functions.
+
+In the cell's own scope every name lives in the user namespace and goes through the engine (``g``/``st``).  In a function
+locals stay Python locals: a name that may be unbound holds a sentinel and is read through ``ld``; a name that a nested
+function captures stays a real closure variable, holds real values only, and is rebound in order.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from . import scopes
+from .abi import PREFIX, const, function, load, op, operation, place, store
+
+
+class Scope:
+    """Names of one function (or of the cell), while it is lowered."""
+
+    def __init__(self, cell: bool, locals_: set[str], captured: set[str], global_names: set[str]) -> None:
+        self.cell = cell
+        self.locals = locals_
+        self.captured = captured
+        self.global_names = global_names
+        #: names that are certainly bound at this point
+        self.bound: set[str] = set()
+        #: targets of the comprehensions around this point
+        self.targets: set[str] = set()
+        self.pinned: set[str] = set()
+        #: variable that logs bindings inside a ``try``, or None
+        self.bindings: str | None = None
+        self.first_param: str | None = None
+        self.class_name: str | None = None
+        self.hoisted: list[ast.stmt] = []
+        self.counter = [0]
+        #: outlined functions: name -> (statements it stands for, names that are local there, parameters)
+        self.pieces: dict[str, Piece] = {}
+        self.try_marks: tuple[str, ...] = ()
+        #: may a closure over the captured names exist by now?  Then rebinding one waits for what is in flight
+        self.closures_made = False
+
+    def inner(self) -> Scope:
+        """The same scope inside an outlined function."""
+        new = Scope(self.cell, self.locals, self.captured, self.global_names)
+        new.bound = set(self.bound)
+        new.targets = set(self.targets)
+        new.pinned = set(self.pinned)
+        new.bindings = self.bindings
+        new.first_param = self.first_param
+        new.class_name = self.class_name
+        new.hoisted = self.hoisted
+        new.counter = self.counter
+        new.pieces = self.pieces
+        new.closures_made = self.closures_made
+        new.free = self.free
+        return new
+
+    def fresh(self) -> int:
+        self.counter[0] += 1
+        return self.counter[0]
+
+    def enter_comprehension(self, targets: Iterable[str], pinned: set[str]) -> None:
+        self.targets |= set(targets)
+        self.pinned = pinned & self.targets
+        self.bound -= set(targets)
+        self.bound |= set(targets)
+
+    def mangle(self, name: str) -> str:
+        if self.class_name and name.startswith("__") and not name.endswith("__"):
+            stripped = self.class_name.lstrip("_")
+            if stripped:
+                return f"_{stripped}{name}"
+        return name
+
+    def is_local(self, name: str) -> bool:
+        return name in self.targets or (not self.cell and name in self.locals and name not in self.global_names)
+
+    def may_be_unbound(self, name: str) -> bool:
+        if name in self.targets:
+            return False
+        if self.cell:
+            return name in self.locals
+        return name in self.locals and name not in self.bound
+
+    # ------------------------------------------------------------------ reading and binding
+    def read(self, name: str) -> ast.expr:
+        if name.startswith(PREFIX) or name == "__class__":
+            return load(name)
+        if name in self.targets:
+            return load(name)
+        if self.is_local(name):
+            if name in self.captured or name in self.bound:
+                return load(name)
+            return op("ld", load(name), const(name))
+        if not self.cell and name in self.free:
+            return load(name)
+        return op("g", const(name))
+
+    free: frozenset[str] = frozenset()
+
+    def bind_expression(self, name: str, value: ast.expr) -> ast.expr:
+        """An expression that binds ``name`` and has the bound value."""
+        if name in self.targets and name not in self.walrus_out:
+            return ast.NamedExpr(store(name), op("force", value) if name in self.pinned else value)
+        if not self.is_local(name) or self.cell:
+            return op("st", const(name), value)
+        if name in self.captured:
+            return ast.NamedExpr(store(name), op("pin" if self.closures_made else "force", value))
+        self.bound.add(name)
+        if self.bindings:
+            value = op("log_binding", load(self.bindings), const(name), value)
+        return ast.NamedExpr(store(name), value)
+
+    walrus_out: frozenset[str] = frozenset()
+
+    def bind(self, name: str, value: ast.expr) -> list[ast.stmt]:
+        """Statements that bind ``name``."""
+        new = self.bind_expression(name, value)
+        if isinstance(new, ast.NamedExpr):
+            return [ast.Assign([new.target], new.value)]
+        return [ast.Expr(new)]
+
+    # ------------------------------------------------------------------ outlining
+    def passed(self, nodes: Iterable[ast.AST], without: Iterable[str] = ()) -> list[str]:
+        """Parameters that an outlined function for ``nodes`` needs, in order."""
+        names = scopes.used(nodes)
+        if self.cell:
+            names &= self.targets
+        else:
+            names = {n for n in names if n in self.targets or (self.is_local(n) and n not in self.captured)}
+        names -= set(without)
+        result = sorted(names)
+        if self.bindings:
+            result.append(self.bindings)
+        return result
+
+    def pass_value(self, name: str) -> ast.expr:
+        return load(name)
+
+    def hoist(self, kind: str, params: list[str], body: list[ast.stmt], at: ast.AST, source: list[ast.stmt]) -> str:
+        """Define an outlined function ahead of the code; ``source`` is what it stands for."""
+        name = f"{PREFIX}{kind}{self.fresh()}"
+        rebound = sorted(self.captured & scopes.assigned(body)) if not self.cell else []
+        prologue: list[ast.stmt] = [ast.Nonlocal(rebound)] if rebound else []
+        self.hoisted.append(place(function(name, params, prologue + (body or [ast.Pass()])), at))  # type: ignore[arg-type]
+        self.pieces[name] = Piece(name, source, params)
+        return name
+
+
+class Piece:
+    """An outlined function: what it stands for."""
+
+    __slots__ = ("name", "params", "source")
+
+    def __init__(self, name: str, source: list[ast.stmt], params: list[str]) -> None:
+        self.name = name
+        self.source = source
+        self.params = params
+
+
+__all__ = ["Piece", "Scope", "operation"]

@@ -1,0 +1,196 @@
+"""Which names a piece of program binds, reads and captures, and which pieces cannot be lowered.
+
+Nested function scopes are looked into only for what they capture.  Comprehension targets belong to the comprehension;
+a walrus inside one belongs to the scope around it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+SCOPES = (*FUNCTIONS, ast.ClassDef)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+#: consumers of a generator expression that read all of it, in order, at once
+CONSUMERS = frozenset({"sum", "list", "tuple", "set", "sorted", "min", "max", "frozenset", "dict", "any", "all"})
+#: builtins that look at the frame that calls them
+FRAME_READERS = frozenset({"locals", "vars", "exec", "eval", "dir", "globals", "breakpoint", "__import__", "compile"})
+
+
+def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """``node`` and what is below it in the same scope (a nested scope's node itself, not its inside)."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, SCOPES):
+            yield child
+            if not isinstance(child, ast.Lambda):
+                for part in (*child.decorator_list, *_outer_parts(child)):
+                    yield from walk_scope(part)
+            else:
+                for part in _outer_parts(child):
+                    yield from walk_scope(part)
+        else:
+            yield from walk_scope(child)
+
+
+def _outer_parts(node: ast.AST) -> list[ast.AST]:
+    """Parts of a nested scope that are evaluated in the scope around it."""
+    if isinstance(node, ast.ClassDef):
+        return [*node.bases, *[k.value for k in node.keywords]]
+    args = node.args  # type: ignore[attr-defined]
+    return [*args.defaults, *[d for d in args.kw_defaults if d is not None]]
+
+
+def assigned(statements: Iterable[ast.AST]) -> set[str]:
+    """Names that the statements bind (or delete) in their own scope."""
+    names: set[str] = set()
+    for statement in statements:
+        inner: set[int] = set()
+        for node in walk_scope(statement):
+            if isinstance(node, COMPREHENSIONS):
+                for generator in node.generators:
+                    inner.update(id(n) for n in ast.walk(generator.target))
+        for node in walk_scope(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)) and id(node) not in inner:
+                names.add(node.id)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                names.add(node.name)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                names.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ExceptHandler) and node.name:
+                names.add(node.name)
+            elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+                names.add(node.name)
+            elif isinstance(node, ast.MatchMapping) and node.rest:
+                names.add(node.rest)
+    return names
+
+
+def used(nodes: Iterable[ast.AST]) -> set[str]:
+    """Every name that occurs anywhere below, nested scopes included."""
+    names: set[str] = set()
+    for top in nodes:
+        for node in ast.walk(top):
+            if isinstance(node, ast.Name):
+                names.add(node.id)
+            elif isinstance(node, ast.ExceptHandler) and node.name:
+                names.add(node.name)
+    return names
+
+
+def consumed(call: ast.Call) -> bool:
+    """Is this ``sum(… for …)`` and the like: a generator expression that is read at once?"""
+    return (
+        len(call.args) == 1
+        and isinstance(call.args[0], ast.GeneratorExp)
+        and (
+            (isinstance(call.func, ast.Name) and call.func.id in CONSUMERS)
+            or (isinstance(call.func, ast.Attribute) and call.func.attr == "join" and not call.keywords)
+        )
+    )
+
+
+def captured(statements: Iterable[ast.AST]) -> set[str]:
+    """Names that nested functions, lambdas, classes and free-standing generator expressions mention."""
+    names: set[str] = set()
+    inline: set[int] = set()
+    for statement in statements:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and consumed(node):
+                inline.add(id(node.args[0]))
+    for statement in statements:
+        for node in walk_scope(statement):
+            if isinstance(node, SCOPES):
+                names |= used([node])
+            elif isinstance(node, ast.GeneratorExp) and id(node) not in inline:
+                names |= used([node])
+    return names
+
+
+def parameters(args: ast.arguments) -> list[str]:
+    names = [a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+    names += [a.arg for a in (args.vararg, args.kwarg) if a is not None]
+    return names
+
+
+def jumps_out(node: ast.stmt, in_loop: bool = False) -> bool:
+    """Does a jump (``return``, ``break``, ``continue``) leave the statement ``node``?"""
+    if isinstance(node, ast.Return):
+        return True
+    if isinstance(node, (ast.Break, ast.Continue)):
+        return not in_loop
+    if isinstance(node, SCOPES):
+        return False
+    if isinstance(node, (ast.For, ast.While, ast.AsyncFor)):
+        return any(jumps_out(s, True) for s in node.body) or any(jumps_out(s, in_loop) for s in node.orelse)
+    return any(jumps_out(s, in_loop) for s in _substatements(node))
+
+
+def _substatements(node: ast.AST) -> Iterator[ast.stmt]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            yield child
+        elif isinstance(child, (ast.ExceptHandler, ast.match_case)):
+            yield from _substatements(child)
+
+
+def has_call(node: ast.AST) -> bool:
+    """Does evaluating ``node`` call something (or await, or yield)?"""
+    return any(isinstance(n, (ast.Call, ast.Await, ast.Yield, ast.YieldFrom)) for n in walk_scope(node))
+
+
+def why_not_lowered(node: ast.AST, top: bool) -> str | None:
+    """Why ``node`` (a statement of a function, or of the cell if ``top``) has to run natively; None if it need not.
+
+    A node type that this compiler does not know (a newer Python) is such a reason.
+    """
+    for child in walk_scope(node):
+        kind = type(child)
+        if kind in _UNKNOWN_OK or issubclass(kind, _EXPRESSION_PARTS):
+            continue
+        if kind in _NATIVE:
+            return f"{kind.__name__} runs in order"
+        if isinstance(child, ast.Try) or kind in _LOWERED:
+            continue
+        return f"{kind.__name__} is not known to this compiler"
+    return None
+
+
+_EXPRESSION_PARTS = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.keyword, ast.comprehension)
+_UNKNOWN_OK = {ast.arguments, ast.arg, ast.alias, ast.withitem, ast.ExceptHandler, ast.Module}
+_LOWERED = {
+    ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.If, ast.For, ast.While, ast.Break, ast.Continue,
+    ast.Pass, ast.With, ast.Raise, ast.Assert, ast.Global, ast.Import, ast.ImportFrom, ast.Delete, ast.FunctionDef,
+    ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.Attribute, ast.Subscript,
+    ast.Slice, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.JoinedStr, ast.FormattedValue, ast.IfExp, ast.Lambda,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr, ast.Starred, ast.Await,
+}  # fmt: skip
+_NATIVE = {ast.AsyncFor, ast.AsyncWith, ast.AsyncFunctionDef, ast.ClassDef, ast.Match, ast.Nonlocal, ast.Yield, ast.YieldFrom}
+
+
+def eliminate_continue(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Rewrite ``if c: …; continue`` followed by ``rest`` to ``if c: … else: rest``, so that no jump leaves the ``if``.
+
+    The meaning is the same; the statements keep their places in the source.
+    """
+    result: list[ast.stmt] = []
+    for index, statement in enumerate(body):
+        rest = body[index + 1 :]
+        if isinstance(statement, ast.If) and rest and not statement.orelse and _ends_in_continue(statement.body):
+            kept = statement.body[:-1] or [ast.copy_location(ast.Pass(), statement.body[-1])]
+            new = ast.If(statement.test, eliminate_continue(kept), eliminate_continue(rest))
+            result.append(ast.copy_location(new, statement))
+            return result
+        if isinstance(statement, ast.Continue):
+            return result or [ast.copy_location(ast.Pass(), statement)]
+        if isinstance(statement, ast.If) and not rest:
+            new = ast.If(statement.test, eliminate_continue(statement.body), eliminate_continue(statement.orelse))
+            result.append(ast.copy_location(new, statement))
+            return result
+        result.append(statement)
+    return result
+
+
+def _ends_in_continue(body: list[ast.stmt]) -> bool:
+    return bool(body) and isinstance(body[-1], ast.Continue)

@@ -1,0 +1,571 @@
+"""Statements, lowered.
+
+A compound statement that may stall and that no jump leaves is *outlined* into a function: a unit, which takes the locals
+that it reads and returns those that it binds.  Where a jump leaves it, or where it binds a captured name, it stays inline
+and its stalls are those of the unit around it.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+
+from . import scopes
+from .abi import BINARY, PREFIX, const, load, op, operation, place, store
+from .expressions import Expressions
+from .scope import Scope
+
+
+class Statements(Expressions):
+    """The lowering of one scope: ``block(statements)``."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        result: list[ast.stmt] = []
+        for statement in statements:
+            if isinstance(statement, (ast.For, ast.While)) and scopes.captured([statement]):
+                self.scope.closures_made = True  # a later round rebinds what an earlier round's closure sees
+            method = getattr(self, "stmt_" + type(statement).__name__)
+            result.extend(place(new, statement) for new in method(statement))  # type: ignore[misc]
+        return result or [ast.Pass()]
+
+    # ------------------------------------------------------------------ simple statements
+    def stmt_Expr(self, node: ast.Expr) -> list[ast.stmt]:
+        return [ast.Expr(self.expr(node.value))]
+
+    def stmt_Pass(self, node: ast.Pass) -> list[ast.stmt]:
+        return [node]
+
+    def stmt_Global(self, node: ast.Global) -> list[ast.stmt]:
+        return []
+
+    def stmt_Assign(self, node: ast.Assign) -> list[ast.stmt]:
+        value = self.expr(node.value)
+        if len(node.targets) == 1:
+            return self.assign(node.targets[0], value)
+        temp = f"{PREFIX}a{self.scope.fresh()}"
+        result: list[ast.stmt] = [ast.Assign([store(temp)], value)]
+        for target in node.targets:
+            result.extend(self.assign(target, load(temp)))
+        return result
+
+    def stmt_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:
+        result: list[ast.stmt] = []
+        if node.value is not None:
+            result = self.assign(node.target, self.expr(node.value))
+        if self.scope.cell and isinstance(node.target, ast.Name) and node.simple:
+            result.append(ast.Expr(op("annotate", const(node.target.id), self.expr(node.annotation))))
+        return result
+
+    def assign(self, target: ast.expr, value: ast.expr) -> list[ast.stmt]:
+        """Statements that assign the lowered ``value`` to ``target``."""
+        if isinstance(target, ast.Name):
+            return self.scope.bind(target.id, value)
+        if isinstance(target, ast.Starred):
+            return self.assign(target.value, value)
+        if isinstance(target, (ast.Tuple, ast.List)):
+            number = self.scope.fresh()
+            temps = [f"{PREFIX}u{number}_{i}" for i in range(len(target.elts))]
+            star = next((i for i, e in enumerate(target.elts) if isinstance(e, ast.Starred)), None)
+            after = -1 if star is None else len(temps) - 1 - star
+            result: list[ast.stmt] = []
+            if not temps:
+                return [ast.Expr(op("unpack", value, const(0), const(-1)))]
+            spread = ast.Assign([ast.Tuple([store(t) for t in temps], ast.Store())], op("unpack", value, const(len(temps)), const(after)))
+            result.append(place(spread, target))  # type: ignore[arg-type]
+            for temp, element in zip(temps, target.elts, strict=True):
+                result.extend(place(s, element) for s in self.assign(element, load(temp)))  # type: ignore[misc]
+            return result
+        temp = f"{PREFIX}w{self.scope.fresh()}"
+        first: ast.stmt = ast.Assign([store(temp)], value)
+        if isinstance(target, ast.Attribute):
+            done = op("sa", self.expr(target.value), const(self.scope.mangle(target.attr)), load(temp))
+        else:
+            assert isinstance(target, ast.Subscript)
+            done = op("si", self.expr(target.value), self.expr(target.slice), load(temp))
+        return [first, place(ast.Expr(place(done, target)), target)]  # type: ignore[list-item,arg-type]
+
+    def stmt_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
+        fn = operation("o:i" + BINARY[type(node.op)].rstrip("_"))
+        target = node.target
+        if isinstance(target, ast.Name):
+            value = op("inplace", fn, self.scope.read(target.id), self.expr(node.value))
+            return self.scope.bind(target.id, place(value, node))  # type: ignore[arg-type]
+        number = self.scope.fresh()
+        base, key, old = f"{PREFIX}o{number}", f"{PREFIX}k{number}", f"{PREFIX}q{number}"
+        result: list[ast.stmt] = [ast.Assign([store(base)], self.expr(target.value))]
+        if isinstance(target, ast.Attribute):
+            name = const(self.scope.mangle(target.attr))
+            read = op("ga", load(base), name)
+            write = lambda v: op("sa", load(base), name, v)  # noqa: E731
+        else:
+            result.append(ast.Assign([store(key)], self.expr(target.slice)))
+            read = op("gi", load(base), load(key))
+            write = lambda v: op("si", load(base), load(key), v)  # noqa: E731
+        result.append(ast.Assign([store(old)], place(read, target)))  # type: ignore[arg-type]
+        result.append(ast.Assign([store(old)], place(op("inplace", fn, load(old), self.expr(node.value)), node)))  # type: ignore[arg-type]
+        result.append(ast.Expr(place(write(load(old)), target)))  # type: ignore[arg-type]
+        return result
+
+    def stmt_Delete(self, node: ast.Delete) -> list[ast.stmt]:
+        result: list[ast.stmt] = []
+        for target in node.targets:
+            if isinstance(target, (ast.Tuple, ast.List)):
+                result.extend(self.stmt_Delete(ast.copy_location(ast.Delete(target.elts), node)))
+            elif isinstance(target, ast.Subscript):
+                result.append(place(ast.Expr(op("di", self.expr(target.value), self.expr(target.slice))), target))  # type: ignore[arg-type]
+            elif isinstance(target, ast.Attribute):
+                result.append(place(ast.Expr(op("da", self.expr(target.value), const(self.scope.mangle(target.attr)))), target))  # type: ignore[arg-type]
+            elif isinstance(target, ast.Name):
+                if self.scope.is_local(target.id):
+                    if target.id in self.scope.captured:
+                        result += [ast.Expr(op("drain")), ast.Delete([target])]
+                        continue
+                    result.append(ast.Expr(op("ld", load(target.id), const(target.id))))
+                    result += self.scope.bind(target.id, operation("UNBOUND"))
+                    self.scope.bound.discard(target.id)
+                else:
+                    result.append(place(ast.Expr(op("gd", const(target.id))), target))  # type: ignore[arg-type]
+        return result
+
+    def stmt_Raise(self, node: ast.Raise) -> list[ast.stmt]:
+        exc = op("raise_", self.expr(node.exc)) if node.exc is not None else None
+        cause = op("force", self.expr(node.cause)) if node.cause is not None else None
+        return [ast.Raise(exc, cause)]
+
+    def stmt_Assert(self, node: ast.Assert) -> list[ast.stmt]:
+        if node.msg is None:
+            failure: ast.expr = operation("AssertionError")
+        else:
+            failure = ast.Call(operation("AssertionError"), [op("force", self.expr(node.msg))], [])
+        raised = ast.Raise(failure, None)
+        branch = ast.If(ast.UnaryOp(ast.Not(), op("truth", load(PREFIX + "t"))), [raised], [])
+        place(branch, node)
+        return [ast.Assign([store(PREFIX + "t")], self.expr(node.test)), branch]
+
+    def stmt_Import(self, node: ast.Import | ast.ImportFrom) -> list[ast.stmt]:
+        """Outside the cell scope: as written, in order, unless the modules are there already."""
+        modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+        relative = isinstance(node, ast.ImportFrom) and node.level
+        result: list[ast.stmt] = [ast.Expr(op("before_import", *[const(m) for m in ([] if relative else modules)]))]
+        new = copy.copy(node)
+        names = [(a.asname or a.name).split(".")[0] for a in node.names]
+        if all(self.scope.is_local(n) for n in names):
+            result.append(new)
+            self.scope.bound.update(names)
+            if self.scope.bindings:
+                for name in names:
+                    result += self.scope.bind(name, load(name))
+            return result
+        temps = []
+        for alias, name in zip(node.names, names, strict=True):
+            temps.append((ast.alias(alias.name, f"{PREFIX}m{self.scope.fresh()}"), name, alias))
+        new = copy.copy(node)
+        new.names = [t[0] for t in temps]
+        result.append(new)
+        for renamed, name, alias in temps:
+            value: ast.expr = load(renamed.asname or "")
+            if isinstance(node, ast.Import) and alias.asname is None and "." in alias.name:
+                value = op("top_module", const(name))
+            result += self.scope.bind(name, value)
+        return result
+
+    stmt_ImportFrom = stmt_Import
+
+    def stmt_FunctionDef(self, node: ast.FunctionDef) -> list[ast.stmt]:
+        """A nested function: made natively, over closure variables that hold real values."""
+        new = copy.copy(node)
+        new.decorator_list = []
+        new.args = copy.copy(node.args)
+        new.args.defaults = [op("force", self.expr(d)) for d in node.args.defaults]
+        new.args.kw_defaults = [op("force", self.expr(d)) if d is not None else None for d in node.args.kw_defaults]
+        decorators = [f"{PREFIX}d{self.scope.fresh()}" for _ in node.decorator_list]
+        result: list[ast.stmt] = [ast.Assign([store(t)], self.expr(d)) for t, d in zip(decorators, node.decorator_list, strict=True)]
+        captured = node.name in self.scope.captured and self.scope.is_local(node.name)
+        if captured:
+            result.append(ast.Expr(op("drain")))
+        self.scope.closures_made = True
+        result.append(new)
+        value: ast.expr = load(node.name)
+        for temp in reversed(decorators):
+            value = op("call", load(temp), value)
+        if decorators or not captured:
+            result += self.scope.bind(node.name, value)
+        self.scope.bound.add(node.name)
+        return result
+
+    def stmt_Return(self, node: ast.Return) -> list[ast.stmt]:
+        value = self.expr(node.value) if node.value is not None else const(None)
+        if not self.scope.try_marks:
+            return [ast.Return(value)]
+        temp = PREFIX + "rv"
+        return [
+            ast.Assign([store(temp)], value),
+            ast.Expr(op("join", load(self.scope.try_marks[0]))),
+            ast.Return(load(temp)),
+        ]
+
+    def stmt_Break(self, node: ast.Break) -> list[ast.stmt]:
+        return self._jump(node)
+
+    def stmt_Continue(self, node: ast.Continue) -> list[ast.stmt]:
+        return self._jump(node)
+
+    def _jump(self, node: ast.stmt) -> list[ast.stmt]:
+        marks = self.scope.try_marks[self.loop_marks :]
+        return [*([ast.Expr(op("join", load(marks[0])))] if marks else []), node]
+
+    loop_marks = 0
+
+    # ------------------------------------------------------------------ compound statements
+    def outlinable(self, node: ast.stmt) -> bool:
+        if scopes.jumps_out(node):
+            return False
+        bound = scopes.assigned([node])
+        if self.scope.cell:
+            return not any(isinstance(n, ast.Delete) for n in scopes.walk_scope(node)) and not any(
+                isinstance(n, ast.NamedExpr) and n.target.id in self.scope.targets for n in ast.walk(node)
+            )
+        if bound & (self.scope.captured | self.scope.global_names):
+            return False
+        return not any(isinstance(n, (ast.FunctionDef, ast.Global)) for n in scopes.walk_scope(node))
+
+    def outlined(self, node, body_of, kind, test=None, extra=(), values=(), binds=None):  # type: ignore[no-untyped-def]
+        """``node`` as a call of an outlined function; binds what it binds."""
+        scope = self.scope
+        names = sorted(binds if binds is not None else scopes.assigned([node]))
+        inner = self.inside()
+        inner.scope.try_marks = ()
+        before = set(scope.bound)
+        params = scope.passed([node, *[ast.Name(n, ast.Load()) for n in names]])
+        body = body_of(inner)
+        head = ([PREFIX + "t"] if test is not None else []) + list(extra)
+        args = [*values, *[scope.pass_value(p) for p in params if p not in extra]]
+        params = [p for p in params if p not in extra]
+        if scope.cell:
+            body.append(ast.Return(op("collect", const(tuple(names)))))
+            name = scope.hoist("s", head + params, [place(s, node) for s in body], node, [node])
+            fn = "cell_stmt" if test is not None else "cell_unit"
+            call = op(fn, load(name), const(tuple(names)), *([self.expr(test)] if test is not None else []), *args)
+            return [ast.Expr(place(call, node))]
+        outs = [n for n in names if scope.is_local(n)]
+        body.append(ast.Return(ast.Tuple([load(n) for n in outs], ast.Load())))
+        name = scope.hoist("s", head + params, [place(s, node) for s in body], node, [node])
+        maybe = tuple(n not in (inner.scope.bound & before) for n in outs)
+        fn = "stmt" if test is not None else "unit"
+        call = op(fn, load(name), const(maybe), *([self.expr(test)] if test is not None else []), *args)
+        scope.bound = (scope.bound & inner.scope.bound) | {n for n in outs if n in inner.scope.bound}
+        place(call, node)
+        if not outs:
+            return [ast.Expr(call)]
+        result: list[ast.stmt] = [ast.Assign([ast.Tuple([store(n) for n in outs], ast.Store())], call)]
+        if scope.bindings:
+            for n in outs:
+                result.append(ast.Expr(op("log_binding", load(scope.bindings), const(n), load(n))))
+        return result
+
+    def stmt_If(self, node: ast.If) -> list[ast.stmt]:
+        if not self.outlinable(node):
+            return self.inline_if(node, op("truth", self.expr(node.test)))
+
+        def body(inner: Statements) -> list[ast.stmt]:
+            return inner.inline_if(node, op("truth", load(PREFIX + "t")))
+
+        return self.outlined(node, body, "if", test=node.test)  # type: ignore[no-any-return]
+
+    def inline_if(self, node: ast.If, test: ast.expr) -> list[ast.stmt]:
+        before = set(self.scope.bound)
+        body = self.block(node.body)
+        after_body = self.scope.bound if not _leaves(node.body) else None
+        self.scope.bound = set(before)
+        orelse = self.block(node.orelse) if node.orelse else []
+        after_else = self.scope.bound if not _leaves(node.orelse) else None
+        if after_body is None:
+            self.scope.bound = after_else if after_else is not None else before
+        elif after_else is None:
+            self.scope.bound = after_body
+        else:
+            self.scope.bound = after_body & after_else
+        return [ast.If(test, body, orelse)]
+
+    def stmt_While(self, node: ast.While) -> list[ast.stmt]:
+        node = copy.copy(node)
+        node.body = scopes.eliminate_continue(node.body)
+        if not self.outlinable(node):
+            return self.inline_while(node)
+        return self.outlined(node, lambda inner: inner.inline_while(node), "while")  # type: ignore[no-any-return]
+
+    def inline_while(self, node: ast.While) -> list[ast.stmt]:
+        before = set(self.scope.bound)
+        test = op("truth", self.expr(node.test))
+        after_test = set(self.scope.bound)
+        body = self.loop_block(node.body)
+        self.scope.bound = set(after_test)
+        orelse = self.block(node.orelse) if node.orelse else []
+        self.scope.bound = before | (after_test & self.scope.bound)
+        return [ast.While(test, body, orelse)]
+
+    def loop_block(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        saved = self.loop_marks
+        self.loop_marks = len(self.scope.try_marks)
+        result = self.block(body)
+        self.loop_marks = saved
+        return result
+
+    def stmt_For(self, node: ast.For) -> list[ast.stmt]:
+        node = copy.copy(node)
+        node.body = scopes.eliminate_continue(node.body)
+        if not self.outlinable(node):
+            return self.inline_for(node, self.iterable(node.iter))
+
+        def body(inner: Statements) -> list[ast.stmt]:
+            return inner.inline_for(node, inner.iterable(node.iter))
+
+        return self.outlined(node, body, "for")  # type: ignore[no-any-return]
+
+    def inline_for(self, node: ast.For, source: ast.expr) -> list[ast.stmt]:
+        before = set(self.scope.bound)
+        temp = f"{PREFIX}x{self.scope.fresh()}"
+        if self.wants_rounds(node):
+            names = scopes.assigned(node.body) | {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+
+            def round_(inner: Statements) -> list[ast.stmt]:
+                return [*inner.assign(node.target, load(temp)), *inner.block(node.body)]
+
+            holder = ast.copy_location(ast.For(node.target, ast.copy_location(ast.Tuple([], ast.Load()), node), node.body, []), node)
+            body = self.outlined(holder, round_, "round", extra=(temp,), values=(load(temp),), binds=names)
+        else:
+            body = [*self.assign(node.target, load(temp)), *self.loop_block(node.body)]
+        self.scope.bound = set(before)
+        orelse = self.block(node.orelse) if node.orelse else []
+        self.scope.bound = before
+        return [ast.For(store(temp), source, [place(s, node) for s in body], orelse)]  # type: ignore[misc]
+
+    def wants_rounds(self, node: ast.For) -> bool:
+        """Should each round be a unit?  Yes if a statement of the body may have to wait for a pending receiver or key.
+
+        Then the round stalls and the loop goes on; else a round needs no unit, its calls and compound statements
+        overlap by themselves.
+        """
+        if any(scopes.jumps_out(s) for s in node.body) or not scopes.has_call(ast.Module(node.body, [])):
+            return False
+        holder = ast.copy_location(ast.For(node.target, ast.Constant(None), node.body, []), node)
+        if not self.outlinable(holder):
+            return False
+        local = scopes.assigned(node.body)
+        for statement in node.body:
+            if isinstance(statement, (ast.If, ast.For, ast.While, ast.Try, ast.With)):
+                if isinstance(statement, ast.With):
+                    return False
+                continue
+            for part in scopes.walk_scope(statement):
+                if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, (ast.Store, ast.Del)):
+                    if _root(part) in local or isinstance(part, ast.Subscript) and not isinstance(part.slice, (ast.Constant, ast.Name)):
+                        return True
+                    if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Name) and part.slice.id in local:
+                        return True
+                if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and _root(part.func) in local:
+                    return True
+        return False
+
+    # ------------------------------------------------------------------ with
+    def stmt_With(self, node: ast.With) -> list[ast.stmt]:
+        """An undeclared ``with``: enters at the head, nothing else runs meanwhile, drains before it leaves."""
+        marks = self.scope.try_marks
+        mark = f"{PREFIX}n{self.scope.fresh()}"
+        self.scope.try_marks = (*marks, mark)
+        items = []
+        after: list[ast.stmt] = []
+        for item in node.items:
+            variable = None
+            if item.optional_vars is not None:
+                temp = f"{PREFIX}y{self.scope.fresh()}"
+                variable = store(temp)
+                after.extend(self.assign(item.optional_vars, load(temp)))
+            items.append(ast.withitem(op("force", self.expr(item.context_expr)), variable))
+        if len(items) > 1 and after:
+            single = ast.With([node.items[0]], [ast.copy_location(ast.With(node.items[1:], node.body), node)])
+            self.scope.try_marks = marks
+            return self.stmt_With(ast.copy_location(single, node))
+        body = self.block(node.body)
+        self.scope.try_marks = marks
+        inside = [
+            *after, *body, ast.Expr(op("drain")),
+        ]
+        error = f"{PREFIX}z{self.scope.fresh()}"
+        caught: list[ast.stmt] = [ast.Assign([store(error)], op("caught", load(PREFIX + "e"), load(mark)))]
+        caught += self.restore()
+        wrapped: list[ast.stmt] = [
+            ast.Assign([store(error)], const(None)),
+            ast.Try(inside, [ast.ExceptHandler(operation("BaseException"), PREFIX + "e", caught)], [], []),
+            ast.If(ast.Compare(load(error), [ast.IsNot()], [const(None)]), [hand_over(node, error)], []),
+        ]
+        return [
+            ast.Expr(op("enter_exclusive")),
+            ast.Assign([store(mark)], op("mark")),
+            ast.Try([ast.With(items, wrapped)], [], [], [ast.Expr(op("leave_exclusive"))]),
+        ]
+
+    # ------------------------------------------------------------------ try
+    def stmt_Try(self, node: ast.Try) -> list[ast.stmt]:
+        if not self.outlinable(node):
+            return self.inline_try(node)
+        return self.outlined(node, lambda inner: inner.inline_try(node), "try")  # type: ignore[no-any-return]
+
+    def inline_try(self, node: ast.Try) -> list[ast.stmt]:
+        scope = self.scope
+        names = sorted(n for n in scopes.assigned([node]) if scope.is_local(n) and n not in scope.captured) if not scope.cell else []
+        result: list[ast.stmt] = []
+        opened = False
+        if names and scope.bindings is None:
+            scope.bindings = f"{PREFIX}b{scope.fresh()}"
+            opened = True
+            initial = ast.List([ast.Tuple([operation("OLDEST"), const(n), load(n)], ast.Load()) for n in names], ast.Load())
+            result.append(ast.Assign([store(scope.bindings)], initial))
+        logged, self.logged = self.logged, names
+        if node.finalbody:
+            result += self.with_finally(node)
+        elif node.handlers:
+            result += self.with_handlers(node)
+        if opened:
+            scope.bindings = None
+        self.logged = logged
+        return result
+
+    logged: list[str] = []
+
+    def guarded(self, statements: list[ast.stmt] | None, lowered: list[ast.stmt] | None, error: str, mark: str) -> list[ast.stmt]:
+        """``error`` = what a plain run of the statements raises, or None."""
+        scope = self.scope
+        marks = scope.try_marks
+        scope.try_marks = (*marks, mark)
+        body = lowered if lowered is not None else self.block(statements or [])
+        scope.try_marks = marks
+        caught: list[ast.stmt] = [ast.Assign([store(error)], op("caught", load(PREFIX + "e"), load(mark)))]
+        caught += self.restore()
+        return [
+            ast.Assign([store(error)], const(None)),
+            ast.Assign([store(mark)], op("mark")),
+            ast.Try(
+                [*body, ast.Expr(op("join", load(mark)))],
+                [ast.ExceptHandler(operation("BaseException"), PREFIX + "e", caught)],
+                [],
+                [],
+            ),
+        ]
+
+    def restore(self) -> list[ast.stmt]:
+        names = self.logged_names()
+        if not names or not self.scope.bindings:
+            return []
+        value = op("restore", load(self.scope.bindings), const(tuple(names)))
+        return [ast.Assign([ast.Tuple([store(n) for n in names], ast.Store())], value)]
+
+    def logged_names(self) -> list[str]:
+        return self.logged
+
+    def with_handlers(self, node: ast.Try) -> list[ast.stmt]:
+        scope = self.scope
+        number = scope.fresh()
+        error, mark = f"{PREFIX}z{number}", f"{PREFIX}n{number}"
+        before = set(scope.bound)
+        result = self.guarded(node.body, None, error, mark)
+        after_body = set(scope.bound)
+        handlers = []
+        ends: list[set[str]] = []
+        for handler in node.handlers:
+            scope.bound = set(before)
+            kind = self.expr(handler.type) if handler.type is not None else None
+            body: list[ast.stmt] = [ast.Expr(op("as_handled", load(error)))]
+            variable = f"{PREFIX}h{number}"
+            if handler.name:
+                body += self.scope.bind(handler.name, load(variable))
+            lowered = self.block(handler.body)
+            if handler.name:
+                clear: list[ast.stmt]
+                if scope.is_local(handler.name) and handler.name not in scope.captured:
+                    clear = scope.bind(handler.name, operation("UNBOUND"))
+                elif scope.is_local(handler.name):
+                    clear = [ast.Assign([store(handler.name)], const(None)), ast.Delete([ast.Name(handler.name, ast.Del())])]
+                else:
+                    clear = [ast.Expr(op("st", const(handler.name), const(None))), ast.Expr(op("gd", const(handler.name)))]
+                lowered = [ast.Try(lowered, [], [], [ast.If(op("live"), clear, [])])]
+                scope.bound.discard(handler.name)
+            body += [ast.Expr(op("handling", const(1))), ast.Try([*lowered, ast.Expr(op("drain"))], [], [], [ast.Expr(op("handling", const(-1)))])]
+            if not _leaves(handler.body):
+                ends.append(set(scope.bound))
+            if kind is not None:
+                kind = op("force", kind)
+            else:
+                kind = operation("BaseException")
+            handlers.append(place(ast.ExceptHandler(kind, variable, [place(s, handler) for s in body]), handler))
+        scope.bound = after_body
+        orelse = self.block(node.orelse) if node.orelse else []
+        if _leaves(node.body) or _leaves(node.orelse):
+            scope.bound = set(before) | (set.intersection(*ends) if ends else set())
+        else:
+            scope.bound = set.intersection(scope.bound, *ends) if ends else scope.bound
+        raised: list[ast.stmt] = [hand_over(node, error)]
+        result.append(
+            ast.If(
+                ast.Compare(load(error), [ast.IsNot()], [const(None)]),
+                [ast.Try(raised, handlers, [], [])],  # type: ignore[arg-type]
+                orelse,
+            )
+        )
+        return result
+
+    def with_finally(self, node: ast.Try) -> list[ast.stmt]:
+        scope = self.scope
+        number = scope.fresh()
+        error, mark = f"{PREFIX}z{number}", f"{PREFIX}n{number}"
+        before = set(scope.bound)
+        marks = scope.try_marks
+        if node.handlers:
+            scope.try_marks = (*marks, mark)
+            inner = self.with_handlers(ast.copy_location(ast.Try(node.body, node.handlers, node.orelse, []), node))
+            scope.try_marks = marks
+            body = self.guarded(None, inner, error, mark)
+        else:
+            body = self.guarded(node.body, None, error, mark)
+        body.append(ast.If(ast.Compare(load(error), [ast.IsNot()], [const(None)]), [hand_over(node, error)], []))
+        after = set(scope.bound)
+        scope.bound = set(before)
+        final = self.block(node.finalbody)
+        scope.bound |= after
+        if _leaves(node.body):
+            scope.bound = before
+        exceptional: list[ast.stmt] = [
+            ast.Expr(op("as_handled", load(error))),
+            ast.Expr(op("handling", const(1))),
+            ast.Try([*copy.deepcopy(final), ast.Expr(op("drain"))], [], [], [ast.Expr(op("handling", const(-1)))]),
+        ]
+        normal = ast.If(ast.Compare(load(error), [ast.Is()], [const(None)]), final, exceptional)
+        return [ast.Try(body, [], [], [ast.If(op("live"), [normal], [])])]
+
+
+def hand_over(node: ast.stmt, error: str) -> ast.stmt:
+    """``raise error``, at a place that a traceback can recognise as ours (zero width)."""
+    raised = ast.Raise(op("as_raised", load(error)), None)
+    at = ast.Pass(lineno=node.lineno, end_lineno=node.lineno, col_offset=0, end_col_offset=0)
+    return place(raised, at)  # type: ignore[return-value]
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    """Does control never reach the end of ``body``?"""
+    if not body:
+        return False
+    last = body[-1]
+    if isinstance(last, (ast.Return, ast.Raise, ast.Break, ast.Continue)):
+        return True
+    if isinstance(last, ast.If):
+        return _leaves(last.body) and _leaves(last.orelse)
+    return False
+
+
+def _root(node: ast.expr) -> str | None:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None

@@ -1,0 +1,98 @@
+"""What the engine knows of a value's type: atoms, exact containers, plain attributes.
+
+*Atoms* are immutable and hold no reference to anything that could change: operations on them need neither the store
+buffer nor the footprints.  *Exact containers* (``list``, ``dict``, ``set`` themselves, not subclasses) are the only objects
+with element chains.  Everything else is opaque unless it is an instance of a plain Python class.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import fractions
+import functools
+import pathlib
+import re
+import types
+import uuid
+from typing import Any
+
+from .pending import UNBOUND
+
+ATOMS: frozenset[type] = frozenset(
+    {
+        int, float, str, bool, type(None), bytes, complex, range, type(Ellipsis), type(NotImplemented), type,
+        types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodDescriptorType,
+        types.WrapperDescriptorType, types.CodeType, re.Pattern, datetime.datetime, datetime.date, datetime.time,
+        datetime.timedelta, fractions.Fraction, pathlib.PosixPath, pathlib.PurePosixPath, pathlib.WindowsPath,
+        uuid.UUID, type(UNBOUND),
+    }
+)  # fmt: skip
+#: atoms whose operators run no code that could look at the world (decimal reads its context; enum may have methods)
+CONTAINERS: frozenset[type] = frozenset({list, dict, set})
+SEQUENCES: frozenset[type] = frozenset({str, tuple, bytes, range})
+BUILTIN_VALUES: frozenset[type] = ATOMS | CONTAINERS | {tuple, frozenset, slice, bytearray}
+
+_MISSING: Any = object()
+_FUNCTION_LIKE = (types.FunctionType, types.BuiltinFunctionType, classmethod, staticmethod, types.MethodDescriptorType)
+
+
+def is_atom(value: Any) -> bool:
+    """True if ``value`` cannot change and reaches nothing that can."""
+    kind = value.__class__
+    return kind in ATOMS or isinstance(value, (enum.Enum, decimal.Decimal)) or type(kind) is not type and kind in ATOMS
+
+
+def lookup(kind: type, name: str) -> Any:
+    """``name`` in the MRO of ``kind`` without running descriptors; ``_MISSING`` if absent."""
+    for base in kind.__mro__:
+        found = base.__dict__.get(name, _MISSING)
+        if found is not _MISSING:
+            return found
+    return _MISSING
+
+
+def reads_plainly(kind: type, name: str, instance: Any) -> bool:
+    """True if ``instance.name`` runs no Python code: a value of the instance, its class, a slot or a plain method."""
+    if kind is types.ModuleType:
+        return True
+    if isinstance(instance, type):
+        return type(kind) is type and kind is type and _plain_class_attribute(instance, name)
+    getter = lookup(kind, "__getattribute__")
+    if getter is not object.__getattribute__ and getter is not _EXCEPTION_GETATTRIBUTE:
+        return False
+    found = lookup(kind, name)
+    if found is _MISSING:
+        own = getattr(instance, "__dict__", None)
+        return (own is not None and name in own) or not hasattr(kind, "__getattr__")
+    if isinstance(found, (property, functools.cached_property)):
+        return isinstance(found, functools.cached_property) and name in getattr(instance, "__dict__", ())
+    if isinstance(found, _FUNCTION_LIKE) or isinstance(found, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+        return True
+    return not hasattr(type(found), "__get__")
+
+
+_EXCEPTION_GETATTRIBUTE = BaseException.__getattribute__
+
+
+def _plain_class_attribute(cls: type, name: str) -> bool:
+    found = lookup(cls, name)
+    return found is _MISSING or isinstance(found, _FUNCTION_LIKE) or not hasattr(type(found), "__get__")
+
+
+def stores_plainly(kind: type, name: str) -> bool:
+    """True if ``instance.name = v`` only writes the instance dict or a slot."""
+    if kind.__setattr__ is not object.__setattr__ or issubclass(kind, type):
+        return False
+    found = lookup(kind, name)
+    if found is _MISSING:
+        return hasattr(kind, "__dict__") and kind.__dictoffset__ != 0
+    if isinstance(found, types.MemberDescriptorType):
+        return True
+    return kind.__dictoffset__ != 0 and not hasattr(type(found), "__set__")
+
+
+def has_python(kind: type, *names: str) -> bool:
+    """True if ``kind`` defines one of the special methods ``names`` in Python code."""
+    return any(isinstance(lookup(kind, name), types.FunctionType) for name in names)

@@ -1,0 +1,232 @@
+"""The store buffer: stores that have been issued and not retired.
+
+A store to an object that somebody older, or nobody of ours, may look at does not touch it: it becomes a link in the
+*chain* of its slot and is performed on the real object when it retires.  Lowered code reads through the chain (store
+forwarding), everybody else sees the real object, which is exactly as old as the head.
+
+Two kinds of chain.  A :class:`Chain` belongs to a list, dict or set and holds operations, ``(position, function,
+arguments)``; its view is the real object plus the operations before the reader, cached and extended in place.  A
+:class:`Cell` belongs to one attribute or one global name and holds values; the youngest older one wins.
+
+Retirement *repeats the operation* on the real object; it never installs a copy, because a callback on the loop may
+have written to it meanwhile.  An operation whose key is still pending (``d[ask(k)] = v``, ``s.add(ask(x))``) waits in
+the chain; readers wait for the key.  Such an operation can fail when it retires (unhashable key), as can a store whose
+receiver was read through a stale bound: ``fallible`` says so to ``try``.
+
+Decided against: storing pendings in real objects with an undo log (a thread, a widget callback or a finalizer would
+see them).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
+from .pending import UNBOUND, Pending, real, settled
+
+_position = itemgetter(0)
+Operation = tuple[tuple[int, ...], Callable[..., Any], tuple[Any, ...]]
+
+
+class Chain:
+    """Unretired operations on one container, in program order."""
+
+    __slots__ = ("appends", "copy_of", "fallible", "head", "key", "n_view", "ops", "owner", "target", "view")
+
+    def __init__(self, owner: dict[Any, Any], key: Any, target: Any) -> None:
+        self.owner = owner
+        self.key = key
+        self.target = target
+        self.ops: list[Any] = []
+        self.head = 0
+        self.view: Any = None
+        self.n_view = 0
+        #: every operation so far is ``list.append``: readers use the chain as a tail of the real list
+        self.appends = True
+        self.fallible = False
+
+    def add(self, position: tuple[int, ...], fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        ops = self.ops
+        if not ops or ops[-1] is None or ops[-1][0] < position:
+            ops.append((position, fn, args))
+        else:
+            index = bisect_left(ops, position, self.head, key=_position)
+            ops.insert(index, (position, fn, args))
+            if index < self.n_view:
+                self.view = None
+                self.n_view = 0
+        if fn is not list.append:
+            self.appends = False
+
+    def retire(self, position: tuple[int, ...]) -> None:
+        """Perform the operation of ``position``, which must be the oldest, on the real object."""
+        head = self.head
+        ops = self.ops
+        found, fn, args = ops[head]
+        assert found == position, (found, position)
+        ops[head] = None
+        self.head = head = head + 1
+        if self.view is not None and self.n_view < head:
+            self.view = None
+        if head == len(ops):
+            self.owner.pop(self.key, None)
+        elif head > 64 and head * 2 > len(ops):
+            del ops[:head]
+            self.n_view = max(0, self.n_view - head)
+            self.head = 0
+        fn(self.target, *[real(a) for a in args])
+
+    def drop(self, position: tuple[int, ...]) -> None:
+        """Forget the operation of ``position``: its unit was killed."""
+        ops = self.ops
+        index = len(ops) - 1
+        while ops[index][0] != position:
+            index -= 1
+        del ops[index]
+        if index < self.n_view:
+            self.view = None
+            self.n_view = 0
+        if self.head == len(ops):
+            self.owner.pop(self.key, None)
+
+    def before(self, position: tuple[int, ...]) -> int:
+        """Index behind the youngest operation older than ``position``."""
+        ops = self.ops
+        if len(ops) > self.head and ops[-1][0] < position:
+            return len(ops)
+        return bisect_left(ops, position, self.head, key=_position)
+
+    def at(self, position: tuple[int, ...]) -> Any:
+        """The container as a reader at ``position`` sees it; a view that must not be changed or kept."""
+        end = self.before(position)
+        if end == self.head:
+            return self.target
+        if self.n_view > end:
+            view = self.target.copy()
+            for _, fn, args in self.ops[self.head : end]:
+                fn(view, *args)
+            return view
+        if self.view is None:
+            self.view = self.target.copy()
+            self.n_view = self.head
+        for _, fn, args in self.ops[max(self.n_view, self.head) : end]:
+            fn(self.view, *args)
+        self.n_view = end
+        return self.view
+
+    def waiting_key(self, position: tuple[int, ...]) -> Pending | None:
+        """A pending that an operation before ``position`` needs before it can be viewed (a key or set element)."""
+        if not self.fallible:
+            return None
+        for i in range(self.head, self.before(position)):
+            op = self.ops[i]
+            if op[1] in KEYED:
+                key = op[2][0]
+                if key.__class__ is Pending:
+                    if not key.done:
+                        return key
+                    self.ops[i] = (op[0], op[1], (key.value, *op[2][1:]))
+        return None
+
+
+class Cell:
+    """Unretired values of one attribute (``target`` an object) or one name (``target`` a namespace)."""
+
+    __slots__ = ("fallible", "head", "key", "ops", "owner", "perform", "target")
+
+    def __init__(self, owner: dict[Any, Any], key: Any, target: Any, perform: Callable[[Any, Any], None]) -> None:
+        self.owner = owner
+        self.key = key
+        self.target = target
+        self.perform = perform
+        self.ops: list[Any] = []
+        self.head = 0
+        self.fallible = False
+
+    def add(self, position: tuple[int, ...], value: Any, phantom: bool = False) -> None:
+        ops = self.ops
+        if not ops or ops[-1] is None or ops[-1][0] < position:
+            ops.append((position, value, phantom))
+        else:
+            ops.insert(bisect_left(ops, position, self.head, key=_position), (position, value, phantom))
+
+    def retire(self, position: tuple[int, ...]) -> None:
+        head = self.head
+        ops = self.ops
+        found, value, phantom = ops[head]
+        assert found == position, (found, position)
+        ops[head] = None
+        self.head = head = head + 1
+        if head == len(ops):
+            self.owner.pop(self.key, None)
+        elif head > 64 and head * 2 > len(ops):
+            del ops[:head]
+            self.head = 0
+        if not phantom:
+            self.perform(self.target, real(value))
+
+    def drop(self, position: tuple[int, ...]) -> None:
+        ops = self.ops
+        index = len(ops) - 1
+        while ops[index][0] != position:
+            index -= 1
+        del ops[index]
+        if self.head == len(ops):
+            self.owner.pop(self.key, None)
+
+    def find(self, position: tuple[int, ...]) -> Any:
+        """The youngest operation older than ``position``, or None."""
+        ops = self.ops
+        last = len(ops) - 1
+        if last >= self.head and ops[last][0] < position:
+            return ops[last]
+        index = bisect_left(ops, position, self.head, key=_position)
+        return ops[index - 1] if index > self.head else None
+
+
+def set_item(target: Any, key: Any, value: Any) -> None:
+    target[key] = value
+
+
+def set_slice(target: list[Any], key: slice, items: list[Any]) -> None:
+    target[key] = [settled(item) for item in items]
+
+
+def extend_items(target: list[Any], items: list[Any]) -> None:
+    target.extend([settled(item) for item in items])
+
+
+def update_items(target: dict[Any, Any], items: dict[Any, Any]) -> None:
+    target.update({key: settled(value) for key, value in items.items()})
+
+
+def set_add(target: set[Any], item: Any) -> None:
+    target.add(item)
+
+
+def named(name: str) -> Callable[..., Any]:
+    """The operation that calls the method ``name`` on the target (the same function each time, for comparing)."""
+    fn = _NAMED.get(name)
+    if fn is None:
+
+        def fn(target: Any, *args: Any) -> Any:
+            return getattr(target, name)(*args)
+
+        fn.__name__ = name
+        _NAMED[name] = fn
+    return fn
+
+
+_NAMED: dict[str, Callable[..., Any]] = {}
+
+#: operations whose first argument is a key that the view needs
+KEYED = frozenset({set_item, set_add})
+
+
+def bind_name(namespace: dict[str, Any], name: str, value: Any) -> None:
+    if value is UNBOUND:
+        namespace.pop(name, None)
+    else:
+        namespace[name] = value

@@ -1,0 +1,244 @@
+"""Calls: who is called decides what may overlap.
+
+    pending callee          wait for it
+    builtin the engine knows  on the forwarded view (``natives``)
+    declared pure            in place; deferred if an operand is pending
+    declared external        dispatched as soon as its arguments are known (``unordered``), after the older writes of its
+                             resource (``readonly``), or at the head (``sequential``)
+    user function            its compiled twin, as a unit
+    user class               a real instance at once, then its ``__init__`` as a unit
+    anything else            a fence: wait for the head, then call the object itself, in place
+
+The twin of a function is looked up here, by the function object and only inside a run; the object keeps its own code.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+from ..effects import effect_of_call
+from ..effects.registry import effect_of
+from .atoms import lookup
+from .pending import Pending, settled
+from .scheduler import MAX_DEPTH
+from .unit import Entry
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+Handler = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
+
+
+class Calls(Base):
+    """Part of the :class:`Machine`: resolves callees, runs twins, fences."""
+
+    def _init_calls(self) -> None:
+        self.handlers: dict[Any, Handler] = {}
+        self.native_code = False
+        for builtin, method in self.builtin_handlers.items():
+            self.handlers[builtin] = _unpacked(method)
+
+    # ------------------------------------------------------------------ entry points of lowered code
+    def call(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """``fn(*args, **kwargs)``."""
+        if fn.__class__ is Pending:
+            fn = self.force(fn)
+        if fn.__class__ is types.MethodType:
+            return self.call_method(fn, args, kwargs)
+        try:
+            handler = self.handlers.get(fn)
+        except TypeError:  # unhashable callable object
+            return self.fence(fn, args, kwargs, what=type(fn).__name__)
+        if handler is None:
+            handler = self.classify(fn)
+        return handler(fn, args, kwargs)
+
+    def call_method(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        fn = method.__func__
+        owner = method.__self__
+        try:
+            handler = self.handlers.get((fn, type(owner)) if fn.__class__ is types.FunctionType else fn)
+        except TypeError:
+            return self.fence(method, args, kwargs, what=getattr(method, "__name__", "method"))
+        if handler is None:
+            handler = self.classify_method(method, fn, type(owner))
+        return handler(method, args, kwargs)
+
+    def await_call(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """``await fn(*args, **kwargs)``."""
+        fn = self.force(fn)
+        effect = effect_of(fn)
+        if effect is not None and effect.external:
+            return self.external(fn, effect, args, kwargs)
+        return self.await_value(self.call(fn, *args, **kwargs))
+
+    def await_value(self, value: Any) -> Any:
+        """``await value``: in order, by the task that runs the cell."""
+        value = self.force(value)
+        self.drain("unknown", "await")
+        return self.host_await(value)
+
+    # ------------------------------------------------------------------ classification
+    def classify(self, fn: Any) -> Handler:
+        """Find out, once, how calls of ``fn`` are treated."""
+        handler = self._classify(fn)
+        self.handlers[fn] = handler
+        return handler
+
+    def _classify(self, fn: Any) -> Handler:
+        if isinstance(fn, types.BuiltinFunctionType) and not isinstance(fn.__self__, (types.ModuleType, type(None), type)):
+            return lambda f, args, kwargs: self.meth(f.__self__, f.__name__, *args, **kwargs)
+        effect = effect_of(fn)
+        if effect is not None:
+            return self._by_effect(effect, fn)
+        if isinstance(fn, type):
+            return self._constructor(fn)
+        if fn.__class__ is types.FunctionType:
+            twin = self.twin_of(fn)
+            if twin is not None:
+                return lambda f, args, kwargs: self.run_twin(twin, f, args, kwargs)
+        return self._undeclared
+
+    def classify_method(self, method: Any, fn: Any, kind: type) -> Handler:
+        handler: Handler
+        effect = effect_of(method)
+        if effect is not None:
+            handler = self._by_effect(effect, method)
+        elif fn.__class__ is types.FunctionType and (twin := self.twin_of(fn)) is not None:
+
+            def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                return self.run_twin(twin, m, (m.__self__, *args), kwargs)
+        else:
+            handler = self._undeclared
+        self.handlers[(fn, kind) if fn.__class__ is types.FunctionType else fn] = handler
+        return handler
+
+    def _by_effect(self, effect: Any, fn: Any) -> Handler:
+        if effect.external:
+            return lambda f, args, kwargs: self.external(f, effect, args, kwargs)
+        if effect.name == "pure":
+            atom = effect.result == "atom"
+            return lambda f, args, kwargs: self.native(f, args, kwargs or None, atom)
+        if effect.name in ("sequential", "readonly"):
+            return lambda f, args, kwargs: self.at_head_value(f, args, kwargs)
+        return self._undeclared
+
+    def _undeclared(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        name = getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or type(fn).__name__
+        return self.fence(fn, args, kwargs, what=name)
+
+    def _constructor(self, cls: type) -> Handler:
+        if type(cls) is not type or cls.__new__ is not object.__new__:
+            if issubclass(cls, BaseException) and lookup(cls, "__init__").__class__ is not types.FunctionType:
+                return lambda f, args, kwargs: self.native(f, tuple([self.force(a) for a in args]), kwargs or None)
+            return self._undeclared
+        init = lookup(cls, "__init__")
+        if init is object.__init__:
+            return lambda f, args, kwargs: self.born(f(*args, **kwargs))
+        if init.__class__ is not types.FunctionType or (twin := self.twin_of(init)) is None:
+            return self._undeclared
+
+        def construct(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            instance = self.born(object.__new__(f))
+            result = self.run_twin(twin, init, (instance, *args), kwargs)
+            if result is not None and result.__class__ is not Pending:
+                raise TypeError(f"__init__() should return None, not '{type(result).__name__}'")
+            return instance
+
+        return construct
+
+    # ------------------------------------------------------------------ user functions
+    def run_twin(self, twin: Callable[..., Any], fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        parent = self.cur
+        if parent is self.ghost:
+            return self.fence(fn, args, kwargs, what="user code")
+        if parent.depth >= MAX_DEPTH:
+            if fn.__class__ is types.MethodType:
+                args = args[1:]
+            return self.fence(fn, args, kwargs, what=getattr(fn, "__name__", "deep recursion"))
+        if parent.handling:
+            parent.depth += 1
+            try:
+                return twin(*args, **kwargs)
+            finally:
+                parent.depth -= 1
+        return self.run_unit(twin, args, kwargs, None, False)
+
+    # ------------------------------------------------------------------ in order
+    def fence(
+        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], what: str = "", pure: bool = False
+    ) -> Any:
+        """Wait for the head with everything retired, then call ``fn`` natively, here."""
+        unit = self.cur
+        if unit.log or not unit.head:
+            args = tuple([self.force(a) for a in args])
+            kwargs = {k: self.force(v) for k, v in kwargs.items()}
+            self.drain("commit" if pure else "unknown", what)
+        else:
+            args = tuple([settled(a) for a in args])
+            for value in args:
+                if value.__class__ is Pending:
+                    args = tuple([self.force(a) for a in args])
+                    break
+            if kwargs:
+                kwargs = {k: self.force(v) for k, v in kwargs.items()}
+        if not pure and self.plain_reads:
+            self.plain_reads.clear()
+        self.native_code = True
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            self.native_code = False
+
+    def at_head(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Entry:
+        """Queue a call of ``fn`` for the head, where real objects are current; issuing goes on."""
+        unit = self.cur
+        if unit is self.ghost:
+            self.drain()
+        entry = Entry(self, unit, self.run_at_head, fn, args, kwargs, None, True)
+        self.locate(entry)
+        if unit.head and len(unit.log) == 1:
+            self.post(self.advance, unit)
+        return entry
+
+    def at_head_value(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Like :meth:`at_head`, with the result as a pending (clock, random state, environment)."""
+        if self.quiescent():
+            return self.fence(fn, args, kwargs, pure=True)
+        entry = self.at_head(fn, args, kwargs)
+        entry.pending = Pending()
+        return entry.pending
+
+    def run_at_head(self, entry: Entry) -> None:
+        self.native_code = True
+        try:
+            args = [settled(a) for a in entry.args]
+            value = entry.fn(*args, **{k: settled(v) for k, v in (entry.kwargs or {}).items()})
+        except BaseException as error:
+            entry.error = error
+        else:
+            if entry.pending is not None:
+                self._resolve(entry.pending, value)
+        finally:
+            self.native_code = False
+        entry.done = True
+        if self.settle_callbacks:
+            self.settle(entry)
+
+    def caller_line(self) -> int | None:
+        frame = _getframe(1)
+        while frame is not None and id(frame.f_code) not in self.lowered:
+            frame = frame.f_back  # type: ignore[assignment]
+        return frame.f_lineno if frame is not None else None
+
+
+def _unpacked(method: Callable[..., Any]) -> Handler:
+    return lambda f, args, kwargs: method(*args, **kwargs)
+
+
+__all__ = ["Calls", "effect_of_call"]

@@ -1,0 +1,84 @@
+"""Making lowered code ready for a run: operations for markers, names for tracebacks.
+
+The compiler's code objects carry markers where operations belong and made-up names where pieces were outlined.  Here they
+get the machine's bound operations as constants, and the name of the function that they are part of.  Functions that
+the user defined inside lowered code keep their code; only a made-up name inside their qualified name is taken out.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from typing import Any
+
+from ..compiler.abi import MARK, PREFIX
+from ..compiler.plan import Lowered
+
+_MADE_UP = re.compile(re.escape(PREFIX) + r"\w+(\.<locals>)?\.")
+
+
+class CodeInfo:
+    """What the engine knows of one lowered code object."""
+
+    __slots__ = ("code", "filename", "function", "group", "lowered", "merged", "piece", "positions")
+
+    def __init__(self, code: types.CodeType, lowered: Lowered, merged: bool, piece: Any) -> None:
+        self.code = code
+        self.lowered = lowered
+        self.filename = lowered.filename
+        self.function = lowered.name
+        self.group = lowered
+        #: a piece of its function: one frame with it in a traceback
+        self.merged = merged
+        self.piece = piece
+        self.positions: list[Any] | None = None
+
+    def is_synthetic(self, lasti: int) -> bool:
+        """Is the instruction at ``lasti`` the hand-over of an exception to a handler (no place in the source)?"""
+        _, line, end_line, col, end_col = self.site(lasti)
+        return col == 0 and end_col == 0 and line == end_line
+
+    def site(self, lasti: int) -> tuple[str | None, int, int, int, int]:
+        """Callee as written, line, end line, column, end column of the instruction at ``lasti``."""
+        positions = self.positions
+        if positions is None:
+            positions = self.positions = list(self.code.co_positions())
+        line, end_line, col, end_col = positions[lasti // 2]
+        span = (line or 0, end_line or 0, col or 0, end_col or 0)
+        return self.lowered.sites.get(span), *span
+
+
+def prepare(
+    code: types.CodeType, lowered: Lowered, table: dict[str, Any], registry: dict[int, CodeInfo], top: bool = True
+) -> types.CodeType:
+    """``code`` with operations in place of markers, registered together with everything nested in it."""
+    constants: list[Any] = []
+    for constant in code.co_consts:
+        if constant.__class__ is str and constant.startswith(MARK):
+            constants.append(table[constant])
+        elif isinstance(constant, types.CodeType):
+            if _is_piece(constant):
+                constants.append(prepare(constant, lowered, table, registry, False))
+            else:
+                constants.append(_users(constant, lowered))
+        else:
+            constants.append(constant)
+    new = code.replace(co_consts=tuple(constants), co_name=lowered.name, co_qualname=lowered.qualname)
+    registry[id(new)] = CodeInfo(new, lowered, not top, lowered.pieces.get(code.co_name))
+    return new
+
+
+def _is_piece(code: types.CodeType) -> bool:
+    if code.co_name.startswith(PREFIX):
+        return True
+    names = code.co_varnames[: code.co_argcount]
+    return code.co_name == "<lambda>" and bool(names) and names[0].startswith(PREFIX)
+
+
+def _users(code: types.CodeType, lowered: Lowered) -> types.CodeType:
+    """A function of the user inside lowered code: the same code under the name that Python would give it."""
+    constants = tuple([_users(c, lowered) if isinstance(c, types.CodeType) else c for c in code.co_consts])
+    qualname = code.co_qualname
+    if PREFIX in qualname:
+        qualname = _MADE_UP.sub("", qualname.replace(f"{PREFIX}outer.<locals>.{PREFIX}twin", lowered.qualname).replace(f"{PREFIX}cell.<locals>.", ""))
+    return code.replace(co_consts=constants, co_qualname=qualname)

@@ -1,0 +1,351 @@
+"""Control flow on pending values: truth, iteration, unpacking, operators, try."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from .atoms import ATOMS, CONTAINERS, SEQUENCES, has_python
+from .pending import UNBOUND, Fault, Kill, Pending, settled, structured
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+_SKIP: Any = object()
+
+
+class Control(Base):
+    """Part of the :class:`Machine`."""
+
+    # ------------------------------------------------------------------ truth and names
+    def truth(self, value: Any) -> bool:
+        """``bool(value)``; waits for it."""
+        if value.__class__ is Pending:
+            value = self.force(value, "branch")
+        kind = value.__class__
+        if kind in CONTAINERS:
+            return bool(self.view(value)) if self.chains or self.may else bool(value)
+        if kind in ATOMS or kind is tuple or not has_python(kind, "__bool__", "__len__"):
+            return bool(value)
+        return self.fence(bool, (value,), {}, what="__bool__")
+
+    def ld(self, value: Any, name: str) -> Any:
+        """A local variable that may be unbound here."""
+        if value.__class__ is Pending:
+            if value.done:
+                value = value.value
+            elif value.maybe_unbound:
+                value = self.force(value)
+        if value is UNBOUND:
+            raise UnboundLocalError(f"cannot access local variable '{name}' where it is not associated with a value")
+        return value
+
+    # ------------------------------------------------------------------ statements and expressions as units
+    def stmt(self, fn: Callable[..., Any], outs: int, test: Any, *values: Any) -> Any:
+        """A compound statement whose test is ``test``: in place if the test is known, else as a unit."""
+        if test.__class__ is Pending and not test.done and not self.cur.handling:
+            return self.run_unit(fn, (test, *values), {}, outs, True)
+        return fn(test, *values)
+
+    def unit(self, fn: Callable[..., Any], outs: int, *values: Any) -> Any:
+        """A compound statement that may stall: as a unit."""
+        if self.cur.handling:
+            return fn(*values)
+        return self.run_unit(fn, values, {}, outs, True)
+
+    def expr(self, fn: Callable[..., Any], *values: Any) -> Any:
+        """An expression with control flow of its own (``and``, ``if``/``else``, a comprehension): as a unit."""
+        if self.cur.handling or self.cur is self.ghost:
+            return fn(*values)
+        return self.run_unit(fn, values, {}, None, True)
+
+    def expr_if(self, fn: Callable[..., Any], test: Any, *values: Any) -> Any:
+        """Like :meth:`expr`, in place if ``test`` is known."""
+        if test.__class__ is Pending and not test.done:
+            return self.expr(fn, test, *values)
+        return fn(test, *values)
+
+    # ------------------------------------------------------------------ iteration
+    def iterate(self, value: Any) -> Iterator[Any]:
+        """An iterator over ``value`` for a ``for`` statement or a comprehension of lowered code."""
+        value = self.force_shape(value)
+        kind = value.__class__
+        if kind is list:
+            return self._iterate_list(value)
+        if kind is Pending:
+            return iter([settled(x) for x in value.elements])
+        if kind in SEQUENCES:
+            return iter(value)
+        if kind is dict:
+            return self._iterate_dict(value)
+        if kind is set:
+            return self._iterate_dict(value)
+        if kind is frozenset:
+            return iter(value)
+        return self._iterate_native(value)
+
+    def _iterate_list(self, target: list[Any]) -> Iterator[Any]:
+        i = 0
+        while True:
+            if not self.chains and not self.may:
+                view = target
+            else:
+                chain = self.chains.get(id(target))
+                if not self.may and chain is not None and chain.appends:
+                    unit = self.cur
+                    if chain.ops[-1][0] < (*unit.path, unit.n + 1):
+                        n = len(target)
+                        if i < n:
+                            yield target[i]
+                        elif i - n < len(chain.ops) - chain.head:
+                            yield settled(chain.ops[chain.head + i - n][2][0])
+                        else:
+                            return
+                        i += 1
+                        continue
+                view = self.view(target)
+            if i >= len(view):
+                return
+            item = view[i]
+            yield item.value if item.__class__ is Pending and item.done else item
+            i += 1
+
+    def _iterate_dict(self, target: Any) -> Iterator[Any]:
+        view = self.view(target)
+        keys = list(view)
+        for key in keys:
+            if len(self.view(target)) != len(keys):
+                name = "dictionary" if target.__class__ is dict else "Set"
+                raise RuntimeError(f"{name} changed size during iteration")
+            yield key
+        if len(self.view(target)) != len(keys):
+            name = "dictionary" if target.__class__ is dict else "Set"
+            raise RuntimeError(f"{name} changed size during iteration")
+
+    def _iterate_native(self, value: Any) -> Iterator[Any]:
+        """Anything else: ``iter()`` and every advance wait for the head."""
+        iterator = self.fence(iter, (value,), {}, what=type(value).__name__)
+        while True:
+            item = self.fence(next, (iterator, _SKIP), {}, what=type(value).__name__)
+            if item is _SKIP:
+                return
+            yield item
+
+    def iterate_call(self, fn: Any, /, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """``for … in fn(…)``: ``enumerate``, ``zip`` and ``reversed`` look through to what they iterate."""
+        if fn.__class__ is not Pending and not (self.quiescent() and not self.has_pending(args) and False):
+            if fn is enumerate and 1 <= len(args) <= 2 and not kwargs:
+                return self._enumerate(self.iterate(args[0]), self.force(args[1]) if len(args) == 2 else 0)
+            if fn is zip and not kwargs:
+                return self._zip([self.iterate(a) for a in args])
+            if fn is reversed and len(args) == 1:
+                source = self.force_shape(args[0])
+                if source.__class__ is list:
+                    return iter([settled(x) for x in list(self.view(source))[::-1]])
+        return self.iterate(self.call(fn, *args, **kwargs))
+
+    def iterate_method(self, target: Any, name: str, /, *args: Any) -> Iterator[Any]:
+        """``for … in target.items()`` (``keys``, ``values``)."""
+        if not args:
+            target = self.force(target)
+            if target.__class__ is dict:
+                if name == "keys":
+                    return self._iterate_dict(target)
+                if name == "values":
+                    return self._items(target, lambda key, value: value)
+                if name == "items":
+                    return self._items(target, lambda key, value: structured((key, value)))
+        return self.iterate(self.meth(target, name, *args))
+
+    def _items(self, target: dict[Any, Any], make: Callable[[Any, Any], Any]) -> Iterator[Any]:
+        for key in self._iterate_dict(target):
+            yield make(key, settled(self.view(target)[key]))
+
+    def _enumerate(self, source: Iterator[Any], start: int) -> Iterator[Any]:
+        for item in source:
+            yield structured((start, item)) if item.__class__ is Pending else (start, item)
+            start += 1
+
+    def _zip(self, sources: list[Iterator[Any]]) -> Iterator[Any]:
+        while sources:
+            items = []
+            for source in sources:
+                item = next(source, _SKIP)
+                if item is _SKIP:
+                    return
+                items.append(item)
+            yield structured(tuple(items))
+
+    def finish(self, parts: list[Any]) -> list[Any]:
+        """Items of a filtered comprehension: each part is pending or a list of zero or more items."""
+        items: list[Any] = []
+        for part in parts:
+            items.extend(self.force(part, "branch"))
+        return items
+
+    # ------------------------------------------------------------------ unpacking
+    def unpack(self, value: Any, count: int, after: int = -1) -> Any:
+        """The items for a target list of ``count`` names (``after`` of them behind a starred one, or -1)."""
+        value = self.force_shape(value)
+        if value.__class__ is Pending:
+            items = [settled(x) for x in value.elements]
+        elif value.__class__ is tuple and after < 0 and len(value) == count:
+            return value
+        else:
+            kind = value.__class__
+            if kind not in CONTAINERS and kind not in SEQUENCES and not hasattr(kind, "__iter__"):
+                try:
+                    (_,) = value
+                except TypeError as error:
+                    raise error.with_traceback(None)  # noqa: B904
+            items = []
+            for item in self.iterate(value):
+                items.append(item)
+                if after < 0 and len(items) > count:
+                    raise ValueError(f"too many values to unpack (expected {count})")
+        if after < 0:
+            if len(items) > count:
+                raise ValueError(f"too many values to unpack (expected {count})")
+            if len(items) < count:
+                raise ValueError(f"not enough values to unpack (expected {count}, got {len(items)})")
+            return items
+        if len(items) < count - 1:
+            raise ValueError(f"not enough values to unpack (expected at least {count - 1}, got {len(items)})")
+        before = count - 1 - after
+        stop = len(items) - after
+        return [*items[:before], self.new_list(items[before:stop]), *items[stop:]]
+
+    # ------------------------------------------------------------------ operators
+    def op(self, fn: Callable[..., Any], *args: Any) -> Any:
+        """An operator of a stepwise segment."""
+        for value in args:
+            if value.__class__ not in ATOMS:
+                break
+        else:
+            return fn(*args)
+        result = self.native(fn, args)
+        kind = result.__class__
+        return self.born(result) if kind in CONTAINERS and not self.quiescent() else result
+
+    def is_(self, left: Any, right: Any) -> bool:
+        return self.force(left) is self.force(right)
+
+    def is_not(self, left: Any, right: Any) -> bool:
+        return self.force(left) is not self.force(right)
+
+    def in_(self, item: Any, container: Any) -> Any:
+        """``item in container``: structural for dicts and sets."""
+        container = self.force_shape(container)
+        kind = container.__class__
+        if kind is dict or kind is set:
+            item = self.force(item)
+            if item.__class__ in ATOMS or self.quiescent():
+                return item in self.view(container)
+            self.hashable(item)
+            return item in self.view(container)
+        return self.native(_contains, (container, item), None, True)
+
+    def not_in(self, item: Any, container: Any) -> Any:
+        result = self.in_(item, container)
+        return self.op(operator.not_, result) if result.__class__ is Pending else not result
+
+    def not_(self, value: Any) -> Any:
+        if value.__class__ is Pending and not value.done:
+            return self.defer(self.not_, (value,))
+        return not self.truth(value)
+
+    def inplace(self, fn: Callable[..., Any], target: Any, value: Any) -> Any:
+        """The value of ``target op= value``."""
+        target = settled(target)
+        if target.__class__ is list and fn is operator.iadd:
+            unit = self.cur
+            if not unit.log and unit.head and value.__class__ is not Pending:
+                return fn(target, value)
+            self.extend(target, value)
+            return target
+        if target.__class__ is Pending:
+            value = settled(value)
+            if value.__class__ not in ATOMS and value.__class__ is not Pending:
+                target = self.force(target)
+                return self.inplace(fn, target, value)
+            return self.defer(self.late_inplace, (fn, target, value))
+        if target.__class__ in ATOMS or target.__class__ is tuple:
+            return self.op(fn, target, value)
+        if self.quiescent():
+            return fn(target, self.force(value))
+        return self.fence(fn, (target, value), {}, what=fn.__name__)
+
+    def late_inplace(self, fn: Callable[..., Any], target: Any, value: Any) -> Any:
+        if target.__class__ in ATOMS:
+            return self.op(fn, target, value)
+        return self.fence(fn, (target, value), {}, what=fn.__name__)
+
+    def new_tuple(self, *items: Any) -> Any:
+        for item in items:
+            if item.__class__ is Pending:
+                return structured(items)
+        return items
+
+    # ------------------------------------------------------------------ try
+    def mark(self) -> int:
+        """Program point of a ``try``: entries with a greater number belong to it."""
+        return self.cur.n
+
+    def caught(self, error: BaseException, mark: int) -> BaseException:
+        """In a lowered ``except``: the exception that a plain run would raise here; passes on what is not ours."""
+        while True:
+            if isinstance(error, Kill) or self.cur is None or self.cur.killed:
+                raise error
+            if isinstance(error, Fault):
+                if error.number <= mark:
+                    raise error
+                self.cur.fault = error
+                return self._handed(error.error)
+            if self.quiescent():
+                self.cur.fault = None
+                return self._handed(self.tidy(error))
+            try:
+                self.drain()
+            except Fault as fault:
+                error = fault
+
+    def _handed(self, error: BaseException) -> BaseException:
+        self.tracebacks[id(error)] = error.__traceback__
+        return error
+
+    def live(self) -> bool:
+        """In a lowered ``finally``: may its body run?  Not in a killed unit, nor for an older fault."""
+        import sys
+
+        error = sys.exc_info()[1]
+        return not isinstance(error, (Kill, Fault)) and not self.cur.killed
+
+    def handling(self, step: int) -> None:
+        self.cur.handling += step
+
+    def log_binding(self, bindings: list[Any], name: str, value: Any) -> Any:
+        """Inside ``try``: note that ``name`` was bound here, for a handler that finds the locals of the failing line."""
+        unit = self.cur
+        bindings.append(((*unit.path, unit.n), name, value))
+        return value
+
+    def restore(self, bindings: list[Any], names: tuple[str, ...]) -> list[Any]:
+        """The values that ``names`` had when the entry failed."""
+        fault = self.cur.fault
+        position = fault.position if fault is not None else None
+        values: dict[str, Any] = {}
+        for where, name, value in bindings:
+            if position is None or where < position:
+                values[name] = value
+        return [settled(values.get(name, UNBOUND)) for name in names]
+
+    def reraise(self, value: Any) -> Any:
+        """The operand of ``raise``: a real object."""
+        return self.force(value)
+
+
+def _contains(container: Any, item: Any) -> bool:
+    return item in container

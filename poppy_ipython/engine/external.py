@@ -1,0 +1,274 @@
+"""External calls: arguments as they are at issue, dispatch as soon as they are known, results into the log.
+
+An external call sees its arguments as a sequential run would have passed them.  Atoms are passed as they are.  A
+container that holds pendings or has buffered stores is passed as a copy of the forwarded view, filled when the pendings
+arrive; anything else is the real object, which the call's own log entry protects: younger stores cannot retire
+before it.  An instance that is not current cannot be copied: such a call is dispatched at the head.
+"""
+
+from __future__ import annotations
+
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+from ..effects.registry import effect_of_call
+from ..trace.events import CallRecord
+from .atoms import ATOMS
+from .pending import NotReady, Pending, real, resolve, settled
+from .scheduler import WINDOW
+from .snapshot import Picture, instance_is_current, look, may_be_written
+from .unit import Entry
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+EVERYTHING = "*"
+
+
+class External(Base):
+    """Part of the :class:`Machine`: issues external calls and takes their results."""
+
+    def _init_external(self) -> None:
+        self.records: list[CallRecord] = []
+        #: outstanding ordered writes per resource, by position
+        self.writes: dict[Any, list[Entry]] = {}
+
+    def external(self, fn: Any, effect: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Issue an external call; its result as a pending."""
+        unit = self.cur
+        if unit is self.ghost:
+            raise NotReady
+        simple = True
+        for value in args:
+            if value.__class__ not in ATOMS and value.__class__ is not Pending:
+                simple = False
+        for value in kwargs.values():
+            if value.__class__ not in ATOMS and value.__class__ is not Pending:
+                simple = False
+        if effect.name != "unordered" or kwargs:
+            effect, resource = self.refine(fn, effect, args, kwargs)
+        else:
+            resource = None
+        at_head = effect.name == "sequential" or not self.speculate
+        holes: Any = None
+        if not at_head and not simple and (self.chains or self.may):
+            picture = Picture()
+            seen = [look(self, settled(a), picture) for a in args]
+            named = {k: look(self, settled(v), picture) for k, v in kwargs.items()}
+            if picture.opaque and not all(
+                instance_is_current(self, o, set()) and may_be_written(self, o) is None for o in picture.opaque
+            ):
+                at_head = True
+            elif picture.shadowed or picture.holes:
+                args, kwargs, holes = tuple(seen), named, picture.holes
+        if effect.name == "readonly":
+            self.await_writes(resource)
+        if len(unit.log) > WINDOW:
+            self.drain("window")
+        pending = Pending()
+        entry = Entry(self, unit, self.run_external, fn, args, kwargs, pending, at_head)
+        pending.position = entry.position
+        entry.effect = effect
+        entry.holes = holes
+        self.record_of(entry, fn, effect, resource)
+        if effect.name == "sequential":
+            entry.resource = resource
+            self.writes.setdefault(resource, []).append(entry)
+        if at_head:
+            entry.record.reason = "order" if effect.name == "sequential" else "commit"
+            entry.record.reason_detail = None if resource is None else str(resource)
+            if unit.head and len(unit.log) == 1:
+                self.post(self.advance, unit)
+            return pending
+        missing = 0
+        for value in args:
+            if value.__class__ is Pending and not value.done:
+                missing += 1
+                value.when_done(entry.arrived)
+        for value in kwargs.values():
+            if value.__class__ is Pending and not value.done:
+                missing += 1
+                value.when_done(entry.arrived)
+        if holes:
+            for _, _, value in holes:
+                if not value.done:
+                    missing += 1
+                    value.when_done(entry.arrived)
+        if missing:
+            entry.missing = missing
+        else:
+            self.run_external(entry)
+        return pending
+
+    def refine(self, fn: Any, effect: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        """The effect of this very call, and its resource (arguments that decide it are waited for)."""
+        better = effect_of_call(fn, args, kwargs)
+        if better is not None:
+            effect = better
+        resource = effect.resource
+        if callable(resource):
+            owner = getattr(fn, "__self__", None)
+            values = [self.force(a) for a in args]
+            if owner is not None and not isinstance(owner, type):
+                values.insert(0, owner)
+            resource = resource(*values, **{k: self.force(v) for k, v in kwargs.items()})
+        return effect, resource
+
+    # ------------------------------------------------------------------ resources
+    def await_writes(self, resource: Any) -> None:
+        """Stall a read of ``resource`` until no older write of it is outstanding or still possible."""
+        while True:
+            unit = self.cur
+            here = (*unit.path, unit.n + 1)
+            if self.may:
+                slots = tuple([("r", EVERYTHING), ("r", resource)])
+                writer = self.older_writer(slots, here, None)
+                if writer is not None:
+                    self.wait_for_writer(writer)
+                    continue
+            entry = None
+            for name in (resource, EVERYTHING):
+                for candidate in self.writes.get(name, ()):
+                    if candidate.position < here:
+                        entry = candidate
+            if entry is None:
+                return
+            self.settle_callbacks.setdefault(entry, []).append(self.resumer())
+            self.stall("order", str(resource))
+
+    def resource_done(self, entry: Entry) -> None:
+        writes = self.writes[entry.resource]
+        writes.remove(entry)
+        if not writes:
+            del self.writes[entry.resource]
+        entry.resource = None
+
+    # ------------------------------------------------------------------ dispatch
+    def run_external(self, entry: Entry) -> None:
+        """All operands have arrived (or the entry is at the head): hand the call to the dispatcher."""
+        if entry.started and not entry.at_head:
+            return
+        if self.exclusive and not self._inside(entry.unit):
+            self.parked.append((self.run_external, (entry,), self.cause))
+            return
+        try:
+            args, kwargs = entry.args, entry.kwargs
+            if entry.at_head:
+                entry.args = tuple([real(a) for a in args])
+                entry.kwargs = {k: real(v) for k, v in kwargs.items()}
+            else:
+                self.fill(entry)
+        except NotReady as not_ready:
+            self.wait_again(entry, not_ready)
+            return
+        except BaseException as error:
+            entry.error = error
+            self.settle(entry)
+            return
+        entry.started = True
+        record = entry.record
+        record.ready = self.clock()
+        cause = self.cause
+        if cause is not None:
+            record.cause = cause
+            if record.reason == "start":
+                unit = entry.unit
+                if unit.cause is cause and unit.reason is not None:
+                    record.reason, record.reason_line, record.reason_detail = unit.reason
+                else:
+                    record.reason = "data"
+                    record.reason_line = record.line
+        self.in_flight += 1
+        self.dispatcher.submit(entry)
+
+    def fill(self, entry: Entry) -> None:
+        """Put arrived values where pendings stood; a container that arrived is pictured at the entry's position."""
+        if entry.holes:
+            for container, key, pending in entry.holes:
+                value = real(pending)
+                container[key] = value if value.__class__ in ATOMS else self.arrived_value(entry, value)
+            entry.holes = None
+        args = entry.args
+        for value in args:
+            if value.__class__ is Pending:
+                entry.args = tuple(
+                    [self.arrived_value(entry, real(a)) if a.__class__ is Pending else a for a in args]
+                )
+                break
+        kwargs = entry.kwargs
+        for value in kwargs.values():
+            if value.__class__ is Pending:
+                entry.kwargs = {
+                    k: self.arrived_value(entry, real(v)) if v.__class__ is Pending else v for k, v in kwargs.items()
+                }
+                break
+
+    def arrived_value(self, entry: Entry, value: Any) -> Any:
+        if value.__class__ in ATOMS or (not self.chains and not self.may):
+            return value
+
+        def picture_it() -> Any:
+            picture = Picture()
+            seen = look(self, value, picture)
+            for _, _, pending in picture.holes:
+                raise NotReady(pending)
+            if picture.opaque and not all(
+                instance_is_current(self, o, set()) and may_be_written(self, o) is None for o in picture.opaque
+            ):
+                raise NotReady
+            return seen if picture.shadowed else value
+
+        return self.as_ghost(entry, picture_it, (), {})
+
+    def external_ended(self, entry: Entry, value: Any, error: BaseException | None) -> None:
+        """The dispatcher's answer."""
+        self.in_flight -= 1
+        if entry.dead or entry.done:
+            return
+        self.cause = entry.record
+        if error is not None:
+            entry.error = error
+        else:
+            if value.__class__ not in ATOMS:
+                self.birth[id(value)] = (value, entry.unit, entry.position)
+            resolve(entry.pending, value)
+        self.settle(entry)
+        self.cause = None
+
+    def cancel_call(self, entry: Entry) -> None:
+        if entry.started:
+            self.in_flight -= 1
+            self.dispatcher.cancel(entry)
+        else:
+            entry.record.outcome = "unsent"
+
+    def _resolve(self, pending: Pending, value: Any) -> None:
+        resolve(pending, value)
+
+    # ------------------------------------------------------------------ records
+    def record_of(self, entry: Entry, fn: Any, effect: Any, resource: Any) -> None:
+        frame = _getframe(2)
+        lowered = self.lowered
+        info = lowered.get(id(frame.f_code))
+        while info is None:
+            frame = frame.f_back  # type: ignore[assignment]
+            info = lowered.get(id(frame.f_code))
+        entry.frame = frame
+        entry.lasti = lasti = frame.f_lasti
+        name, line, end_line, col, end_col = info.site(lasti)
+        records = self.records
+        record = CallRecord(len(records) + 1, name or getattr(fn, "__qualname__", None) or type(fn).__name__)
+        record.effect = effect.name
+        record.resource = resource
+        record.filename = info.filename
+        record.line = line
+        record.end_line = end_line
+        record.col = col
+        record.end_col = end_col
+        record.function = info.function
+        record.position = entry.position
+        record.issued = self.clock()
+        records.append(record)
+        entry.record = record

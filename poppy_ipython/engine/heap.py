@@ -1,0 +1,384 @@
+"""Reads and stores of attributes, elements and global names, through the store buffer.
+
+Every operation starts with the cheap case -- a quiescent unit (at the head, empty log) works on the real objects, as a plain
+run does -- and goes through chains and may-writes otherwise.
+
+``direct``: a store may go straight to the real object only if no chain exists for its slot and either the unit is
+quiescent or the object was born after the unit's last log entry: then nobody, older or outside, can look at it before
+this store, and no fault can ask for it back.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .atoms import ATOMS, CONTAINERS, SEQUENCES, reads_plainly, stores_plainly
+from .buffer import Cell, Chain, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
+from .maywrites import ELEMENTS
+from .pending import UNBOUND, Pending, settled
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+
+class Heap(Base):
+    """Part of the :class:`Machine`: owns ``chains``."""
+
+    def _init_heap(self) -> None:
+        #: id(container) -> Chain, (id(object), attribute) -> Cell
+        self.chains: dict[Any, Any] = {}
+        self.name_chains: dict[int, dict[str, Cell]] = {}
+        self.plain_reads: dict[tuple[type, str], bool] = {}
+
+    # ------------------------------------------------------------------ chains
+    def view(self, target: Any) -> Any:
+        """The forwarded view of an exact container for a read here; waits for writers and pending keys."""
+        while True:
+            if self.may:
+                self.await_writers(target, (("e", id(target)), ELEMENTS))
+            chain = self.chains.get(id(target))
+            if chain is None:
+                return target
+            unit = self.cur
+            here = (*unit.path, unit.n + 1)
+            key = chain.waiting_key(here)
+            if key is None:
+                return chain.at(here)
+            self.force(key)
+
+    def direct(self, target: Any, key: Any) -> bool:
+        """May a store to slot ``key`` of ``target`` go straight to the real object?"""
+        unit = self.cur
+        if key in self.chains:
+            return False
+        if not unit.log and unit.head:
+            return True
+        born = self.birth.get(id(target))
+        if born is None or born[0] is not target or born[1] is not unit:
+            return False
+        if not unit.log:
+            return True
+        last = unit.log[-1]
+        return (last[1][-1] if last.__class__ is tuple else last.number) <= born[2][-1]
+
+    def store_op(self, target: Any, fn: Callable[..., Any], args: tuple[Any, ...], fallible: bool = False) -> None:
+        """Buffer the operation ``fn(target, *args)`` on an exact container."""
+        key = id(target)
+        chain = self.chains.get(key)
+        if chain is None:
+            self.chains[key] = chain = Chain(self.chains, key, target)
+        unit = self.cur
+        unit.n = n = unit.n + 1
+        position = (*unit.path, n)
+        chain.add(position, fn, args)
+        if fallible:
+            chain.fallible = True
+        unit.log.append((chain, position))
+
+    # ------------------------------------------------------------------ displays
+    def new_list(self, items: list[Any]) -> Any:
+        """A list display: pendings never enter the real list, they are its first buffered store."""
+        for i, item in enumerate(items):
+            if item.__class__ is Pending:
+                if not item.done:
+                    target = self.born([])
+                    self.store_op(target, extend_items, ([settled(x) for x in items],))
+                    return target
+                items[i] = item.value
+        return self.born(items)
+
+    def new_dict(self, items: list[tuple[Any, Any]]) -> Any:
+        """A dict display, ``items`` in order; a key of UNBOUND stands for ``**mapping``."""
+        result: dict[Any, Any] = {}
+        waiting = False
+        for key, value in items:
+            if key is UNBOUND:
+                mapping = self.force(value)
+                mapping = self.view(mapping) if mapping.__class__ is dict else dict(self.native(dict, (mapping,)))
+                result.update(mapping)
+                waiting = waiting or any(v.__class__ is Pending for v in mapping.values())
+                continue
+            key = self.force(key)
+            if key.__class__ not in ATOMS:
+                self.hashable(key)
+            if value.__class__ is Pending:
+                if value.done:
+                    value = value.value
+                else:
+                    waiting = True
+            result[key] = value
+        if waiting:
+            target = self.born({})
+            self.store_op(target, update_items, (result,))
+            return target
+        return self.born(result)
+
+    def new_set(self, items: list[Any]) -> Any:
+        """A set display; pending elements are queued like ``add``."""
+        target: set[Any] = self.born(set())
+        for item in items:
+            self.set_add(target, item)
+        return target
+
+    def set_add(self, target: set[Any], item: Any) -> None:
+        if item.__class__ is Pending and item.done:
+            item = item.value
+        if item.__class__ is Pending:
+            self.store_op(target, set_add, (item,), fallible=True)
+            return
+        if not self.direct(target, id(target)):
+            self.hashable(item)
+            hash(item)
+            self.store_op(target, set_add, (item,))
+            return
+        target.add(item)
+
+    # ------------------------------------------------------------------ attributes
+    def ga(self, target: Any, name: str) -> Any:
+        """``target.name``."""
+        if target.__class__ is Pending:
+            if not target.done:
+                return self.defer(self.ga, (target, name), born=target.position)
+            target = target.value
+        unit = self.cur
+        if not unit.log and unit.head:
+            return getattr(target, name)
+        kind = target.__class__
+        if kind in ATOMS and kind is not type:
+            return getattr(target, name)
+        key = (id(target), name)
+        if self.may or key in self.chains:
+            while True:
+                here = (*unit.path, unit.n + 1)
+                cell = self.chains.get(key)
+                found = cell.find(here) if cell is not None else None
+                if self.may:
+                    writer = self.older_writer(
+                        (("a", id(target), name), ("*a", name)),
+                        here,
+                        self.birth_of(target),
+                        found[0] if found is not None else None,
+                    )
+                    if writer is not None:
+                        self.wait_for_writer(writer)
+                        continue
+                if found is not None:
+                    if found[1] is UNBOUND:
+                        break
+                    return settled(found[1])
+                break
+        if self.reads_plainly(kind, name, target):
+            return getattr(target, name)
+        return self.fence(getattr, (target, name), {}, what=f"{kind.__name__}.{name}")
+
+    def reads_plainly(self, kind: type, name: str, target: Any) -> bool:
+        """Is ``target.name`` free of user code (plain slots, or a library whose attributes are declared pure)?"""
+        if reads_plainly(kind, name, target):
+            return True
+        key = (kind, name)
+        known = self.plain_reads.get(key)
+        if known is None:
+            known = self.plain_reads[key] = self.attributes_are_pure(kind)
+        return known
+
+    def sa(self, target: Any, name: str, value: Any) -> None:
+        """``target.name = value`` (``value`` UNBOUND deletes)."""
+        if target.__class__ is Pending:
+            target = self.force(target)
+        if value.__class__ is Pending and value.done:
+            value = value.value
+        unit = self.cur
+        if not unit.log and unit.head and value.__class__ is not Pending:
+            return setattr(target, name, value)
+        if not stores_plainly(target.__class__, name):
+            value = self.force(value)
+            return self.fence(setattr, (target, name, value), {}, what=f"{target.__class__.__name__}.{name} =")
+        key = (id(target), name)
+        if value.__class__ is not Pending and self.direct(target, key):
+            return setattr(target, name, value)
+        cell = self.chains.get(key)
+        if cell is None:
+            cell = self.chains[key] = Cell(self.chains, key, target, lambda obj, v: setattr(obj, name, v))
+        unit.n = n = unit.n + 1
+        position = (*unit.path, n)
+        cell.add(position, value)
+        unit.log.append((cell, position))
+        return None
+
+    def da(self, target: Any, name: str) -> None:
+        """``del target.name``."""
+        self.fence(delattr, (self.force(target), name), {}, what="del")
+
+    # ------------------------------------------------------------------ elements
+    def gi(self, target: Any, key: Any) -> Any:
+        """``target[key]``."""
+        if target.__class__ is Pending:
+            if target.done:
+                target = target.value
+            elif target.elements is not None and key.__class__ is int:
+                return settled(target.elements[key])
+            else:
+                return self.defer(self.gi, (target, key), born=target.position)
+        if key.__class__ is Pending:
+            if not key.done:
+                return self.defer(self.gi, (target, key))
+            key = key.value
+        kind = target.__class__
+        if kind is list or kind is dict:
+            if not self.chains and not self.may:
+                value = target[key]
+            else:
+                if kind is dict:
+                    self.hashable(key)
+                value = settled(self.view(target)[key])
+            return self.new_list(value) if kind is list and key.__class__ is slice else value
+        if kind in SEQUENCES:
+            return target[key]
+        unit = self.cur
+        if not unit.log and unit.head:
+            return target[key]
+        return self.native(operator.getitem, (target, key))
+
+    def hashable(self, key: Any) -> None:
+        """Hash ``key`` if that runs no user code; fence otherwise."""
+        if key.__class__ not in ATOMS and key.__class__ is not tuple:
+            self.fence(hash, (key,), {}, what="__hash__")
+
+    def si(self, target: Any, key: Any, value: Any) -> None:
+        """``target[key] = value``."""
+        if target.__class__ is Pending:
+            target = self.force(target)
+        if value.__class__ is Pending and value.done:
+            value = value.value
+        if key.__class__ is Pending and key.done:
+            key = key.value
+        kind = target.__class__
+        if kind is dict:
+            if key.__class__ is Pending:
+                return self.store_op(target, set_item, (key, value), fallible=True)
+            if value.__class__ is not Pending and self.direct(target, id(target)):
+                target[key] = value
+                return None
+            self.hashable(key)
+            hash(key)
+            return self.store_op(target, set_item, (key, value))
+        if kind is list:
+            key = self.force(key)
+            if value.__class__ is not Pending and self.direct(target, id(target)):
+                if key.__class__ is not slice or value.__class__ in (tuple, str, range):
+                    target[key] = value
+                    return None
+            if key.__class__ is slice:
+                items = list(self.iterate(self.force(value)))
+                probe = list(self.view(target))
+                probe[key] = items
+                return self.store_op(target, set_slice, (key, items))
+            if key.__class__ is int or key.__class__ is bool:
+                size = len(self.view(target))
+                if not -size <= key < size:
+                    raise IndexError("list assignment index out of range")
+                return self.store_op(target, set_item, (int(key), value))
+        return self.fence(operator.setitem, (target, self.force(key), self.force(value)), {}, what=f"{kind.__name__}[…] =")
+
+    def di(self, target: Any, key: Any) -> None:
+        """``del target[key]``."""
+        target = self.force(target)
+        key = self.force(key)
+        kind = target.__class__
+        if kind is list or kind is dict:
+            if self.direct(target, id(target)):
+                del target[key]
+                return None
+            self.hashable(key) if kind is dict else None
+            probe = self.view(target).copy()
+            del probe[key]
+            return self.store_op(target, named("__delitem__"), (key,))
+        return self.fence(operator.delitem, (target, key), {}, what="del")
+
+    # ------------------------------------------------------------------ names
+    def globals_of(self, namespace: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+        """``(read, store, phantom)`` for the names of ``namespace``, made once per lowered code object."""
+        chains = self.name_chains.setdefault(id(namespace), {})
+        may = self.may
+        space = id(namespace)
+        builtins = namespace.get("__builtins__", __builtins__)
+        builtins = builtins if isinstance(builtins, dict) else vars(builtins)
+
+        def read(name: str) -> Any:
+            if may:
+                unit = self.cur
+                while may:
+                    here = (*unit.path, unit.n + 1)
+                    cell = chains.get(name)
+                    found = cell.find(here) if cell is not None else None
+                    writer = self.older_writer(
+                        (("n", space, name),), here, None, found[0] if found is not None else None
+                    )
+                    if writer is None:
+                        break
+                    self.wait_for_writer(writer)
+            cell = chains.get(name)
+            if cell is not None:
+                unit = self.cur
+                found = cell.find((*unit.path, unit.n + 1))
+                if found is not None:
+                    value = found[1]
+                    if value.__class__ is Pending:
+                        if value.done:
+                            value = value.value
+                        elif value.maybe_unbound:
+                            value = self.force(value)
+                    if value is not UNBOUND:
+                        return value
+                    try:
+                        return builtins[name]
+                    except KeyError:
+                        raise NameError(f"name '{name}' is not defined", name=name) from None
+            try:
+                return namespace[name]
+            except KeyError:
+                try:
+                    return builtins[name]
+                except KeyError:
+                    pass
+            raise NameError(f"name '{name}' is not defined", name=name)
+
+        def store(name: str, value: Any) -> Any:
+            unit = self.cur
+            if value.__class__ is Pending and value.done:
+                value = value.value
+            cell = chains.get(name)
+            if cell is None:
+                if not unit.log and unit.head and value.__class__ is not Pending:
+                    if value is UNBOUND:
+                        del namespace[name]
+                    else:
+                        namespace[name] = value
+                    return value
+                cell = chains[name] = Cell(chains, name, namespace, lambda ns, v: bind_name(ns, name, v))
+            unit.n = n = unit.n + 1
+            position = (*unit.path, n)
+            cell.add(position, value)
+            unit.log.append((cell, position))
+            return value
+
+        def phantom(name: str, value: Any) -> None:
+            """After a forked statement: readers find its result; the statement's own stores do the work."""
+            cell = chains.get(name)
+            if cell is None:
+                cell = chains[name] = Cell(chains, name, namespace, lambda ns, v: None)
+                cell.perform = lambda ns, v: bind_name(ns, name, v)
+            unit = self.cur
+            unit.n = n = unit.n + 1
+            position = (*unit.path, n)
+            cell.add(position, value, True)
+            unit.log.append((cell, position))
+
+        return read, store, phantom
+
+
+__all__ = ["CONTAINERS", "Heap"]

@@ -1,0 +1,361 @@
+"""The machine: one run's engine, and the table of operations that lowered code calls.
+
+One object owns all state of a run, so that two runs in one process share nothing.  Its methods are grouped by concept:
+
+    scheduler   units, logs, retirement, faults          heap      attributes, elements, names
+    maywrites   footprints and who waits for them        buffer    chains of unretired stores
+    deferred    operations with pending operands         natives   builtins on forwarded views
+    calls       who is called                            methods   methods of builtin types
+    external    arguments, dispatch, results             control   truth, iteration, try
+    tracebacks  as a plain run shows them                snapshot  looking through arguments
+
+The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import inspect
+import operator
+import sys
+import types
+import weakref
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from typing import Any
+
+from ..compiler import lower_function
+from ..compiler.abi import MARK
+from ..compiler.plan import Lowered
+from ..effects import registry
+from .atoms import ATOMS
+from .calls import Calls
+from .codes import CodeInfo, prepare
+from .control import Control
+from .deferred import Deferred
+from .external import External
+from .heap import Heap
+from .maywrites import MayWrites
+from .methods import Methods
+from .natives import Natives
+from .pending import UNBOUND, Pending, settled
+from .scheduler import Scheduler
+from .tracebacks import Tracebacks
+
+_CONVERSIONS: dict[int, Callable[[Any], str]] = {115: str, 114: repr, 97: ascii}
+
+
+class BoundRef:
+    """A method that was looked up before its arguments were evaluated, as Python does."""
+
+    __slots__ = ("fn",)
+
+    def __init__(self, fn: Any) -> None:
+        self.fn = fn
+
+
+class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, External, Control, Tracebacks):
+    """One run of one cell.  ``host`` provides ``wake()``, ``finished()`` and ``wait_for(awaitable)``."""
+
+    def __init__(
+        self,
+        dispatcher: Any,
+        clock: Callable[[], float],
+        host: Any,
+        speculate: bool = True,
+        context: Context | None = None,
+    ) -> None:
+        self.dispatcher = dispatcher
+        self.clock = clock
+        self.host = host
+        self.speculate = speculate
+        self.context = context if context is not None else copy_context()
+        self.in_flight = 0
+        self.lowered: dict[int, CodeInfo] = {}
+        self.tables: dict[int, dict[str, Any]] = {}
+        self.twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        #: tracebacks of exceptions on their way from ``caught`` to a handler
+        self.tracebacks: dict[int, Any] = {}
+        self.not_lowered: dict[str, str] = {}
+        self._init_scheduler()
+        self._init_may_writes()
+        self._init_heap()
+        self._init_deferred()
+        self._init_natives()
+        self._init_calls()
+        self._init_external()
+
+    # ------------------------------------------------------------------ host
+    def wake_host(self) -> None:
+        self.host.wake()
+
+    def host_finished(self) -> None:
+        self.host.finished()
+
+    def host_await(self, awaitable: Any) -> Any:
+        """Have the task that runs the cell await ``awaitable`` for the current unit, in order."""
+        unit = self.cur
+        done: list[Any] = []
+        token = unit.waiting + 1
+
+        def ended(value: Any, error: BaseException | None) -> None:
+            done.append((value, error))
+            self.post(self.resume, unit, token)
+
+        self.host.wait_for(awaitable, ended)
+        self.stall("unknown", "await", hold=True)
+        value, error = done[0]
+        if error is not None:
+            raise error
+        return value
+
+    def attributes_are_pure(self, kind: type) -> bool:
+        return registry.attributes_are_pure(kind)
+
+    # ------------------------------------------------------------------ lowered code
+    def function(self, lowered: Lowered, namespace: dict[str, Any]) -> types.FunctionType:
+        """The cell's lowered function, ready to run in ``namespace``."""
+        code = prepare(lowered.code, lowered, self.table(namespace, lowered), self.lowered)
+        return types.FunctionType(code, namespace, lowered.name)
+
+    def twin_of(self, fn: types.FunctionType) -> Callable[..., Any] | None:
+        """The lowered twin of a user's function, or None if it runs natively."""
+        found = self.twins.get(fn)
+        if found is not None and found.__defaults__ is fn.__defaults__ and found.__kwdefaults__ is fn.__kwdefaults__:
+            return found  # type: ignore[no-any-return]
+        lowered = lower_function(fn)
+        if isinstance(lowered, str):
+            self.not_lowered[fn.__qualname__] = lowered
+            return None
+        code = prepare(lowered.code, lowered, self.table(fn.__globals__, lowered), self.lowered)
+        cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True))
+        try:
+            closure = tuple([cells[name] for name in code.co_freevars])
+        except KeyError:
+            return None
+        twin = types.FunctionType(code, fn.__globals__, fn.__name__, fn.__defaults__, closure)
+        twin.__kwdefaults__ = fn.__kwdefaults__
+        twin.__qualname__ = fn.__qualname__
+        self.twins[fn] = twin
+        return twin
+
+    def table(self, namespace: dict[str, Any], lowered: Lowered) -> dict[str, Any]:
+        """Marker -> operation for code whose globals are ``namespace``."""
+        found = self.tables.get(id(namespace))
+        if found is None:
+            read, store, phantom = self.globals_of(namespace)
+            names = {
+                "g": read, "st": store, "gd": _deleter(self, namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
+                "gi": self.gi, "si": self.si, "di": self.di, "seg": self.seg, "op": self.op, "call": self.call,
+                "meth": self.meth, "own": self.own, "truth": self.truth, "ld": self.ld, "force": self.force,
+                "drain": self.drain, "iterate": self.iterate, "iterate_call": self.iterate_call,
+                "iterate_method": self.iterate_method, "finish": self.finish, "unpack": self.unpack, "stmt": self.stmt,
+                "unit": self.unit, "expr": self.expr, "expr_if": self.expr_if, "comp": self.comp, "is_": self.is_,
+                "is_not": self.is_not, "in_": self.in_, "not_in": self.not_in, "not_": self.not_, "inplace": self.inplace,
+                "new_list": self.new_list, "new_dict": self.new_dict, "new_set": self.new_set, "new_tuple": self.new_tuple,
+                "slice": slice, "format": self.format, "concat": self.concat, "await_call": self.await_call,
+                "await_value": self.await_value, "mapping": self.mapping, "real_iterable": self.real_iterable,
+                "mark": self.mark, "caught": self.caught, "restore": self.restore, "live": self.live,
+                "handling": self.handling, "join": self.join, "log_binding": self.log_binding, "as_raised": _as_raised,
+                "as_handled": self.as_handled, "raise_": self.reraise, "enter_exclusive": self.enter_exclusive,
+                "leave_exclusive": self.leave_exclusive, "pin": self.pin, "top_module": _top_module,
+                "before_import": self.before_import, "annotate": _annotator(self, namespace),
+                "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
+                "cell_unit": self._cell_unit(phantom), "cell_stmt": self._cell_stmt(phantom),
+                "collect": self._collector(namespace),
+            }  # fmt: skip
+            found = self.tables[id(namespace)] = {MARK + name: value for name, value in names.items()}
+            for name in _OPERATORS:
+                found[f"{MARK}o:{name}"] = getattr(operator, name)
+            self._phantoms = phantom
+        if lowered.cell:
+            return {**found, MARK + "nat": self._native_runner(lowered, namespace, found[MARK + "st"])}
+        return found
+
+    # ------------------------------------------------------------------ statements of the cell
+    def _native_runner(self, lowered: Lowered, namespace: dict[str, Any], store: Callable[..., Any]) -> Callable[[int], None]:
+        """``nat(k)``: run the cell's native statement number ``k`` as written."""
+        natives = lowered.natives
+        codes = [n.code.replace() for n in natives]
+        for code in codes:
+            self.lowered[id(code)] = CodeInfo(code, lowered, True, None)
+
+        def run(index: int) -> None:
+            native = natives[index]
+            code = codes[index]
+            if native.binds is not None and not self.quiescent() and self._loaded(native.modules):
+                scratch: dict[str, Any] = {}
+                exec(code, namespace, scratch)
+                for name, value in scratch.items():
+                    store(name, value)
+                return
+            self.drain("commit" if native.binds is not None else "unknown", native.reason)
+            self.native_code = True
+            try:
+                if code.co_flags & inspect.CO_COROUTINE:
+                    coroutine = types.FunctionType(code, namespace)()
+                    self.host_await(coroutine)
+                else:
+                    exec(code, namespace)
+            finally:
+                self.native_code = False
+                self.plain_reads.clear()
+
+        return run
+
+    def _loaded(self, modules: tuple[str, ...]) -> bool:
+        return all(name in sys.modules and not getattr(getattr(sys.modules[name], "__spec__", None), "_initializing", False) for name in modules)
+
+    def _cell_unit(self, phantom: Callable[..., None]) -> Callable[..., None]:
+        def cell_unit(fn: Callable[..., Any], names: tuple[str, ...], *values: Any) -> None:
+            """A compound statement of the cell, as a unit; if it forks, its names read as pendings from here on."""
+            if self.cur.handling:
+                fn(*values)
+                return
+            outs = self.run_unit(fn, values, {}, len(names), True)
+            if outs is not None:
+                self._bind_outs(phantom, names, outs)
+
+        return cell_unit
+
+    def _cell_stmt(self, phantom: Callable[..., None]) -> Callable[..., None]:
+        def cell_stmt(fn: Callable[..., Any], names: tuple[str, ...], test: Any, *values: Any) -> None:
+            if test.__class__ is Pending and not test.done and not self.cur.handling:
+                outs = self.run_unit(fn, (test, *values), {}, len(names), True)
+                if outs is not None:
+                    self._bind_outs(phantom, names, outs)
+                return
+            fn(test, *values)
+
+        return cell_stmt
+
+    def _bind_outs(self, phantom: Callable[..., None], names: tuple[str, ...], outs: list[Pending]) -> None:
+        for name, pending in zip(names, outs, strict=True):
+            phantom(name, pending)
+
+    def _collector(self, namespace: dict[str, Any]) -> Callable[[tuple[str, ...]], Any]:
+        chains = self.name_chains.setdefault(id(namespace), {})
+
+        def collect(names: tuple[str, ...]) -> list[Any] | None:
+            """Values of ``names`` at the end of a forked unit (None if it has not forked: nobody asks)."""
+            unit = self.cur
+            if not unit.forked:
+                return None
+            here = (*unit.path, unit.n + 1)
+            values = []
+            for name in names:
+                cell = chains.get(name)
+                found = cell.find(here) if cell is not None else None
+                values.append(found[1] if found is not None else namespace.get(name, UNBOUND))
+            return values
+
+        return collect
+
+    # ------------------------------------------------------------------ small operations
+    def comp(self, fn: Callable[..., Any], source: Any, *values: Any) -> Any:
+        """An unconditional comprehension: in place (its stalls are those of the unit around it)."""
+        return fn(source, *values)
+
+    def own(self, target: Any, name: str, calls: bool) -> Any:
+        """Look ``target.name`` up before the arguments of a method call are evaluated."""
+        if target.__class__ is Pending:
+            if not target.done:
+                if not calls:
+                    return target
+                target = self.force(target)
+            else:
+                target = target.value
+        kind = target.__class__
+        if kind in _BUILTIN_RECEIVERS:
+            if not hasattr(kind, name):
+                getattr(target, name)
+            return target
+        return BoundRef(self.ga(target, name))
+
+    def meth(self, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        if target.__class__ is BoundRef:
+            return self.call(target.fn, *args, **kwargs)
+        return Methods.meth(self, target, name, *args, **kwargs)
+
+    def pin(self, value: Any) -> Any:
+        """The value for a captured name that closures may already see: a real one, once nothing older is in flight."""
+        value = self.force(value)
+        self.drain()
+        return value
+
+    def format(self, value: Any, conversion: int, spec: Any) -> Any:
+        if conversion != -1:
+            value = self.native(_CONVERSIONS[conversion], (value,), None, True)
+        return self.native(format, (value, spec), None, True)
+
+    def concat(self, *parts: Any) -> Any:
+        for part in parts:
+            if part.__class__ is Pending:
+                return self.native(_concat, parts, None, True)
+        return "".join(parts)
+
+    def mapping(self, value: Any) -> Any:
+        """The operand of ``**`` in a call."""
+        value = self.force(value)
+        if value.__class__ is dict:
+            return {k: settled(v) for k, v in self.view(value).items()}
+        self.drain("unknown", "**")
+        return value
+
+    def real_iterable(self, value: Any) -> Any:
+        """The iterable of a free-standing generator expression: real, and current."""
+        value = self.force(value)
+        self.drain("commit")
+        return value
+
+    def before_import(self, *modules: str) -> None:
+        if not self._loaded(modules) or not modules:
+            self.drain("unknown", "import")
+
+    def as_handled(self, error: BaseException | None) -> None:
+        """At the start of a handler: the exception shows the traceback of a plain run."""
+        if error is not None:
+            error.__traceback__ = self.tracebacks.pop(id(error), error.__traceback__)
+
+
+_BUILTIN_RECEIVERS = frozenset({list, dict, set, str, tuple, bytes, int, float, frozenset, range, bool, type(None)})
+_OPERATORS = [
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor", "lshift", "rshift", "matmul", "lt", "le",
+    "gt", "ge", "eq", "ne", "neg", "pos", "invert", "iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "iand",
+    "ior", "ixor", "ilshift", "irshift", "imatmul",
+]  # fmt: skip
+
+
+def _as_raised(error: BaseException) -> BaseException:
+    return error
+
+
+def _concat(*parts: str) -> str:
+    return "".join(parts)
+
+
+def _top_module(name: str) -> Any:
+    return importlib.import_module(name)
+
+
+def _deleter(machine: Machine, namespace: dict[str, Any], store: Callable[..., Any]) -> Callable[[str], None]:
+    def delete(name: str) -> None:
+        machine.drain()
+        if name not in namespace:
+            raise NameError(f"name '{name}' is not defined", name=name)
+        del namespace[name]
+
+    return delete
+
+
+def _annotator(machine: Machine, namespace: dict[str, Any]) -> Callable[[str, Any], None]:
+    def annotate(name: str, value: Any) -> None:
+        value = machine.force(value)
+        machine.drain()
+        namespace.setdefault("__annotations__", {})[name] = value
+
+    return annotate
+
+
+__all__ = ["ATOMS", "Machine", "builtins"]

@@ -1,0 +1,255 @@
+"""Methods of builtin types, through the store buffer.
+
+A method of a pending receiver is classified by its name: one that only strings, numbers and reading containers have is
+deferred; one that could mutate, or that we do not know, waits for the receiver (its unit stalls, its siblings go on).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .atoms import ATOMS, CONTAINERS, SEQUENCES
+from .buffer import extend_items, named, set_add, set_item, update_items
+from .pending import Pending, settled
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+_IMMUTABLE_TYPES = (str, bytes, int, float, complex, tuple, frozenset, range)
+#: names that no mutating method of a builtin container has, and that some immutable builtin type has
+PURE_NAMES: frozenset[str] = frozenset(
+    name for kind in _IMMUTABLE_TYPES for name in dir(kind) if not name.startswith("_")
+) | {"get", "keys", "values", "items"}
+MUTATORS: frozenset[str] = frozenset(
+    {
+        "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault", "popitem",
+        "add", "discard", "difference_update", "intersection_update", "symmetric_difference_update",
+    }
+)  # fmt: skip
+PURE_NAMES -= MUTATORS
+
+
+class Methods(Base):
+    """Part of the :class:`Machine`."""
+
+    def meth(self, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        """``target.name(*args, **kwargs)``."""
+        if target.__class__ is Pending:
+            if target.done:
+                target = target.value
+            elif name in PURE_NAMES:
+                return self.defer(self.meth, (target, name, *args), kwargs or None, born=target.position)
+            else:
+                target = self.force(target)
+        kind = target.__class__
+        if kind is str or kind in SEQUENCES or kind is int or kind is float:
+            return self.atom_method(target, name, args, kwargs)
+        if kind in CONTAINERS:
+            if kwargs:
+                args = tuple([self.force(a) for a in args])
+                kwargs = {k: self.force(v) for k, v in kwargs.items()}
+            unit = self.cur
+            if not unit.log and unit.head:
+                for value in args:
+                    if value.__class__ is Pending:
+                        break
+                else:
+                    return getattr(target, name)(*args, **kwargs)
+            if kind is list:
+                return self.list_method(target, name, args, kwargs)
+            if kind is dict:
+                return self.dict_method(target, name, args, kwargs)
+            return self.set_method(target, name, args, kwargs)
+        return self.call(self.ga(target, name), *args, **kwargs)
+
+    def atom_method(self, target: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A method of an immutable builtin: pure."""
+        method = getattr(target, name)
+        if name == "join" and len(args) == 1:
+            source = self.force_shape(args[0])
+            if source.__class__ is list or source.__class__ is tuple or source.__class__ is Pending:
+                return self.native(_join, (target, self.new_tuple(*self.iterate(source))), None, True)
+            return self.native(method, (source,), None, True)
+        return self.native(method, args, kwargs or None, target.__class__ is not tuple)
+
+    # ------------------------------------------------------------------ lists
+    def list_method(self, target: list[Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if name == "append" and len(args) == 1 and not kwargs:
+            value = args[0]
+            if value.__class__ is Pending:
+                if value.done:
+                    value = value.value
+                else:
+                    return self.store_op(target, list.append, (value,))
+            if self.direct(target, id(target)):
+                return target.append(value)
+            return self.store_op(target, list.append, (value,))
+        if name == "extend" and len(args) == 1 and not kwargs:
+            return self.extend(target, args[0])
+        if name == "insert" and len(args) == 2 and not kwargs:
+            index = self.force(args[0])
+            if index.__class__ is int:
+                return self.store_op(target, named("insert"), (index, settled(args[1])))
+        if name in ("pop", "reverse", "clear", "copy") and not kwargs:
+            args = tuple([self.force(a) for a in args])
+            if self.direct(target, id(target)):
+                return getattr(target, name)(*args)
+            view = self.view(target)
+            if name == "copy":
+                return self.new_list(list(view))
+            probe = list(view)
+            result = getattr(probe, name)(*args)
+            self.store_op(target, named(name), args)
+            return settled(result)
+        if name in ("sort", "remove", "index", "count"):
+            return self.comparing_method(target, name, args, kwargs)
+        return self.fence(getattr(target, name), args, kwargs, what=f"list.{name}")
+
+    def comparing_method(self, target: list[Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """``sort``, ``remove``, ``index``, ``count``: need the elements; on the view if all are atoms."""
+        args = tuple([self.force(a) for a in args])
+        kwargs = {k: self.force(v) for k, v in kwargs.items()}
+        items = list(self.view(target))
+        for i, item in enumerate(items):
+            items[i] = self.force(item)
+        if kwargs.get("key") is None and all(x.__class__ in ATOMS for x in (*items, *args)):
+            probe = list(self.view(target))
+            probe[:] = [settled(x) for x in probe]
+            result = getattr(probe, name)(*args, **kwargs)
+            if name == "sort":
+                self.store_op(target, _sort, (bool(kwargs.get("reverse", False)),))
+            elif name == "remove":
+                self.store_op(target, named("remove"), args)
+            return result
+        return self.fence(getattr(target, name), args, kwargs, what=f"list.{name}", pure=True)
+
+    def extend(self, target: list[Any], source: Any) -> None:
+        """``target.extend(source)`` and ``target += source``."""
+        source = self.force_shape(source)
+        if source.__class__ not in _SHAPES:
+            source = self.fence(list, (source,), {}, what="list.extend")
+        items = [settled(x) for x in self.iterate(source)]
+        if not any(x.__class__ is Pending for x in items) and self.direct(target, id(target)):
+            target.extend(items)
+            return
+        self.store_op(target, extend_items, (items,))
+
+    # ------------------------------------------------------------------ dicts
+    def dict_method(self, target: dict[Any, Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if kwargs and name != "update":
+            return self.fence(getattr(target, name), args, kwargs, what=f"dict.{name}")
+        if name == "get" and 1 <= len(args) <= 2:
+            key = self.key_of(args[0])
+            return settled(self.view(target).get(key, *args[1:]))
+        if name in ("items", "keys", "values") and not args:
+            # a live view object: whoever uses it natively must see the real dict, which is current at the head only
+            return self.fence(getattr(target, name), args, kwargs, what=f"dict.{name}", pure=True)
+        if name == "copy" and not args:
+            return self.new_dict(list(self.view(target).items()))
+        if name == "setdefault" and 1 <= len(args) <= 2:
+            key = self.key_of(args[0])
+            view = self.view(target)
+            if key in view:
+                return settled(view[key])
+            value = settled(args[1]) if len(args) == 2 else None
+            self.si(target, key, value)
+            return value
+        if name == "update" and len(args) <= 1:
+            return self.update(target, args, kwargs)
+        if name == "pop" and 1 <= len(args) <= 2:
+            key = self.key_of(args[0])
+            view = self.view(target)
+            if key not in view:
+                if len(args) == 2:
+                    return settled(args[1])
+                raise KeyError(key)
+            value = settled(view[key])
+            if self.direct(target, id(target)):
+                del target[key]
+            else:
+                self.store_op(target, named("__delitem__"), (key,))
+            return value
+        if name == "popitem" and not args:
+            view = self.view(target)
+            if not view:
+                raise KeyError("popitem(): dictionary is empty")
+            key = next(reversed(view))
+            value = settled(view[key])
+            self.store_op(target, named("__delitem__"), (key,))
+            return self.new_tuple(key, value)
+        if name == "clear" and not args:
+            if self.direct(target, id(target)):
+                return target.clear()
+            return self.store_op(target, named("clear"), ())
+        return self.fence(getattr(target, name), args, kwargs, what=f"dict.{name}")
+
+    def update(self, target: dict[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        items: dict[Any, Any] = {}
+        if args:
+            source = self.force(args[0])
+            if source.__class__ is dict:
+                items.update(self.view(source))
+            else:
+                source = self.fence(dict, (source,), {}, what="dict.update")
+                items.update(source)
+        items.update(kwargs)
+        items = {k: settled(v) for k, v in items.items()}
+        for key in items:
+            self.hashable(key)
+        if not any(v.__class__ is Pending for v in items.values()) and self.direct(target, id(target)):
+            target.update(items)
+            return
+        self.store_op(target, update_items, (items,))
+
+    def key_of(self, key: Any) -> Any:
+        key = self.force(key)
+        if key.__class__ not in ATOMS:
+            self.hashable(key)
+        return key
+
+    # ------------------------------------------------------------------ sets
+    def set_method(self, target: set[Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if name == "add" and len(args) == 1 and not kwargs:
+            return self.set_add(target, args[0])
+        if name in ("discard", "remove") and len(args) == 1 and not kwargs:
+            item = self.key_of(args[0])
+            if self.direct(target, id(target)):
+                return getattr(target, name)(item)
+            if name == "remove" and item not in self.view(target):
+                raise KeyError(item)
+            return self.store_op(target, named("discard"), (item,))
+        if name == "copy" and not args:
+            return self.known(set(self.view(target)))
+        if name == "clear" and not args:
+            return self.store_op(target, named("clear"), ())
+        if name == "update" and len(args) == 1 and not kwargs:
+            source = self.force_shape(args[0])
+            if source.__class__ in _SHAPES:
+                for item in list(self.iterate(source)):
+                    self.set_add(target, item)
+                return None
+        if name in ("union", "intersection", "difference", "issubset", "issuperset", "isdisjoint", "symmetric_difference"):
+            sources = [self.force(a) for a in args]
+            if all(s.__class__ in CONTAINERS or s.__class__ in (tuple, frozenset) for s in sources):
+                views = [self.view(s) if s.__class__ in CONTAINERS else s for s in sources]
+                views = [[self.force(x) for x in v] if v.__class__ is not set else v for v in views]
+                if all(x.__class__ in ATOMS for v in (*views, self.view(target)) for x in v):
+                    return self.known(getattr(set(self.view(target)), name)(*views))
+        return self.fence(getattr(target, name), args, kwargs, what=f"set.{name}")
+
+
+def _join(separator: Any, items: tuple[Any, ...]) -> Any:
+    return separator.join(items)
+
+
+def _sort(target: list[Any], reverse: bool) -> None:
+    target[:] = [settled(x) for x in target]
+    target.sort(reverse=reverse)
+
+
+_SHAPES: frozenset[type] = frozenset({list, dict, set, Pending, frozenset}) | SEQUENCES
+
+__all__ = ["Methods", "set_add", "set_item", "Callable"]

@@ -1,0 +1,255 @@
+"""Builtin functions on forwarded views.
+
+*Structural* builtins (``len``, ``list``, ``isinstance`` …) look at the shape only and wait for no element.  *Comparing* ones
+(``sum``, ``sorted``, ``min`` …) and every other native of reach ``args`` need their elements:
+
+    operands pending            -> deferred until they arrive
+    quiescent, or all atoms     -> run here, as a plain run does
+    plain and current           -> run on the real objects
+    shadowed, result an atom    -> run on a copy of the forwarded view
+    anything else               -> wait for the head and run on the real objects
+"""
+
+from __future__ import annotations
+
+import builtins
+import types
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .atoms import ATOMS, BUILTIN_VALUES, SEQUENCES, is_atom
+from .pending import NotReady, Pending, settled
+from .snapshot import Picture, look
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+#: natives whose result is always an atom
+ATOMIC: frozenset[Any] = frozenset(
+    {
+        int, float, str, bool, complex, bytes, abs, round, pow, ord, chr, hash, format, repr, ascii, bin, hex, oct, divmod,
+        sum, any, all, callable, id,
+    }
+)  # fmt: skip
+
+
+class Natives(Base):
+    """Part of the :class:`Machine`."""
+
+    def native(
+        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None = None, atom: bool = False
+    ) -> Any:
+        """Call ``fn``, a native that reads its arguments and what is reachable from them, and changes nothing."""
+        plain = True
+        for value in args:
+            kind = value.__class__
+            if kind is Pending:
+                if value.done:
+                    return self.native(fn, tuple([settled(a) for a in args]), kwargs, atom)
+                return self._late(fn, args, kwargs, atom)
+            if kind not in ATOMS:
+                plain = False
+        if kwargs:
+            for value in kwargs.values():
+                kind = value.__class__
+                if kind is Pending:
+                    if value.done:
+                        return self.native(fn, args, {k: settled(v) for k, v in kwargs.items()}, atom)
+                    return self._late(fn, args, kwargs, atom)
+                if kind not in ATOMS or kind is types.FunctionType:
+                    plain = False
+        unit = self.cur
+        if plain or (not unit.log and unit.head):
+            return fn(*args, **kwargs) if kwargs else fn(*args)
+        picture = Picture()
+        copies = [look(self, value, picture) for value in args]
+        named = {k: look(self, v, picture) for k, v in kwargs.items()} if kwargs else {}
+        functions = any(v.__class__ is types.FunctionType for v in (*args, *named.values()))
+        if picture.opaque or functions:
+            return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)), pure=True)
+        if not picture.shadowed and not picture.holes:
+            return self.known(fn(*args, **(kwargs or {})))
+        if atom or fn in ATOMIC:
+            if not picture.holes:
+                return fn(*copies, **named)
+            return self.defer(self.filled, (fn, copies, named, picture.holes))
+        for _, _, pending in picture.holes:
+            self.force(pending)
+        return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)), pure=True)
+
+    def _late(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None, atom: bool) -> Pending:
+        def operation(*values: Any, **named: Any) -> Any:
+            return self.native(fn, values, named or None, atom)
+
+        return self.defer(operation, args, kwargs)
+
+    def filled(self, fn: Any, copies: list[Any], named: dict[str, Any], holes: list[Any]) -> Any:
+        """Run ``fn`` on copies whose pendings have arrived (deferred; starts again until all are there)."""
+        more = Picture()
+        for container, key, pending in holes:
+            if not pending.done:
+                raise NotReady(pending)
+            container[key] = look(self, pending.value, more)
+        if more.opaque:
+            raise NotReady
+        for _, _, pending in more.holes:
+            raise NotReady(pending)
+        return fn(*copies, **named)
+
+    def known(self, value: Any) -> Any:
+        """Note the birth of a container that a native has just made (if it is one)."""
+        kind = value.__class__
+        if kind is list or kind is dict or kind is set:
+            return self.born(value)
+        return value
+
+    # ------------------------------------------------------------------ structural builtins
+    def n_len(self, value: Any, /) -> Any:
+        value = self.force(value)
+        kind = value.__class__
+        if kind is list or kind is dict or kind is set:
+            if not self.chains and not self.may:
+                return len(value)
+            return len(self.view(value))
+        if kind in BUILTIN_VALUES:
+            return len(value)
+        return self.fence(len, (value,), {}, what="len")
+
+    def n_list(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) != 1 or kwargs:
+            return self.known(list(*args, **kwargs))
+        value = self.force_shape(args[0])
+        if value.__class__ in _ITERABLE:
+            return self.new_list(list(self.iterate(value)))
+        return self.fence(list, (value,), {}, what="list")
+
+    def n_tuple(self, *args: Any) -> Any:
+        if len(args) != 1:
+            return tuple(*args)
+        value = self.force_shape(args[0])
+        if value.__class__ in _ITERABLE:
+            return self.new_tuple(*self.iterate(value))
+        return self.fence(tuple, (value,), {}, what="tuple")
+
+    def n_set(self, *args: Any) -> Any:
+        if len(args) != 1:
+            return self.known(set(*args))
+        value = self.force_shape(args[0])
+        if value.__class__ in _ITERABLE:
+            return self.new_set(list(self.iterate(value)))
+        return self.fence(set, (value,), {}, what="set")
+
+    def n_dict(self, *args: Any, **kwargs: Any) -> Any:
+        if not args:
+            return self.new_dict(list(kwargs.items()))
+        value = self.force(args[0])
+        if len(args) == 1 and value.__class__ is dict:
+            return self.new_dict([*self.view(value).items(), *kwargs.items()])
+        return self.fence(dict, (value, *args[1:]), kwargs, what="dict")
+
+    def n_isinstance(self, value: Any, classes: Any, /) -> Any:
+        value = self.force_shape(value)
+        classes = self.force(classes)
+        if value.__class__ is Pending:  # structured: it will be a tuple
+            value = ()
+        return isinstance(value, classes)
+
+    def n_type(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and not kwargs:
+            value = self.force_shape(args[0])
+            return tuple if value.__class__ is Pending else type(value)
+        return self.fence(type, args, kwargs, what="type")
+
+    def n_id(self, value: Any, /) -> int:
+        return id(self.force(value))
+
+    def n_callable(self, value: Any, /) -> bool:
+        return callable(self.force(value))
+
+    def n_next(self, iterator: Any, *default: Any) -> Any:
+        return self.fence(next, (iterator, *default), {}, what="next")
+
+    def n_sorted(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and "key" not in kwargs and not (self.quiescent() and not self.has_pending(args)):
+            value = self.force_shape(args[0])
+            if value.__class__ in _ITERABLE:
+                items = [self.force(item) for item in self.iterate(value)]
+                return self._on_items(sorted, items, kwargs)
+        return self.native(sorted, args, kwargs)
+
+    def n_extreme(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if len(args) == 1 and not kwargs and not (self.quiescent() and not self.has_pending(args)):
+            value = self.force_shape(args[0])
+            if value.__class__ in _ITERABLE:
+                return self._on_items(fn, [self.force(item) for item in self.iterate(value)], kwargs)
+        return self.native(fn, args, kwargs)
+
+    def _on_items(self, fn: Any, items: list[Any], kwargs: dict[str, Any]) -> Any:
+        """``fn(items)`` if comparing the items looks at nothing that is buffered; else on the real objects at the head."""
+        if all(item.__class__ in ATOMS or is_atom(item) for item in items):
+            return self.known(fn(items, **kwargs))
+        if self.quiescent():
+            return fn(items, **kwargs)
+        picture = Picture()
+        for item in items:
+            look(self, item, picture)
+        if picture.shadowed or picture.opaque or picture.holes:
+            return self.fence(fn, (items,), kwargs, what=fn.__name__, pure=True)
+        return self.known(fn(items, **kwargs))
+
+    def force_shape(self, value: Any) -> Any:
+        """Like ``force``, but a tuple whose elements are pending is good as it is (its shape is known)."""
+        while value.__class__ is Pending:
+            if value.done:
+                value = value.value
+            elif value.elements is not None:
+                return value
+            else:
+                value = self.force(value)
+        return value
+
+    def quiescent(self) -> bool:
+        unit = self.cur
+        return not unit.log and unit.head
+
+    def has_pending(self, values: Any) -> bool:
+        return any(value.__class__ is Pending for value in values)
+
+    def _init_natives(self) -> None:
+        """The table of builtins that the engine treats itself."""
+        self.builtin_handlers: dict[Any, Callable[..., Any]] = {
+            len: self.n_len, list: self.n_list, tuple: self.n_tuple, set: self.n_set, dict: self.n_dict,
+            isinstance: self.n_isinstance, type: self.n_type, id: self.n_id, callable: self.n_callable,
+            next: self.n_next, sorted: self.n_sorted,
+            min: lambda *a, **k: self.n_extreme(min, a, k), max: lambda *a, **k: self.n_extreme(max, a, k),
+            print: self.n_print, getattr: self.n_getattr, setattr: self.sa, hasattr: self.n_hasattr,
+        }  # fmt: skip
+
+    def n_getattr(self, target: Any, name: Any, *default: Any) -> Any:
+        name = self.force(name)
+        if not default:
+            return self.ga(target, name)
+        target = self.force(target)
+        try:
+            return self.ga(target, name)
+        except AttributeError:
+            return default[0]
+
+    def n_hasattr(self, target: Any, name: Any) -> bool:
+        try:
+            self.ga(self.force(target), self.force(name))
+        except AttributeError:
+            return False
+        return True
+
+    def n_print(self, *args: Any, **kwargs: Any) -> None:
+        """``print`` is rendered and written at the head; its result is known now."""
+        if self.quiescent() and not self.has_pending(args):
+            builtins.print(*args, **{k: self.force(v) for k, v in kwargs.items()})
+            return
+        self.at_head(builtins.print, args, kwargs)
+
+
+_ITERABLE: frozenset[type] = frozenset({list, dict, set, Pending, frozenset}) | SEQUENCES

@@ -1,0 +1,134 @@
+"""Pending values, and the private exceptions that unwind a unit.
+
+A :class:`Pending` stands for the value of a call in flight (or of something computed from one). It lives only in
+local variables of lowered code, in buffered stores and in log entries -- never inside a real object, so nothing
+outside the engine can meet one.
+
+A tuple display that holds pendings becomes a *structured* pending: ``elements`` is known at once, so that unpacking
+waits for nothing, and the pending resolves to a real tuple when all elements have.
+
+A failed call never resolves its pending: whoever waits for it is killed when the fault reaches the head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class Pending:
+    """The value of something that has not finished yet."""
+
+    __slots__ = ("callbacks", "done", "elements", "maybe_unbound", "position", "value")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.value: Any = None
+        self.callbacks: list[Callable[[], None]] | None = None
+        self.elements: tuple[Any, ...] | None = None
+        #: the name it stands for may turn out to be unbound: readers must look
+        self.maybe_unbound = False
+        #: birth position of the value if it aliases nothing older (result of an external call), else None
+        self.position: tuple[int, ...] | None = None
+
+    def __repr__(self) -> str:
+        return f"<pending {self.value!r}>" if self.done else "<pending>"
+
+    def when_done(self, callback: Callable[[], None]) -> None:
+        """Call ``callback()`` once the value is there; the pending must not be done yet."""
+        if self.callbacks is None:
+            self.callbacks = [callback]
+        else:
+            self.callbacks.append(callback)
+
+
+class NotReady(Exception):
+    """A deferred operation met something that it would have to wait for."""
+
+    def __init__(self, pending: Pending | None = None, writer: Any = None) -> None:
+        super().__init__()
+        self.pending = pending
+        self.writer = writer
+
+
+class _Unbound:
+    """A name that is not bound (Python has no value for it)."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<unbound>"
+
+
+UNBOUND = _Unbound()
+
+
+class Kill(BaseException):
+    """Thrown into a unit that a plain run would never have reached; no user code may see it."""
+
+
+class Fault(BaseException):
+    """Thrown into a unit at the head when its log entry number ``number`` failed with ``error``.
+
+    ``position`` is that of the innermost entry that failed (it may belong to a child unit).
+    """
+
+    def __init__(self, number: int, error: BaseException, position: tuple[int, ...]) -> None:
+        super().__init__(number)
+        self.number = number
+        self.error = error
+        self.position = position
+
+
+def resolve(pending: Pending, value: Any) -> None:
+    """Give ``pending`` its value (adopting the value of another pending) and call whoever waits."""
+    while value.__class__ is Pending:
+        if value.done:
+            value = value.value
+        else:
+            source = value
+            source.when_done(lambda: resolve(pending, source))
+            return
+    pending.value = value
+    pending.done = True
+    callbacks = pending.callbacks
+    if callbacks is not None:
+        pending.callbacks = None
+        for callback in callbacks:
+            callback()
+
+
+def settled(value: Any) -> Any:
+    """The value behind a resolved pending; anything else unchanged."""
+    if value.__class__ is Pending and value.done:
+        return value.value
+    return value
+
+
+def real(value: Any) -> Any:
+    """The value behind a pending that must be resolved by now (used at the head)."""
+    if value.__class__ is Pending:
+        assert value.done, "a pending reached the head unresolved"
+        return value.value
+    return value
+
+
+def structured(items: tuple[Any, ...]) -> Any:
+    """``items`` as a tuple value: the tuple itself, or a structured pending if some items are pending."""
+    items = tuple([settled(item) for item in items])
+    waiting = {id(item): item for item in items if item.__class__ is Pending}
+    if not waiting:
+        return items
+    pending = Pending()
+    pending.elements = items
+    left = len(waiting)
+
+    def arrived() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            resolve(pending, tuple([real(x) for x in items]))
+
+    for item in waiting.values():
+        item.when_done(arrived)
+    return pending

@@ -1,0 +1,274 @@
+"""A run: the machine, its dispatcher and whoever drives it.
+
+:class:`Session` runs a cell on an asyncio loop: the machine's queue is flushed by loop callbacks, external calls go through
+the live dispatcher, and awaits that are not external calls are performed by the task that awaits :meth:`Session.run`, so
+that ``asyncio.current_task()``, timeouts and cancellation mean what they mean in a plain cell.
+
+:func:`run_simulated` runs it on a virtual clock, without a loop: for tests, the fuzzer and what-if.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextvars
+import linecache
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..backends.clock import SimulatedDispatcher
+from ..backends.dispatch import LiveDispatcher
+from ..compiler import compile_cell
+from ..host.options import Options
+from ..host.run import Run
+from ..trace.events import Wait
+from ..trace.trace import Trace
+from .machine import Machine
+from .tracebacks import rebuild, steps_of
+
+
+class EngineError(RuntimeError):
+    """A mistake of the engine, not of the cell."""
+
+
+class Session:
+    """One cell on one event loop.
+
+    >>> import ast, asyncio
+    >>> async def main():
+    ...     source, namespace = "x = 1 + 1\\nx", {}
+    ...     session = Session(ast.parse(source), source, "<doc>", namespace, Options(), loop=asyncio.get_running_loop())
+    ...     return await session.run()
+    >>> asyncio.run(main())
+    (None, 2)
+    """
+
+    def __init__(
+        self,
+        tree: ast.Module,
+        source: str,
+        filename: str,
+        namespace: dict[str, Any],
+        options: Options,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.loop = loop
+        self.filename = filename
+        self.options = options
+        self.namespace = namespace
+        self.context = contextvars.copy_context()
+        self.plan = compile_cell(tree, filename, options.flags)
+        self.dispatcher = LiveDispatcher(loop, options.max_calls, failed=self._failed)
+        self.machine = Machine(self.dispatcher, time.perf_counter, self, speculate=options.speculate, context=None)
+        self.abandoned: list[str] = []
+        self.requests: list[tuple[Any, Callable[[Any, BaseException | None], None]]] = []
+        self.changed = asyncio.Event()
+        self.started = self.ended = self.cpu = 0.0
+
+    # ------------------------------------------------------------------ the machine's host
+    def wake(self) -> None:
+        self.loop.call_soon(self._flush, context=self.context)
+
+    def finished(self) -> None:
+        self.changed.set()
+
+    def wait_for(self, awaitable: Any, ended: Callable[[Any, BaseException | None], None]) -> None:
+        self.requests.append((awaitable, ended))
+        self.changed.set()
+
+    def _flush(self) -> None:
+        self.machine.flush()
+
+    def _failed(self, bug: BaseException) -> None:
+        self.machine.crash(bug)
+
+    # ------------------------------------------------------------------ running
+    async def run(self) -> tuple[BaseException | None, Any]:
+        """Run the cell to its end: ``(error, value)``; raises :class:`EngineError` for a mistake of ours."""
+        machine = self.machine
+        self.context = contextvars.copy_context()
+        machine.context = _current_context()
+        cell = machine.function(self.plan.lowered, self.namespace)
+        self.started = time.perf_counter()
+        self.cpu = time.process_time()
+        machine.start(cell)
+        try:
+            while not machine.finished:
+                await self.changed.wait()
+                self.changed.clear()
+                while self.requests:
+                    awaitable, ended = self.requests.pop(0)
+                    try:
+                        value, error = await awaitable, None
+                    except BaseException as raised:
+                        value, error = None, raised
+                    ended(value, error)
+        finally:
+            self.ended = time.perf_counter()
+            self.cpu = time.process_time() - self.cpu
+            self._name_abandoned()
+            self.dispatcher.close()
+        if machine.engine_error is not None:
+            raise EngineError("the engine failed") from machine.engine_error
+        root = machine.root
+        return finished_error(machine, root.error), root.value
+
+    def interrupt(self) -> None:
+        """From the loop's thread: end the run with a ``KeyboardInterrupt`` where the head stands."""
+        self.machine.interrupt(KeyboardInterrupt())
+
+    def _name_abandoned(self) -> None:
+        for record in self.machine.records:
+            if record.outcome == "abandoned":
+                self.abandoned.append(f"{record.callee} (line {record.line})")
+
+    def result(self) -> Run:
+        """What was recorded."""
+        return Run(trace_of(self.machine, self.started, self.ended, self.cpu, self.options.max_calls, self.filename))
+
+
+def finished_error(machine: Machine, error: BaseException | None) -> BaseException | None:
+    """The cell's exception with the traceback of a plain run."""
+    if error is not None:
+        machine.tidy(error)
+    return error
+
+
+def trace_of(machine: Machine, started: float, ended: float, cpu: float, max_calls: int | None, filename: str) -> Trace:
+    waits = [Wait(reason, line, detail, begin, end) for reason, line, detail, begin, end in machine.waits]
+    return Trace.of(machine.records, waits, started, ended, cpu, max_calls, filename=filename)
+
+
+def _current_context() -> contextvars.Context | None:
+    """The context of the running task, shared by every unit of the run."""
+    from greenlet import getcurrent
+
+    return getcurrent().gr_context
+
+
+# ---------------------------------------------------------------- the simulated clock
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a simulated run left."""
+
+    error: BaseException | None
+    value: Any
+    #: most calls in flight at once
+    overlap: int
+    #: simulated seconds
+    makespan: float
+    machine: Machine
+
+    @cached_property
+    def calls(self) -> tuple[Any, ...]:
+        return trace_of(self.machine, 0.0, self.makespan, 0.0, None, "").calls
+
+
+class _SimulatedHost:
+    def __init__(self) -> None:
+        self.requests: list[Any] = []
+        self.done = False
+
+    def wake(self) -> None:
+        pass
+
+    def finished(self) -> None:
+        self.done = True
+
+    def wait_for(self, awaitable: Any, ended: Callable[[Any, BaseException | None], None]) -> None:
+        self.requests.append((awaitable, ended))
+
+
+def run_simulated(
+    source: str,
+    namespace: dict[str, Any],
+    *,
+    filename: str = "<cell>",
+    latency: Callable[[Any], float] | float = 1.0,
+    max_calls: int | None = None,
+    debug: bool = True,
+    speculate: bool = True,
+    mutate: Callable[[Machine], None] | None = None,
+) -> Outcome:
+    """Run ``source`` on the virtual clock.
+
+    Args:
+        latency: seconds that a call takes, or a function of the call.
+        max_calls: calls at once (no limit if None).
+        debug: check the engine's invariants while running.
+        mutate: called with the machine before it starts (tests break it on purpose).
+
+    Raises:
+        EngineError: the engine failed, or nothing is in flight and the cell has not ended.
+
+    >>> from poppy_ipython.effects import unordered
+    >>> @unordered
+    ... def ask(q): return q.upper()
+    >>> outcome = run_simulated("out = [ask(q) for q in 'abc']", ns := {"ask": ask})
+    >>> ns["out"], outcome.makespan, outcome.overlap
+    (['A', 'B', 'C'], 1.0, 3)
+    """
+    if filename.startswith("<"):
+        linecache.cache[filename] = (len(source), None, [line + "\n" for line in source.splitlines()], filename)
+    plan = compile_cell(source, filename)
+    host = _SimulatedHost()
+    dispatcher = SimulatedDispatcher(latency, max_calls)
+    machine = Machine(dispatcher, dispatcher.clock, host)
+    machine.context = _current_context()
+    if mutate is not None:
+        mutate(machine)
+    cell = machine.function(plan.lowered, namespace)
+    machine.start(cell)
+    while not host.done:
+        if machine.queue:
+            machine.flush()
+        elif host.requests:
+            awaitable, ended = host.requests.pop(0)
+            ended(*_drive(awaitable))
+        elif not dispatcher.advance():
+            raise EngineError(f"nothing is in flight and the cell has not ended\n{describe(machine)}")
+    dispatcher.close()
+    if machine.engine_error is not None:
+        raise EngineError(f"the engine failed\n{describe(machine)}") from machine.engine_error
+    error = finished_error(machine, machine.root.error)
+    return Outcome(error, machine.root.value, dispatcher.most_in_flight, dispatcher.now, machine)
+
+
+def _drive(awaitable: Any) -> tuple[Any, BaseException | None]:
+    """Run an awaitable that waits for nothing real."""
+    iterator = awaitable.__await__()
+    try:
+        while True:
+            next(iterator)
+    except StopIteration as stop:
+        return stop.value, None
+    except BaseException as error:
+        return None, error
+
+
+def describe(machine: Machine) -> str:
+    """The state of a run in words: for bug reports and the watchdog."""
+    lines: list[str] = []
+
+    def show(unit: Any, indent: str) -> None:
+        lines.append(f"{indent}{unit!r} waits={unit.reason}")
+        for entry in list(unit.log)[:8]:
+            if entry.__class__ is tuple:
+                lines.append(f"{indent}  store {entry[1]}")
+            elif entry.__class__.__name__ == "Unit":
+                show(entry, indent + "  ")
+            else:
+                flags = " ".join(f for f in ("at_head", "started", "done", "dead") if getattr(entry, f))
+                lines.append(f"{indent}  call {getattr(entry.fn, '__name__', entry.fn)} {entry.position} {flags} missing={entry.missing}")
+
+    show(machine.root, "")
+    lines.append(f"in flight {machine.in_flight}, queue {len(machine.queue)}, may {list(machine.may)[:6]}")
+    return "\n".join(lines)
+
+
+__all__ = ["EngineError", "Outcome", "Session", "describe", "rebuild", "run_simulated", "steps_of", "trace_of"]

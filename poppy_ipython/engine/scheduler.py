@@ -1,0 +1,574 @@
+"""Units in greenlets: fork-on-stall, resumption, retirement in program order, faults and kills.
+
+One greenlet, the *hub*, belongs to whoever drives the run (an event loop's callback, or the simulated clock). A unit
+starts at once in a greenlet of its own, while its parent waits in place. At its first stall control goes back to the
+parent, which issues past it (the unit has *forked*); at later stalls control goes to the hub. So an unstalled unit
+costs one switch there and back, and everything else happens in the hub, one callback after another.
+
+Retirement (:meth:`advance`) pops logs from the head only. At the head the real heap and the namespace are exactly those
+of a sequential run, which is why head-only effects simply *run* there. The first failed entry that reaches the head is a
+fault: what is younger in that log is killed, its buffered stores are dropped, its calls are cancelled, and the exception
+is raised in the unit as Python would have raised it.
+
+Deadlock freedom: a unit waits only for values, writers and entries that are older than itself, and the oldest entry
+always can run. ``hold=True`` (a certain raise, an undeclared ``with``) makes younger units wait for older ones as well,
+which keeps that order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+from greenlet import getcurrent, greenlet
+
+from .pending import Fault, Kill, NotReady, Pending, real, resolve
+from .unit import Entry, Unit
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+#: how many entries a unit may have issued beyond the one that retires next
+WINDOW = 60_000
+#: calls nested deeper than this run natively, in order (recursion limits stay those of a plain run)
+MAX_DEPTH = 50
+
+
+class Scheduler(Base):
+    """Part of the :class:`Machine`: owns units, logs, the run queue."""
+
+    def _init_scheduler(self) -> None:
+        self.queue: deque[tuple[Callable[..., None], tuple[Any, ...], Any]] = deque()
+        self.awake = False
+        self.hub: greenlet = getcurrent()
+        self.pool: list[greenlet] = []
+        self.cur: Unit = None  # type: ignore[assignment]
+        self.cause: Any = None
+        self.root = Unit(None, ())
+        self.root.head = True
+        self.exclusive: list[Unit] = []
+        self.parked: list[tuple[Callable[..., None], tuple[Any, ...], Any]] = []
+        self.waits: list[tuple[Any, ...]] = []
+        self.finished = False
+        self.stop_error: BaseException | None = None
+        self.engine_error: BaseException | None = None
+        self.settle_callbacks: dict[Entry, list[Callable[[], None]]] = {}
+
+    # ------------------------------------------------------------------ the run queue
+    def post(self, fn: Callable[..., None], *args: Any) -> None:
+        """Have ``fn(*args)`` called in the hub, after what has been posted before."""
+        self.queue.append((fn, args, self.cause))
+        if not self.awake:
+            self.awake = True
+            self.wake_host()
+
+    def flush(self) -> None:
+        """Run everything posted, in the greenlet of the caller, which is the hub from now on."""
+        self.hub = getcurrent()
+        queue = self.queue
+        before = self.cur
+        try:
+            while queue:
+                fn, args, self.cause = queue.popleft()
+                fn(*args)
+        except BaseException as error:
+            self.crash(error)
+        finally:
+            self.cur = before
+            self.cause = None
+            self.awake = bool(queue)
+            if queue:
+                self.wake_host()
+
+    # ------------------------------------------------------------------ greenlets
+    def _worker(self, *job: Any) -> None:
+        """Body of a pooled greenlet: runs one job after another."""
+        while True:
+            unit, fn, args, kwargs = job
+            self._run(unit, fn, args, kwargs)
+            unit.greenlet = None
+            target = unit.origin
+            unit.origin = None
+            self.pool.append(getcurrent())
+            del unit, fn, args, kwargs
+            job = (target if target is not None else self.hub).switch()
+
+    def _run(self, unit: Unit, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Run a unit's code to its end and file its outcome.  Never raises."""
+        try:
+            value = fn(*args, **kwargs)
+        except Kill:
+            unit.code_done = unit.complete = True
+            return
+        except BaseException as error:
+            value, error = None, self._certain(unit, error)
+            if error is None:
+                return
+            unit.error = error
+        unit.code_done = True
+        self.debug_no_pending_state(unit)
+        if unit.forked:
+            if unit.error is None:
+                self._publish_value(unit, value)
+            else:
+                unit.complete = True
+                self.post(self.advance, unit.parent or unit)
+            self.unpublish(unit)
+            self.wake_readers(unit)
+            self.post(self.advance, unit)
+        else:
+            unit.value = value
+        callbacks = unit.settled_cb
+        if callbacks is not None:
+            unit.settled_cb = None
+            for callback in callbacks:
+                self.post(callback)
+
+    def _certain(self, unit: Unit, error: BaseException) -> BaseException | None:
+        """An exception leaves the unit.  Only an older fault can still prevent it: wait for the head, holding the parent."""
+        while True:
+            if isinstance(error, Fault):
+                unit.where = error.position
+                return error.error
+            if unit.head and not unit.log:
+                unit.where = (*unit.path, unit.n + 1)
+                return error
+            unit.draining = True
+            self.post(self.advance, unit)
+            try:
+                self.stall("commit", hold=True)
+            except Kill:
+                unit.code_done = unit.complete = True
+                return None
+            except Fault as fault:
+                error = fault
+            finally:
+                unit.draining = False
+
+    def _publish_value(self, unit: Unit, value: Any) -> None:
+        outs = unit.outs
+        if outs.__class__ is Pending:
+            resolve(outs, value)
+        else:
+            for pending, item in zip(outs, value, strict=True):
+                resolve(pending, item)
+
+    def run_unit(
+        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], outs: int | None, merged: bool
+    ) -> Any:
+        """Run ``fn`` as a unit: its value, or -- if it stalls -- one pending (``outs`` None) or that many."""
+        parent = self.cur
+        parent.n += 1
+        unit = Unit(parent, parent.path + (parent.n,))
+        unit.head = parent.head and not parent.log
+        unit.merged = merged
+        frame = _getframe(2)
+        while id(frame.f_code) not in self.lowered:
+            frame = frame.f_back  # type: ignore[assignment]
+        unit.frame = frame
+        unit.lasti = frame.f_lasti
+        parent.log.append(unit)
+        pool = self.pool
+        if pool:
+            worker = pool.pop()
+        else:
+            worker = greenlet(self._worker, self.hub)
+            worker.gr_context = self.context
+        unit.greenlet = worker
+        unit.origin = getcurrent()
+        self.cur = unit
+        worker.switch(unit, fn, args, kwargs)
+        self.cur = parent
+        if unit.code_done and not unit.forked:
+            if not unit.log:
+                if parent.log and parent.log[-1] is unit:
+                    parent.log.pop()
+                unit.complete = True
+                if unit.error is not None:
+                    raise unit.error
+                unit.frame = None
+            else:
+                self.post(self.advance, parent)
+            return unit.value
+        if outs is None:
+            unit.outs = pending = Pending()
+            return pending
+        unit.outs = pendings = [Pending() for _ in range(outs)]
+        return pendings
+
+    def stall(self, reason: str, detail: Any = None, hold: bool = False) -> None:
+        """Suspend the current unit until it is resumed; the caller has arranged for that."""
+        unit = self.cur
+        if unit is self.ghost:
+            raise NotReady
+        begin = self.clock()
+        if unit.exclusive or hold:
+            target = None
+        else:
+            target = unit.origin
+        if target is not None:
+            unit.origin = None
+            unit.forked = True
+        if unit.parent is not None:
+            self.publish(unit)
+        frame = _getframe(1)
+        lowered = self.lowered
+        while frame is not None and id(frame.f_code) not in lowered:
+            frame = frame.f_back  # type: ignore[assignment]
+        line = frame.f_lineno if frame is not None else None
+        unit.reason = (reason, line, detail)
+        unit.waiting += 1
+        self.cur = None  # type: ignore[assignment]
+        del frame
+        (target if target is not None else self.hub).switch()
+        unit.cause = self.cause
+        self.waits.append((reason, line, detail, begin, self.clock()))
+
+    def _switch_to(self, unit: Unit, error: BaseException | None = None) -> None:
+        """From the hub: continue ``unit`` (raising ``error`` in it) until it stalls or ends."""
+        unit.waiting += 1
+        self.unpublish(unit)
+        self.wake_readers(unit)
+        self.cur = unit
+        assert unit.greenlet is not None
+        if error is None:
+            unit.greenlet.switch()
+        else:
+            unit.greenlet.throw(error)
+        self.cur = None  # type: ignore[assignment]
+
+    def resume(self, unit: Unit, token: int) -> None:
+        """Continue ``unit`` if it still waits for the stall that ``token`` names."""
+        if unit.waiting != token or unit.code_done or unit.killed:
+            return
+        if self.exclusive and not self._inside(unit):
+            self.parked.append((self.resume, (unit, token), self.cause))
+            return
+        self._switch_to(unit)
+
+    def resumer(self) -> Callable[[], None]:
+        """A callback that resumes the current unit from the stall that follows."""
+        unit = self.cur
+        token = unit.waiting + 1
+        return lambda: self.post(self.resume, unit, token)
+
+    # ------------------------------------------------------------------ waiting
+    def force(self, value: Any, reason: str = "data") -> Any:
+        """The real value behind ``value``; stalls the unit until it is there."""
+        while value.__class__ is Pending:
+            while not value.done:
+                if self.cur is self.ghost:
+                    raise NotReady(value)
+                value.when_done(self.resumer())
+                self.stall(reason)
+            value = value.value
+        return value
+
+    def drain(self, reason: str = "commit", detail: Any = None) -> None:
+        """Wait until the unit is at the head with an empty log: everything before this point has finished."""
+        unit = self.cur
+        if unit is self.ghost and not unit.head:
+            raise NotReady
+        while unit.log or not unit.head:
+            unit.draining = True
+            if unit.head:
+                self.post(self.advance, unit)
+            try:
+                self.stall(reason, detail)
+            finally:
+                unit.draining = False
+
+    def join(self, mark: int) -> None:
+        """Wait until every entry of the unit after number ``mark`` has finished without an exception.
+
+        Unlike :meth:`drain` this does not wait for older entries, unless one of ours failed, must run at the head,
+        or is a store that can fail: then only the head can tell.
+        """
+        unit = self.cur
+        log = unit.log
+        if not log:
+            return
+        work: list[Any] = [e for e in log if (e[1][-1] if e.__class__ is tuple else e.number) > mark]
+        while work:
+            entry = work[-1]
+            kind = entry.__class__
+            if kind is tuple:
+                if entry[0].fallible:
+                    self.drain()
+                    return
+                work.pop()
+            elif kind is Unit:
+                if entry.complete and entry.error is None:
+                    work.pop()
+                elif entry.error is not None:
+                    self.drain()
+                    return
+                elif entry.code_done:
+                    work.pop()
+                    work.extend(entry.log)
+                else:
+                    if entry.settled_cb is None:
+                        entry.settled_cb = []
+                    entry.settled_cb.append(self.resumer())
+                    self.stall("branch")
+            elif entry.at_head or entry.error is not None:
+                if entry.done and entry.error is None:
+                    work.pop()
+                    continue
+                self.drain()
+                return
+            elif entry.done:
+                work.pop()
+            else:
+                self.settle_callbacks.setdefault(entry, []).append(self.resumer())
+                self.stall("branch")
+
+    # ------------------------------------------------------------------ retirement (hub only)
+    def advance(self, unit: Unit) -> None:
+        """Retire from the head of ``unit``'s log as far as possible."""
+        if not unit.head or unit.complete:
+            return
+        log = unit.log
+        while log:
+            entry = log[0]
+            kind = entry.__class__
+            if kind is tuple:
+                try:
+                    entry[0].retire(entry[1])
+                except Exception as error:
+                    self._fault(unit, entry, error)
+                    return
+                log.popleft()
+            elif kind is Unit:
+                entry.head = True
+                if not entry.complete:
+                    self.advance(entry)
+                if not entry.complete or not log or log[0] is not entry:
+                    return  # (a unit whose parent waited in place takes itself off the log)
+                if entry.error is not None:
+                    self._fault(unit, entry, entry.error)
+                    return
+                log.popleft()
+            else:
+                if entry.at_head and not entry.started:
+                    entry.started = True
+                    entry.run(entry)
+                if not entry.done:
+                    return
+                if entry.error is not None:
+                    self._fault(unit, entry, entry.error)
+                    return
+                log.popleft()
+        if unit.code_done:
+            unit.complete = True
+            if unit.parent is not None:
+                self.post(self.advance, unit.parent)
+            else:
+                self._root_done()
+        elif unit.draining:
+            self.resume(unit, unit.waiting)
+
+    def settle(self, entry: Entry) -> None:
+        """``entry`` has its outcome: let its unit retire it and let joins go on."""
+        entry.done = True
+        if entry.resource is not None:
+            self.resource_done(entry)
+        if self.settle_callbacks:
+            callbacks = self.settle_callbacks.pop(entry, None)
+            if callbacks is not None:
+                for callback in callbacks:
+                    callback()
+        unit = entry.unit
+        if unit.head and unit.log and unit.log[0] is entry:
+            self.post(self.advance, unit)
+
+    def _fault(self, unit: Unit, entry: Any, error: BaseException) -> None:
+        """``entry``, at the head, failed: kill what is younger in its unit and raise there."""
+        log = unit.log
+        log.popleft()
+        self._rollback(log)
+        if entry.__class__ is tuple:
+            where = entry[1]
+            number = where[-1]
+        else:
+            number = entry.number
+            where = entry.where if entry.__class__ is Unit else entry.position
+            error = self.explain(entry, error)
+        if unit.code_done:
+            unit.error = error
+            unit.where = where
+            unit.complete = True
+            if unit.parent is not None:
+                self.post(self.advance, unit.parent)
+            else:
+                self._root_done()
+            return
+        unit.draining = False
+        self._switch_to(unit, Fault(number, error, where))
+
+    def _rollback(self, log: deque[Any]) -> None:
+        """Drop a log from its young end: stores vanish, calls are cancelled, units are killed."""
+        while log:
+            entry = log.pop()
+            if entry.__class__ is tuple:
+                entry[0].drop(entry[1])
+            elif entry.__class__ is Unit:
+                self.kill(entry)
+            else:
+                entry.dead = True
+                if entry.record is not None and not entry.done:
+                    self.cancel_call(entry)
+                if entry.resource is not None:
+                    self.resource_done(entry)
+                self.settle_callbacks.pop(entry, None)
+
+    def kill(self, unit: Unit) -> None:
+        """End a unit that a plain run would not have reached; none of its code runs again."""
+        if unit.killed:
+            return
+        unit.killed = True
+        self._rollback(unit.log)
+        self.unpublish(unit)
+        if unit.exclusive and unit in self.exclusive:
+            self.exclusive = [u for u in self.exclusive if u is not unit]
+        if not unit.code_done and unit.greenlet is not None:
+            unit.origin = None
+            unit.waiting += 1
+            previous = self.cur
+            self.cur = unit
+            unit.greenlet.throw(Kill())
+            self.cur = previous
+        unit.complete = True
+        self.wake_readers(unit)
+
+    # ------------------------------------------------------------------ exclusive sections
+    def _inside(self, unit: Unit | None) -> bool:
+        owner = self.exclusive[-1]
+        while unit is not None:
+            if unit is owner:
+                return True
+            unit = unit.parent
+        return False
+
+    def enter_exclusive(self) -> None:
+        """From here to :meth:`leave_exclusive` only this unit and its children run (an undeclared ``with``)."""
+        self.drain()
+        self.cur.exclusive += 1
+        self.exclusive.append(self.cur)
+
+    def leave_exclusive(self) -> None:
+        """End of an exclusive section; the units that had to wait go on."""
+        self.cur.exclusive -= 1
+        if self.cur in self.exclusive:
+            self.exclusive.remove(self.cur)
+        if not self.exclusive:
+            self.unpark()
+
+    def unpark(self) -> None:
+        parked, self.parked = self.parked, []
+        self.queue.extend(parked)
+        if parked and not self.awake:
+            self.awake = True
+            self.wake_host()
+
+    # ------------------------------------------------------------------ begin and end
+    def start(self, fn: Callable[[], Any]) -> None:
+        """Begin the run: the root unit issues until its first stall."""
+        root = self.root
+        self.hub = getcurrent()
+        worker = greenlet(self._root_body, self.hub)
+        worker.gr_context = self.context
+        root.greenlet = worker
+        self.cur = root
+        worker.switch(fn)
+        self.cur = None  # type: ignore[assignment]
+
+    def _root_body(self, fn: Callable[[], Any]) -> None:
+        root = self.root
+        try:
+            try:
+                root.value = fn()
+            except Kill:
+                root.error = self.stop_error
+            except BaseException as error:
+                root.error = self._certain(root, error)
+                if root.error is None:
+                    root.error = self.stop_error
+            else:
+                self.drain()
+                root.value = self.force(root.value)
+        except Fault as fault:
+            root.error = fault.error
+        except Kill:
+            root.error = self.stop_error
+        root.code_done = root.complete = True
+        self._root_done()
+
+    def _root_done(self) -> None:
+        if not self.finished:
+            self.finished = True
+            self.host_finished()
+
+    def stop(self, error: BaseException) -> None:
+        """From the hub: end the run now with ``error``; nothing that has not retired stays."""
+        if self.finished:
+            return
+        self.stop_error = error
+        root = self.root
+        self.exclusive = []
+        self._rollback(root.log)
+        root.waiting += 1
+        self.cur = root
+        if root.greenlet is not None and not root.code_done:
+            root.greenlet.throw(Kill())
+        self.cur = None  # type: ignore[assignment]
+        if not self.finished:
+            root.error = error
+            root.code_done = root.complete = True
+            self._root_done()
+
+    def interrupt(self, error: BaseException) -> None:
+        """From the hub: what stands at the head fails with ``error``, as if it had been raised there."""
+        if self.finished:
+            return
+        unit = self.root
+        while True:
+            entry = unit.log[0] if unit.log else None
+            if entry.__class__ is Unit and not entry.complete:
+                unit = entry
+                continue
+            break
+        if entry is None or entry.__class__ is tuple or entry.done:
+            if unit.code_done or unit.greenlet is None:
+                self.stop(error)
+                return
+            unit.draining = False
+            self._rollback(unit.log)
+            self._switch_to(unit, Fault(unit.n + 1, error, (*unit.path, unit.n + 1)))
+            return
+        if entry.record is not None:
+            self.cancel_call(entry)
+        entry.dead = True
+        entry.error = error
+        entry.done = True
+        self.post(self.advance, unit)
+
+    def crash(self, error: BaseException) -> None:
+        """The engine itself failed (a bug of ours): end the run, say so, leave what has retired."""
+        self.queue.clear()
+        self.cur = None  # type: ignore[assignment]
+        self.engine_error = error
+        if not self.finished:
+            self.root.error = error
+            self.root.code_done = self.root.complete = True
+            self._root_done()
+
+    def debug_no_pending_state(self, unit: Unit) -> None:
+        """Hook of the debug machine: checks invariants when a unit's code ends."""
+
+
+__all__ = ["MAX_DEPTH", "WINDOW", "Scheduler", "real"]

@@ -1,0 +1,117 @@
+"""Tracebacks as a plain run would have them.
+
+Lowered code keeps file names, function names and positions, so most of a traceback is right by itself.  Two things are not:
+frames of the engine stand in between, and the exception of a call that ran later starts at nobody's line.  So a traceback
+is *rebuilt* with :class:`types.TracebackType`: engine frames are dropped, a statement outlined into a unit is one frame with
+the function around it, and a late exception is given the frames that stood at its issue.
+
+:func:`rebuild` works on lists of ``(frame, lasti, lineno)`` from the outermost inwards.
+"""
+
+from __future__ import annotations
+
+import os
+import types
+from typing import TYPE_CHECKING, Any
+
+from .unit import Entry, Unit
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_OURS = (os.path.join(_PACKAGE, "engine") + os.sep, os.path.join(_PACKAGE, "backends") + os.sep)
+_HIDDEN_MODULES = ("greenlet",)
+
+Step = tuple[types.FrameType, int, int]
+
+
+def steps_of(traceback: types.TracebackType | None) -> list[Step]:
+    steps = []
+    while traceback is not None:
+        steps.append((traceback.tb_frame, traceback.tb_lasti, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    return steps
+
+
+def is_ours(code: types.CodeType) -> bool:
+    """Is this code of the engine or of a backend (and so not of a plain run)?"""
+    return code.co_filename.startswith(_OURS)
+
+
+def rebuild(steps: list[Step]) -> types.TracebackType | None:
+    traceback: types.TracebackType | None = None
+    for frame, lasti, lineno in reversed(steps):
+        traceback = types.TracebackType(traceback, frame, lasti, lineno)
+    return traceback
+
+
+def line_of(code: types.CodeType, lasti: int) -> int:
+    for start, end, line in code.co_lines():
+        if start <= lasti < end and line is not None:
+            return line
+    return code.co_firstlineno
+
+
+class Tracebacks(Base):
+    """Part of the :class:`Machine`."""
+
+    def clean(self, steps: list[Step]) -> list[Step]:
+        """Drop engine frames, and each frame that only calls a piece outlined from itself."""
+        lowered = self.lowered
+        kept: list[Step] = []
+        for step in steps:
+            code = step[0].f_code
+            if is_ours(code):
+                continue
+            info = lowered.get(id(code))
+            if info is not None and info.is_synthetic(step[1]):
+                continue
+            if info is not None and info.merged and kept:
+                above = lowered.get(id(kept[-1][0].f_code))
+                if above is not None and above.group == info.group:
+                    kept.pop()
+            kept.append(step)
+        return kept
+
+    def tidy(self, error: BaseException) -> BaseException:
+        """``error`` with the traceback that a plain run shows from the current function inwards."""
+        error.__traceback__ = rebuild(self.clean(steps_of(error.__traceback__)))
+        self._tidy_context(error)
+        return error
+
+    def _tidy_context(self, error: BaseException) -> None:
+        """Take the engine's own exceptions out of the context chain."""
+        from .pending import Fault, Kill, NotReady
+
+        seen = set()
+        current: BaseException | None = error
+        while current is not None and id(current) not in seen:
+            seen.add(id(current))
+            context = current.__context__
+            while isinstance(context, (Fault, Kill, NotReady)):
+                context = context.__context__
+            if context is not current.__context__:
+                current.__context__ = context
+            current = context
+
+    def explain(self, entry: Any, error: BaseException) -> BaseException:
+        """``error`` of an entry that failed later: as if raised where the entry was issued."""
+        if entry.__class__ is Unit:
+            if not entry.forked and entry.origin is not None:
+                return error
+            inner = steps_of(error.__traceback__)
+            steps = [_site(entry), *inner]
+        else:
+            assert entry.__class__ is Entry
+            steps = [_site(entry), *steps_of(error.__traceback__)]
+        error.__traceback__ = rebuild(self.clean(steps))
+        self._tidy_context(error)
+        return error
+
+
+def _site(entry: Any) -> Step:
+    frame, lasti = entry.frame, entry.lasti
+    return frame, lasti, line_of(frame.f_code, lasti)

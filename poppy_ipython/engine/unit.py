@@ -1,0 +1,169 @@
+"""Units and the entries of their logs.
+
+A unit is a piece of program with its own in-order issue, run in a greenlet.  Its log holds, in program order, what has
+been issued and not retired: calls, head-only effects, stores and child units.  A child unit *is* its own log entry.
+
+A *position* is a tuple of ints: the unit's path plus a counter.  Tuple order is program order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .pending import Fault, Pending
+
+if TYPE_CHECKING:
+    from greenlet import greenlet
+
+    from .machine import Machine
+
+Position = tuple[int, ...]
+
+
+class Entry:
+    """A log entry that is a call: external, deferred native, or (``at_head``) an ordered effect."""
+
+    __slots__ = (
+        "args",
+        "at_head",
+        "dead",
+        "done",
+        "effect",
+        "error",
+        "fallible",
+        "fn",
+        "holes",
+        "frame",
+        "kwargs",
+        "lasti",
+        "machine",
+        "missing",
+        "number",
+        "pending",
+        "position",
+        "record",
+        "resource",
+        "run",
+        "started",
+        "unit",
+    )
+
+    def __init__(
+        self,
+        machine: Machine,
+        unit: Unit,
+        run: Callable[[Entry], None],
+        fn: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any] | None,
+        pending: Pending | None,
+        at_head: bool,
+    ) -> None:
+        self.machine = machine
+        self.unit = unit
+        self.run = run
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+        self.pending = pending
+        self.at_head = at_head
+        self.done = self.started = self.dead = False
+        self.error: BaseException | None = None
+        self.effect: Any = None
+        self.record: Any = None
+        self.resource: Any = None
+        self.missing = 0
+        self.holes: Any = None
+        unit.n = number = unit.n + 1
+        self.number = number
+        self.position = unit.path + (number,)
+        self.frame: Any = None
+        self.lasti = -1
+        unit.log.append(self)
+
+    def arrived(self) -> None:
+        """One of the pendings among the operands has its value."""
+        self.missing -= 1
+        if self.missing == 0 and not self.dead:
+            self.machine.post(self.machine.start_entry, self)
+
+    def finish(self, value: Any, error: BaseException | None) -> None:
+        """Called once by the dispatcher, on the loop's thread, when an external call has ended."""
+        self.machine.external_ended(self, value, error)
+
+
+class Unit:
+    """One piece of program in flight.  See the module docstring; owned and mutated by the scheduler only."""
+
+    __slots__ = (
+        "callbacks",
+        "cause",
+        "code_done",
+        "complete",
+        "depth",
+        "draining",
+        "error",
+        "exclusive",
+        "fault",
+        "forked",
+        "frame",
+        "greenlet",
+        "handling",
+        "head",
+        "killed",
+        "lasti",
+        "log",
+        "merged",
+        "n",
+        "number",
+        "origin",
+        "outs",
+        "parent",
+        "path",
+        "published",
+        "reason",
+        "settled_cb",
+        "value",
+        "waiting",
+        "where",
+    )
+
+    def __init__(self, parent: Unit | None, path: Position) -> None:
+        self.parent = parent
+        self.path = path
+        self.number = path[-1] if path else 0
+        self.n = 0
+        self.log: deque[Any] = deque()
+        self.greenlet: greenlet | None = None
+        #: the parent's greenlet while it still waits, in place, for our first stall
+        self.origin: greenlet | None = None
+        self.head = False
+        self.code_done = self.complete = self.killed = self.forked = self.draining = False
+        self.error: BaseException | None = None
+        self.fault: Fault | None = None
+        #: position of the innermost entry whose failure ended the unit
+        self.where: Position = path
+        self.value: Any = None
+        #: names bound by the unit as pendings in its parent (a compound statement), or None for one value
+        self.outs: Any = None
+        self.waiting = 0
+        self.published: Any = None
+        self.callbacks: list[Callable[[], None]] | None = None
+        self.settled_cb: list[Callable[[], None]] | None = None
+        self.handling = 0 if parent is None else parent.handling
+        self.exclusive = 0
+        self.depth = 0 if parent is None else parent.depth + 1
+        self.frame: Any = None
+        self.lasti = -1
+        #: True for a statement or expression of its parent's function: one frame in a traceback, not two
+        self.merged = False
+        self.reason: Any = None
+        self.cause: Any = None
+
+    def __repr__(self) -> str:
+        flags = [f for f in ("head", "forked", "code_done", "complete", "killed", "draining") if getattr(self, f)]
+        return f"<unit {self.path} {' '.join(flags)} log={len(self.log)}>"
+
+
