@@ -4,8 +4,8 @@
 
 A pair is a code cell that starts with the line `# plain` and the next one that has the same lines under `%%poppy`. The same
 results means: the same printed text, displays and exception with its traceback, as the notebook file records them, and no
-error in the notebook's own cells, which assert that the variables are the same. Times are the kernel's own, from busy to idle.
-Exit status 1 if anything differs.
+error in the notebook's own cells, which assert that the variables are the same. Times are the kernel's own, from busy to
+idle. Exit status 1 if anything differs.
 """
 
 from __future__ import annotations
@@ -159,10 +159,10 @@ def table(rows: list[Pair]) -> str:
         same = "no" if pair.difference else "yes"
         body.append((pair.title, f"{plain:.2f}", f"{poppy:.2f}", f"{plain / poppy:.1f}x", same))
     widths = [max(len(row[column]) for row in [head, *body]) for column in range(len(head))]
-    lines = [
-        "  ".join(text.ljust(width) if column == 0 else text.rjust(width) for column, (text, width) in enumerate(zip(row, widths)))
-        for row in [head, tuple("-" * width for width in widths), *body]
-    ]
+    lines = []
+    for title, *figures in [head, tuple("-" * width for width in widths), *body]:
+        right = [text.rjust(width) for text, width in zip(figures, widths[1:], strict=True)]
+        lines.append("  ".join([title.ljust(widths[0]), *right]))
     return "\n".join(lines)
 
 

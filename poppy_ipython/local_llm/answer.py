@@ -76,7 +76,8 @@ def items(prompt: Prompt, variant: int) -> str | None:
         return None
     if re.search(r"\b(keyword|word|topic|tag)s?\b", prompt.instruction, re.I):
         return ", ".join(keywords(prompt.text, count, variant))
-    return "\n".join(f"{place}. {one}" for place, one in enumerate(central(prompt.text, count, variant), 1))
+    chosen = central(prompt.text, count, variant)
+    return chosen[0] if count == 1 else "\n".join(f"{place}. {one}" for place, one in enumerate(chosen, 1))
 
 
 def summary(prompt: Prompt, variant: int) -> str | None:

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 FENCES = [re.compile(pattern, re.S) for pattern in (r"```\w*\n(.+?)```", r'"""(.+?)"""', r"<(\w+)>\n?(?P<text>.+?)</\1>")]
+LONGEST_INSTRUCTION = 600
 ASKS = re.compile(
     r"\b(summar|classif|label|categor|rate|rating|score|grade|translate|extract|list|propose|suggest|answer|explain|combine"
     r"|merge|rewrite|judge|vote|choose|pick|describe|return|reply|name|give|write|what|why|how|is|does|do|are|can)\w*\b",
@@ -46,8 +47,9 @@ def seam(message: str) -> tuple[str, str]:
     """(instruction, text) of one message; text is empty if there is only an instruction."""
     for fence in FENCES:
         if match := fence.search(message):
-            inside = match.groupdict().get("text") or match[1]
-            return (message[: match.start()] + " " + message[match.end() :]).strip(), inside.strip()
+            outside = message[: match.start()] + " " + message[match.end() :]
+            if len(outside) < LONGEST_INSTRUCTION:  # else it is a text that has a fence in it
+                return outside.strip(), (match.groupdict().get("text") or match[1]).strip()
     blocks = [block for block in re.split(r"\n\s*\n", message.strip()) if block.strip()]
     if len(blocks) > 1:
         if len(blocks[-1]) < 300 and ASKS.match(blocks[-1].strip()) and not ASKS.match(blocks[0].strip()):

@@ -10,7 +10,10 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])|\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)])\s)")
+SENTENCE_END = re.compile(
+    r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[*]?[A-Z0-9]|[\w-]+:\s)"  # before a capital, or a word with a colon
+    r"|\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)])\s)"  # paragraphs and list items
+)
 WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*[A-Za-z]")
 BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 STOP = frozenset(
@@ -54,7 +57,7 @@ def ranked(text: str) -> tuple[tuple[float, int, str], ...]:
     for place, sentence in enumerate(sentences(text)):
         stems = content(sentence)
         mean = sum(frequency[one] for one in stems) / (len(stems) + 4)
-        length = min(1.0, 30 / (len(stems) + 1))
+        length = min(1.0, 20 / (len(stems) + 1)) ** 2
         prose = 1.0 if sentence[-1:] in ".!?" else 0.2  # not grammar rules, code or headings
         weighed.append((mean * length * prose / (1 + 0.02 * place), place, sentence))
     return tuple(sorted(weighed, key=lambda one: (-one[0], one[1])))

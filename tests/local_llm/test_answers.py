@@ -88,6 +88,12 @@ def test_items_are_numbered(client: OpenAI) -> None:
     assert [line[:2] for line in lines] == ["1.", "2.", "3."]
 
 
+def test_a_text_may_have_fences_of_its_own(client: OpenAI) -> None:
+    text = "A class may have a docstring. " * 30 + 'For example:\n\n    """Counts keywords."""\n'
+    assert ask(client, f"Propose one next point, in one sentence.\n\n{text}") == "A class may have a docstring."
+    assert ask(client, 'Summarise the text in """quotes""" in one sentence') == "quotes"
+
+
 def test_a_question_finds_its_sentence(client: OpenAI) -> None:
     text = "Rome lies in Italy. Paris lies in France. The longest river of France is the Loire."
     assert ask(client, f"Which river is the longest?\n\n{text}") == "The longest river of France is the Loire."
