@@ -67,7 +67,7 @@ class Dispatcher(Protocol):
     def flush_needed(self) -> bool:
         """Whether something is sent only after the event loop has had a turn (`await flush()`)."""
 
-    async def flush(self) -> None: ...
+    async def flush(self, patience: float = 0.0) -> None: ...
 
 
 def status_of(error: BaseException) -> int | None:

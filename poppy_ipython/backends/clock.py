@@ -111,7 +111,7 @@ class SimulatedDispatcher:
 
     flush_needed = False
 
-    async def flush(self) -> None:
+    async def flush(self, patience: float = 0.0) -> None:
         """Nothing to do: what is submitted is sent."""
 
     def advance(self) -> bool:

@@ -18,6 +18,7 @@ asyncio Task (`python -m tests.backends.measure`).
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import time
 from asyncio import AbstractEventLoop, Task
@@ -32,6 +33,9 @@ from poppy_ipython.backends.threads import POOL, Mailbox, ThreadPool
 from poppy_ipython.effects.registry import host_of
 
 __all__ = ["LiveDispatcher"]
+
+_known: set[str] = set()
+"""Hosts that have answered, or were given the time to."""
 
 
 class LiveDispatcher:
@@ -141,11 +145,22 @@ class LiveDispatcher:
     def flush_needed(self) -> bool:
         return self._fresh
 
-    async def flush(self) -> None:
-        """Before native code that may keep the loop: let what was started get as far as it can by itself."""
-        if self._fresh:
-            await turn_until_quiet(self.loop)
-            self._fresh = self._starter.pending = False
+    async def flush(self, patience: float = 0.0) -> None:
+        """Before native code that may keep the loop: let what was started get as far as it can by itself.
+
+        Without `patience` that takes no time: the loop has turns until nothing is ready. A host that has never answered
+        in this process needs a connection first, round trips that only time brings; such a host is given up to
+        `patience` seconds, once. Nobody can say whether that was enough.
+        """
+        if not self._fresh:
+            return
+        self._fresh = self._starter.pending = False
+        await turn_until_quiet(self.loop)
+        end = self.loop.time() + patience
+        while any(host.name not in _known for _, host, task in self._out.values() if task) and self.loop.time() < end:
+            await asyncio.sleep(0.001)
+        if patience:
+            _known.update(host.name for _, host, task in self._out.values() if task)
 
     # -- the calls' side
 
@@ -199,6 +214,7 @@ class LiveDispatcher:
         host = flight[1]
         record = call.record
         record.ended = self.clock()
+        _known.add(host.name)
         if error is None:
             record.outcome = "ok"
         else:

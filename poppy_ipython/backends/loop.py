@@ -1,20 +1,22 @@
-"""Async calls: one asyncio Task each, whose first step runs inside `submit`.
+"""Async calls: one asyncio Task each, whose first steps run inside `submit`.
 
 A dispatched request must be on the wire before native code that follows it starts, and native code may keep the loop for
-seconds. A Task that `create_task` makes does nothing before the loop's next turn. So the Task's first step is run at
+seconds. A Task that `create_task` makes does nothing before the loop's next turn. So the Task's first steps are run at
 once, up to the first thing it has to wait for: on a kept-alive connection that is the answer, with the request already
-written. From Python 3.12 that is `asyncio.Task(eager_start=True)`. On 3.11 `start` does by hand what 3.12 does in C:
-it makes the Task in the ordinary way, takes the Task's own first step out of the loop's ready queue, where it stands
-last, and runs it in its place; around it the running Task is exchanged through `_leave_task` and `_enter_task`, which
-asyncio documents for those who implement tasks. So it *is* an ordinary asyncio Task from its first instruction:
+written. From Python 3.12 the first step is `asyncio.Task(eager_start=True)`. On 3.11 `start` does by hand what 3.12
+does in C: it makes the Task in the ordinary way, takes the Task's own first step out of the loop's ready queue, where it
+stands last, and runs it in its place; around it the running Task is exchanged through `_leave_task` and `_enter_task`,
+which asyncio documents for those who implement tasks. So it *is* an ordinary asyncio Task from its first instruction:
 `asyncio.current_task()`, `asyncio.timeout`, cancellation, context variables, anyio's cancel scopes and httpx's locks
-find what they look for. (Decided against: stepping the coroutine outside a Task and continuing it in one. It works for
+find what they look for. One step is not enough for `openai`: anyio yields twice (`sleep(0)`) on the way to the socket.
+So while the Task stands last in the queue again, it goes on, a bounded number of times: as if the loop had had turns in
+which nobody else was ready. (Decided against: stepping the coroutine outside a Task and continuing it in one. It works for
 plain awaits, but whoever asks for the current task in the first part gets another one than in the rest.) On a loop whose
 queue we do not know (uvloop) the Task starts with the next turn, and `Starter.pending` says so.
 
-Where a connection must be opened first, the first step ends at the name look-up and no trick can put the request on the
-wire: packets must come back. `turn_until_quiet` then gives the loop turns until nothing is ready any more; against a
-host nearby that is enough, against a far one a round trip or two may remain.
+Where a connection must be opened first, the first steps end before it (a new `openai` client asks a thread for the
+platform's name, then connects) and no trick can put the request on the wire: packets must come back. `turn_until_quiet`
+gives the loop turns until nothing is ready, which is all that costs no time; see `LiveDispatcher.flush` for the rest.
 
 The coroutine given to `start` must catch everything: a KeyboardInterrupt or SystemExit that escapes from any asyncio
 Task ends the kernel.
@@ -33,6 +35,7 @@ from typing import Any
 
 __all__ = ["Starter", "turn_until_quiet"]
 
+_STEPS = 8
 _TURNS = 24
 
 
@@ -51,28 +54,37 @@ class Starter:
         self._ready: Any = getattr(loop, "_ready", None)
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> Task[Any]:
-        loop = self.loop
-        if self._eager and loop.is_running():
-            return Task(coroutine, loop=loop, eager_start=True)  # type: ignore[call-arg]
-        task = loop.create_task(coroutine)
+        loop, ready = self.loop, self._ready
+        begun = self._eager and loop.is_running()
+        task = Task(coroutine, loop=loop, eager_start=True) if begun else loop.create_task(coroutine)  # type: ignore[call-arg]
+        if not _stands_last(ready, task):
+            if not begun:
+                self.pending = True
+            return task
         current = asyncio.current_task(loop)
-        try:
-            handle = self._ready[-1]
-            if handle._callback.__self__ is not task or (current is None and not loop.is_running()):
-                raise LookupError
-            self._ready.pop()
-        except (AttributeError, TypeError, LookupError):  # not the loop we know, or a task factory of somebody's
-            self.pending = True
-            return task
         if current is None:
-            handle._run()
-            return task
-        asyncio.tasks._leave_task(loop, current)
+            if not loop.is_running():
+                self.pending = True
+                return task
+        else:
+            asyncio.tasks._leave_task(loop, current)
         try:
-            handle._run()
+            for _ in range(_STEPS):
+                ready.pop()._run()
+                if not _stands_last(ready, task):
+                    break
         finally:
-            asyncio.tasks._enter_task(loop, current)
+            if current is not None:
+                asyncio.tasks._enter_task(loop, current)
         return task
+
+
+def _stands_last(ready: Any, task: Task[Any]) -> bool:
+    """Whether the last thing that is ready is a step of the task."""
+    try:
+        return ready[-1]._callback.__self__ is task
+    except (AttributeError, LookupError, TypeError):  # another callback, an empty queue, a loop that we do not know
+        return False
 
 
 async def turn_until_quiet(loop: AbstractEventLoop) -> None:

@@ -331,6 +331,35 @@ def test_a_loop_whose_queue_is_unknown_starts_with_the_next_turn():
         assert await kept.answer() == 1 and dropped.outcomes == []
 
 
+def test_a_flush_gives_a_new_host_time_once_and_no_longer_than_it_needs():
+    @run
+    async def main():
+        gate = threading.Event()
+
+        async def connects():
+            await asyncio.to_thread(gate.wait, 20)
+
+        dispatcher = live()
+        calls = [Call(connects, at=n, effect=unordered(host="a new host")) for n in range(2)]
+        dispatcher.submit(calls[0])
+        await dispatcher.flush()
+        assert calls[0].outcomes == [] and not dispatcher.flush_needed
+
+        dispatcher.submit(calls[1])
+        dispatcher.loop.call_later(0.0, gate.set)
+        await dispatcher.flush(patience=3600)  # ends with the answer
+        await calls[0].answer()
+        await calls[1].answer()
+
+        gate.clear()
+        again = Call(connects, at=3, effect=unordered(host="a new host"))
+        dispatcher.submit(again)
+        await dispatcher.flush(patience=3600)  # known by now: no time at all
+        assert again.outcomes == []
+        gate.set()
+        await again.answer()
+
+
 def test_what_finish_raises_is_reported_and_does_not_reach_the_loop():
     async def main():
         class Broken(Call):
