@@ -79,7 +79,8 @@ def status_of(error: BaseException) -> int | None:
 
     `openai`, `anthropic` and `httpx` say `status_code` or `response.status_code`, `urllib` `code`, `aiohttp` `status`.
     """
-    for holder, name in ((error, "status_code"), (getattr(error, "response", None), "status_code"), (error, "code"), (error, "status")):
+    response = getattr(error, "response", None)
+    for holder, name in ((error, "status_code"), (response, "status_code"), (error, "code"), (error, "status")):
         found = getattr(holder, name, None)
         if found.__class__ is int:
             return found

@@ -30,6 +30,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio import AbstractEventLoop, Task
+from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
@@ -51,14 +52,16 @@ class Starter:
         self.loop = loop
         self.pending = False
         self._eager = sys.version_info >= (3, 12) and isinstance(loop, asyncio.BaseEventLoop)
-        self._ready: Any = getattr(loop, "_ready", None)
+        ready = getattr(loop, "_ready", None)
+        self._ready: deque[Any] | None = ready if isinstance(ready, deque) else None
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> Task[Any]:
         loop, ready = self.loop, self._ready
         begun = self._eager and loop.is_running()
         task = Task(coroutine, loop=loop, eager_start=True) if begun else loop.create_task(coroutine)  # type: ignore[call-arg]
-        if not _stands_last(ready, task):
-            if not begun:
+        # Written out twice, and without exceptions: this is the hottest line of a dispatch.
+        if not ready or getattr(ready[-1]._callback, "__self__", None) is not task:
+            if not begun:  # not the loop we know, or a task factory of somebody's
                 self.pending = True
             return task
         current = asyncio.current_task(loop)
@@ -69,22 +72,15 @@ class Starter:
         else:
             asyncio.tasks._leave_task(loop, current)
         try:
+            ready.pop()._run()
             for _ in range(_STEPS):
-                ready.pop()._run()
-                if not _stands_last(ready, task):
+                if not ready or getattr(ready[-1]._callback, "__self__", None) is not task:
                     break
+                ready.pop()._run()
         finally:
             if current is not None:
                 asyncio.tasks._enter_task(loop, current)
         return task
-
-
-def _stands_last(ready: Any, task: Task[Any]) -> bool:
-    """Whether the last thing that is ready is a step of the task."""
-    try:
-        return ready[-1]._callback.__self__ is task
-    except (AttributeError, LookupError, TypeError):  # another callback, an empty queue, a loop that we do not know
-        return False
 
 
 async def turn_until_quiet(loop: AbstractEventLoop) -> None:

@@ -168,7 +168,7 @@ class Library:
         return found
 
     def _resolve(self, group: Group, module: ModuleType) -> None:
-        for name, target in targets(group, module):
+        for _, target in targets(group, module):
             if target is MISSING:
                 continue
             if isinstance(target, tuple):

@@ -32,7 +32,7 @@ __all__ = ["attributes_are_pure", "effect_of", "effect_of_call", "host_of", "res
 
 _log = logging.getLogger("poppy_ipython.effects")
 _library: Library | None = None
-_rows = effects.rows
+_rows: dict[int, Effect | None] = effects.rows
 _methods = Table()  # function -> Table(receiver's class -> Effect | None)
 _builtin_methods = Table()  # receiver's class -> {name: Effect | None}
 derived += [_methods, _builtin_methods]
@@ -57,6 +57,7 @@ def effect_of(callee: Any) -> Effect | None:
 
     For one call with its arguments use `effect_of_call`, which knows that `create(stream=True)` is another matter.
     """
+    found: Effect | None
     kind = callee.__class__
     if kind is MethodType:
         function = callee.__func__
@@ -107,6 +108,7 @@ def _find(callee: Any) -> Effect | None:
     kind = callee.__class__
     if kind is partial:
         return effect_of(callee.func)  # not remembered: cheap, and what it calls may be declared later
+    found: Effect | None
     library = _refreshed()
     if isinstance(callee, BuiltinFunctionType) and not isinstance(callee.__self__, (ModuleType, type(None))):
         receiver = callee.__self__
@@ -125,7 +127,7 @@ def _find(callee: Any) -> Effect | None:
 
 def _find_method(function: Any, receiver: Any) -> Effect | None:
     library = _refreshed()
-    found = effects.get(function, None)
+    found: Effect | None = effects.get(function, None)
     if found is not None:
         return found
     found = _by_class(library, function, receiver, getattr(function, "__name__", ""))
@@ -190,7 +192,7 @@ def resource_of(effect: Effect, callee: Any, args: tuple[Any, ...], kwargs: Mapp
         return resource
     args, kwargs = _with_receiver(callee, args, kwargs)
     try:
-        found = resource(*args, **kwargs)
+        found: Hashable = resource(*args, **kwargs)
         hash(found)
     except Exception as error:
         _log.warning("resource of %s unknown (%r); ordered with everything", display_name(callee), error)
@@ -222,7 +224,7 @@ def attributes_are_pure(kind: type, name: str | None = None) -> bool:
     True for classes named in library data and the same library's subclasses of them; a user's subclass may have
     properties of its own. For one field of a pydantic model `name` must be given.
     """
-    found = _plain.get(kind)
+    found: bool = _plain.get(kind)
     if found is MISSING:
         plain = _refreshed().plain
         found = any(cls in plain and _root(cls) == _root(kind) for cls in kind.__mro__)
@@ -230,4 +232,5 @@ def attributes_are_pure(kind: type, name: str | None = None) -> bool:
     if found or name is None:
         return found
     fields = getattr(kind, "__pydantic_fields__", None)
-    return fields.__class__ is dict and name in fields and kind.__getattribute__ is object.__getattribute__
+    reads_plainly = getattr(kind, "__getattribute__", None) is object.__getattribute__
+    return fields.__class__ is dict and name in fields and reads_plainly

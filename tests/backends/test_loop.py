@@ -50,6 +50,33 @@ def test_from_a_callback_too_where_no_task_runs():
     asyncio.run(main())
 
 
+def test_from_a_greenlet_as_the_engine_submits():
+    import greenlet
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        gate, seen = asyncio.Event(), []
+
+        async def work():
+            seen.append((asyncio.current_task(), var.get()))
+            await gate.wait()
+            seen.append((asyncio.current_task(), var.get()))
+
+        def unit():
+            var.set("unit")
+            return Starter(loop).start(work())
+
+        mine, child = asyncio.current_task(), greenlet.greenlet(unit)
+        child.gr_context = contextvars.copy_context()
+        task = child.switch()
+        assert seen == [(task, "unit")] and asyncio.current_task() is mine and var.get() == "outside"
+        gate.set()
+        await task
+        assert seen == [(task, "unit")] * 2
+
+    asyncio.run(main())
+
+
 def test_in_a_nested_start_each_sees_its_own_task():
     async def main():
         starter = Starter(asyncio.get_running_loop())
