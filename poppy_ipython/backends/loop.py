@@ -58,7 +58,11 @@ class Starter:
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> Task[Any]:
         loop, ready = self.loop, self._ready
         begun = self._eager and loop.is_running()
-        task = Task(coroutine, loop=loop, eager_start=True) if begun else loop.create_task(coroutine)  # type: ignore[call-arg]
+        task: Task[Any]
+        if begun:
+            task = Task(coroutine, loop=loop, eager_start=True)  # type: ignore[call-arg]
+        else:
+            task = loop.create_task(coroutine)
         # Written out twice, and without exceptions: this is the hottest line of a dispatch.
         if not ready or getattr(ready[-1]._callback, "__self__", None) is not task:
             if not begun:  # not the loop we know, or a task factory of somebody's
