@@ -31,11 +31,12 @@ import asyncio
 import sys
 from asyncio import AbstractEventLoop, Task
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 __all__ = ["Starter", "turn_until_quiet"]
 
+_make_task: Callable[..., Task[Any]] = Task  # `eager_start` is unknown to 3.11
 _STEPS = 8
 _TURNS = 24
 
@@ -60,7 +61,7 @@ class Starter:
         begun = self._eager and loop.is_running()
         task: Task[Any]
         if begun:
-            task = Task(coroutine, loop=loop, eager_start=True)  # type: ignore[call-arg]
+            task = _make_task(coroutine, loop=loop, eager_start=True)
         else:
             task = loop.create_task(coroutine)
         # Written out twice, and without exceptions: this is the hottest line of a dispatch.
