@@ -68,12 +68,12 @@ class Starter:
         if not ready or getattr(ready[-1]._callback, "__self__", None) is not task:
             if not begun:  # not the loop we know, or a task factory of somebody's
                 self.pending = True
-            return task
+            return task  # type: ignore[no-any-return]
         current = asyncio.current_task(loop)
         if current is None:
             if not loop.is_running():
                 self.pending = True
-                return task
+                return task  # type: ignore[no-any-return]
         else:
             asyncio.tasks._leave_task(loop, current)
         try:
@@ -85,7 +85,7 @@ class Starter:
         finally:
             if current is not None:
                 asyncio.tasks._enter_task(loop, current)
-        return task
+        return task  # type: ignore[no-any-return]
 
 
 async def turn_until_quiet(loop: AbstractEventLoop) -> None:
