@@ -6,6 +6,7 @@ import __future__ as future
 import ast
 import types
 import warnings
+from collections.abc import Callable
 
 from . import scopes
 from .abi import PREFIX, const, function, op, operation, place
@@ -13,6 +14,8 @@ from .plan import Lowered, Native, Plan, UnitInfo, call_sites
 from .scope import Scope
 from .statements import Statements
 
+#: for debugging the compiler: called with the lowered cell as text
+DUMP: Callable[[str], object] | None = None
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _KINDS = {"e": "expression", "c": "comprehension", "p": "filter of a comprehension", "g": "inner loop of a comprehension", "s": "statement"}
 
@@ -23,10 +26,12 @@ class CellStatements(Statements):
     natives: list[Native]
     filename: str
     flags: int
+    #: code objects of the cell compiled whole: Python's code for a function depends on the module around it
+    plain: dict[tuple[str, int], list[types.CodeType]]
 
     def inside(self) -> CellStatements:
         new = CellStatements(self.scope.inner())
-        new.natives, new.filename, new.flags = self.natives, self.filename, self.flags
+        new.natives, new.filename, new.flags, new.plain = self.natives, self.filename, self.flags, self.plain
         return new
 
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
@@ -39,9 +44,19 @@ class CellStatements(Statements):
                 result += super().block([statement])
         return result or [ast.Pass()]
 
+    def annotation_text(self, annotation: ast.expr) -> str | None:
+        if not self.flags & future.annotations.compiler_flag:
+            return None
+        module = ast.Module([ast.copy_location(ast.AnnAssign(ast.Name("_", ast.Store()), annotation, None, 1), annotation)], [])
+        ast.fix_missing_locations(module)
+        scratch: dict[str, object] = {}
+        exec(compile(module, self.filename, "exec", flags=self.flags, dont_inherit=True), scratch)
+        return str(scratch["__annotations__"]["_"])  # type: ignore[index]
+
     def native(self, node: ast.stmt, reason: str) -> ast.stmt:
         """``node`` as written."""
         code = compile(ast.Module([node], []), self.filename, "exec", flags=self.flags | _AWAIT, dont_inherit=True)
+        code = _as_in(code, self.plain)
         binds: tuple[str, ...] | None = None
         modules: tuple[str, ...] = ()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _plain_definition(node):
@@ -140,11 +155,13 @@ def compile_cell(source: str | ast.Module, filename: str = "<cell>", flags: int 
     plan of <cell>: 0 units, 1 call sites
     """
     tree = ast.parse(source, filename) if isinstance(source, str) else source
-    compile(tree, filename, "exec", flags=flags | _AWAIT, dont_inherit=True)  # errors and warnings, as in a plain run
+    plain = compile(tree, filename, "exec", flags=flags | _AWAIT, dont_inherit=True)  # errors, warnings as in a plain run
     flags |= future_flags(tree)
     scope = Scope(True, scopes.assigned(tree.body), set(), set())
     lowering = CellStatements(scope)
     lowering.natives, lowering.filename, lowering.flags = [], filename, flags
+    lowering.plain = {}
+    _collect(plain, lowering.plain)
     body = list(tree.body)
     tail: list[ast.stmt] = []
     if body and isinstance(body[-1], ast.Expr) and native_reason(body[-1]) is None:
@@ -154,9 +171,13 @@ def compile_cell(source: str | ast.Module, filename: str = "<cell>", flags: int 
     else:
         lowered_body = lowering.block(body)
     name = PREFIX + "cell"
+    if any(isinstance(n, ast.AnnAssign) for s in tree.body for n in scopes.walk_scope(s)):
+        lowered_body.insert(0, ast.Expr(op("setup_annotations")))
     cell = function(name, [], [*scope.hoisted, *lowered_body, *tail])
     module = ast.Module([place(cell, tree.body[0] if tree.body else ast.Pass(lineno=1, col_offset=0))], [])  # type: ignore[list-item]
     ast.fix_missing_locations(module)
+    if DUMP is not None:
+        DUMP(ast.unparse(module))
     code = code_named(_compile(module, filename, flags), name)
     lowered = Lowered(
         "<module>", "<module>", filename, code, scope.pieces, tree.body, frozenset(), (), frozenset(),
@@ -167,6 +188,24 @@ def compile_cell(source: str | ast.Module, filename: str = "<cell>", flags: int 
         for p in scope.pieces.values()
     )
     return Plan(filename, lowered, units, tuple(lowering.natives))
+
+
+def _collect(code: types.CodeType, found: dict[tuple[str, int], list[types.CodeType]]) -> None:
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            found.setdefault((constant.co_qualname, constant.co_firstlineno), []).append(constant)
+            _collect(constant, found)
+
+
+def _as_in(code: types.CodeType, plain: dict[tuple[str, int], list[types.CodeType]]) -> types.CodeType:
+    """``code`` with its functions' code objects taken from the cell compiled whole, where there is one of that place."""
+    constants = []
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            same = plain.get((constant.co_qualname, constant.co_firstlineno), ())
+            constant = same[0] if len(same) == 1 else _as_in(constant, plain)
+        constants.append(constant)
+    return code.replace(co_consts=tuple(constants))
 
 
 def _compile(module: ast.Module, filename: str, flags: int) -> types.CodeType:

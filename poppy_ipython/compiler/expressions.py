@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import sys
 from typing import TYPE_CHECKING
 
 from . import scopes
@@ -24,6 +25,12 @@ else:
     _Base = object
 
 _SEGMENT = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.FormattedValue)
+
+
+#: comprehensions that have a frame of their own (Python 3.12 inlines all but generator expressions)
+FRAMES: dict[type, str] = {ast.GeneratorExp: "<genexpr>"}
+if sys.version_info < (3, 12):
+    FRAMES |= {ast.ListComp: "<listcomp>", ast.SetComp: "<setcomp>", ast.DictComp: "<dictcomp>"}
 
 
 class Expressions(_Base):
@@ -45,7 +52,7 @@ class Expressions(_Base):
     def segment(self, node: ast.expr) -> ast.expr | None:
         """``node`` as one segment, or None if a call stands behind an operation or is conditional."""
         leaves: list[ast.expr] = []
-        names: dict[str, str] = {}
+        names: dict[str, str] = {}  # since the last leaf that is not a name: it may rebind them
         state = {"operated": False, "ok": True}
 
         def visit(part: ast.expr, conditional: bool) -> ast.expr:
@@ -99,7 +106,7 @@ class Expressions(_Base):
             if state["operated"] or conditional:
                 state["ok"] = False
             name = f"{PREFIX}v{len(leaves)}"
-            names[f"\0{len(leaves)}"] = name
+            names.clear()
             leaves.append(self.expr(part) if state["ok"] else const(None))
             return ast.copy_location(load(name), part)
 
@@ -114,7 +121,7 @@ class Expressions(_Base):
             return None
         if not leaves:
             return node
-        params = list(names.values())
+        params = [f"{PREFIX}v{i}" for i in range(len(leaves))]
         return op("seg", lambda_(params, fused), lambda_(params, self.stepwise(copy.deepcopy(fused))), *leaves)
 
     def _segment(self, node: ast.expr) -> ast.expr | None:
@@ -356,6 +363,9 @@ class Expressions(_Base):
         pinned = scopes.captured([ast.Expr(node.elt if not isinstance(node, ast.DictComp) else node.value), *[ast.Expr(i) for g in node.generators for i in g.ifs]])
         inner = self.inside()
         inner.scope.enter_comprehension(targets, pinned)
+        piece, frame = self.scope.piece_name("c"), FRAMES.get(type(node))
+        if frame is not None:
+            inner.scope.owner = piece
         acc = PREFIX + "acc"
         conditional = bool(len(node.generators) > 1 or any(g.ifs for g in node.generators)) and stop is None
         element = ast.Tuple([node.key, node.value], ast.Load()) if isinstance(node, ast.DictComp) else node.elt
@@ -365,8 +375,8 @@ class Expressions(_Base):
         statements = [ast.Assign([store(acc)], ast.List([], ast.Load())), *body, ast.Return(end)]
         params = self.scope.passed([node], without=targets)
         values = [self.scope.pass_value(p) for p in params]
-        outer = copy.copy(node)
-        name = self.scope.hoist("c", [PREFIX + "it", *params], [place(s, node) for s in statements], node, [ast.copy_location(ast.Expr(outer), node)])
+        source = [ast.copy_location(ast.Expr(node), node)]
+        name = self.scope.hoist("c", [PREFIX + "it", *params], [place(s, node) for s in statements], node, source, piece, frame)
         return op("expr" if conditional or stop else "comp", load(name), first, *values)
 
     def generator_body(self, node, element, index, stop, conditional):  # type: ignore[no-untyped-def]
@@ -406,7 +416,7 @@ class Expressions(_Base):
             return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [ast.List([self.pair(element)], ast.Load())], []))]
         if conditions:
             reads = [*conditions[1:], element, *[p for g in node.generators[index + 1 :] for p in (g.iter, *g.ifs)]]
-            params = self.scope.passed([ast.Expr(r) if not isinstance(r, ast.Tuple) else ast.Expr(ast.Tuple(r.elts, ast.Load())) for r in reads])
+            params = self.scope.passed(reads, without=_bound_by(node.generators[index + 1 :]))
             inner = self.inside()
             rest = inner.part(node, element, index, conditions[1:])
             body = [
@@ -419,13 +429,10 @@ class Expressions(_Base):
             return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [value], []))]
         following = node.generators[index + 1]
         reads = [element, *following.ifs, *[p for g in node.generators[index + 2 :] for p in (g.iter, *g.ifs)]]
-        params = self.scope.passed([ast.Expr(ast.Tuple(r.elts, ast.Load())) if isinstance(r, ast.Tuple) else ast.Expr(r) for r in reads])
+        params = self.scope.passed(reads, without=_bound_by(node.generators[index + 1 :]))
         source = self.iterable(following.iter)
         inner = self.inside()
         loop = inner.generator_body(node, element, index + 1, None, True)
-        for statement in ast.walk(loop[0]):
-            if isinstance(statement, ast.For):
-                break
         loop[0].iter = load(PREFIX + "it")
         body = [ast.Assign([store(PREFIX + "acc")], ast.List([], ast.Load())), *loop, ast.Return(op("finish", load(PREFIX + "acc")))]
         name = self.scope.hoist("g", [PREFIX + "it", *params], [place(s, node) for s in body], node, [ast.copy_location(ast.Expr(node), node)])
@@ -488,3 +495,7 @@ class Expressions(_Base):
 
     def expr_Starred(self, node: ast.Starred) -> ast.expr:
         return ast.Starred(op("iterate", self.expr(node.value)), ast.Load())
+
+
+def _bound_by(generators: list[ast.comprehension]) -> set[str]:
+    return {n.id for g in generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}

@@ -36,6 +36,8 @@ class Scope:
         #: outlined functions: name -> (statements it stands for, names that are local there, parameters)
         self.pieces: dict[str, Piece] = {}
         self.try_marks: tuple[str, ...] = ()
+        #: the outlined comprehension around this point, which has a frame of its own
+        self.owner: str | None = None
         #: may a closure over the captured names exist by now?  Then rebinding one waits for what is in flight
         self.closures_made = False
 
@@ -53,6 +55,7 @@ class Scope:
         new.pieces = self.pieces
         new.closures_made = self.closures_made
         new.free = self.free
+        new.owner = self.owner
         return new
 
     def fresh(self) -> int:
@@ -137,23 +140,42 @@ class Scope:
     def pass_value(self, name: str) -> ast.expr:
         return load(name)
 
-    def hoist(self, kind: str, params: list[str], body: list[ast.stmt], at: ast.AST, source: list[ast.stmt]) -> str:
-        """Define an outlined function ahead of the code; ``source`` is what it stands for."""
-        name = f"{PREFIX}{kind}{self.fresh()}"
+    def piece_name(self, kind: str) -> str:
+        return f"{PREFIX}{kind}{self.fresh()}"
+
+    def hoist(
+        self,
+        kind: str,
+        params: list[str],
+        body: list[ast.stmt],
+        at: ast.AST,
+        source: list[ast.stmt],
+        name: str | None = None,
+        frame: str | None = None,
+    ) -> str:
+        """Define an outlined function ahead of the code; ``source`` is what it stands for.
+
+        ``frame``: the name that Python gives to a frame of its own there (``<listcomp>``), if it makes one.
+        """
+        name = name or self.piece_name(kind)
         rebound = sorted(self.captured & scopes.assigned(body)) if not self.cell else []
         prologue: list[ast.stmt] = [ast.Nonlocal(rebound)] if rebound else []
         self.hoisted.append(place(function(name, params, prologue + (body or [ast.Pass()])), at))  # type: ignore[arg-type]
-        self.pieces[name] = Piece(name, source, params)
+        self.pieces[name] = Piece(name, source, params, frame, self.owner)
         return name
 
 
 class Piece:
     """An outlined function: what it stands for."""
 
-    __slots__ = ("name", "params", "source")
+    __slots__ = ("frame", "name", "owner", "params", "source")
 
-    def __init__(self, name: str, source: list[ast.stmt], params: list[str]) -> None:
+    def __init__(
+        self, name: str, source: list[ast.stmt], params: list[str], frame: str | None = None, owner: str | None = None
+    ) -> None:
         self.name = name
+        self.frame = frame
+        self.owner = owner
         self.source = source
         self.params = params
 

@@ -21,17 +21,13 @@ FRAME_READERS = frozenset({"locals", "vars", "exec", "eval", "dir", "globals", "
 def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
     """``node`` and what is below it in the same scope (a nested scope's node itself, not its inside)."""
     yield node
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, SCOPES):
-            yield child
-            if not isinstance(child, ast.Lambda):
-                for part in (*child.decorator_list, *_outer_parts(child)):
-                    yield from walk_scope(part)
-            else:
-                for part in _outer_parts(child):
-                    yield from walk_scope(part)
-        else:
-            yield from walk_scope(child)
+    if isinstance(node, SCOPES):
+        decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
+        children: Iterable[ast.AST] = [*decorators, *_outer_parts(node)]
+    else:
+        children = ast.iter_child_nodes(node)
+    for child in children:
+        yield from walk_scope(child)
 
 
 def _outer_parts(node: ast.AST) -> list[ast.AST]:

@@ -56,8 +56,16 @@ class Statements(Expressions):
         if node.value is not None:
             result = self.assign(node.target, self.expr(node.value))
         if self.scope.cell and isinstance(node.target, ast.Name) and node.simple:
-            result.append(ast.Expr(op("annotate", const(node.target.id), self.expr(node.annotation))))
+            text = self.annotation_text(node.annotation)
+            value = const(text) if text is not None else self.expr(node.annotation)
+            result.append(ast.Expr(op("si", op("g", const("__annotations__")), const(node.target.id), value)))
+        elif self.scope.cell and node.value is None:
+            result.append(ast.Expr(self.expr(node.annotation)))
         return result
+
+    def annotation_text(self, annotation: ast.expr) -> str | None:
+        """The annotation as a string, where ``from __future__ import annotations`` is in force."""
+        return None
 
     def assign(self, target: ast.expr, value: ast.expr) -> list[ast.stmt]:
         """Statements that assign the lowered ``value`` to ``target``."""

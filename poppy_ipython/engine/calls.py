@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..effects import effect_of_call
 from ..effects.registry import effect_of
-from .atoms import lookup
+from .atoms import CONTAINERS, SEQUENCES, lookup
 from .pending import Pending, settled
 from .scheduler import MAX_DEPTH
 from .unit import Entry
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 else:
     Base = object
 
+_RECEIVERS = CONTAINERS | SEQUENCES | {int, float}
 Handler = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 
 
@@ -91,7 +92,7 @@ class Calls(Base):
         return handler
 
     def _classify(self, fn: Any) -> Handler:
-        if isinstance(fn, types.BuiltinFunctionType) and not isinstance(fn.__self__, (types.ModuleType, type(None), type)):
+        if isinstance(fn, types.BuiltinFunctionType) and type(fn.__self__) in _RECEIVERS:
             return lambda f, args, kwargs: self.meth(f.__self__, f.__name__, *args, **kwargs)
         effect = effect_of(fn)
         if effect is not None:
@@ -123,10 +124,19 @@ class Calls(Base):
             return lambda f, args, kwargs: self.external(f, effect, args, kwargs)
         if effect.name == "pure":
             atom = effect.result == "atom"
+            if effect.unless is not None:
+                return self._pure_unless
             return lambda f, args, kwargs: self.native(f, args, kwargs or None, atom)
         if effect.name in ("sequential", "readonly"):
             return lambda f, args, kwargs: self.at_head_value(f, args, kwargs)
         return self._undeclared
+
+    def _pure_unless(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A native that is pure unless its arguments say otherwise (a hook that is user code)."""
+        effect = effect_of_call(fn, args, kwargs)
+        if effect is None or effect.name != "pure":
+            return self._undeclared(fn, args, kwargs)
+        return self.native(fn, args, kwargs or None, effect.result == "atom")
 
     def _undeclared(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or type(fn).__name__

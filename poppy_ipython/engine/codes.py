@@ -22,12 +22,13 @@ class CodeInfo:
 
     __slots__ = ("code", "filename", "function", "group", "lowered", "merged", "piece", "positions")
 
-    def __init__(self, code: types.CodeType, lowered: Lowered, merged: bool, piece: Any) -> None:
+    def __init__(self, code: types.CodeType, lowered: Lowered, merged: bool, piece: Any, group: Any = None) -> None:
         self.code = code
         self.lowered = lowered
         self.filename = lowered.filename
         self.function = lowered.name
-        self.group = lowered
+        #: the logical frame that this code is part of
+        self.group = group if group is not None else (id(lowered), None)
         #: a piece of its function: one frame with it in a traceback
         self.merged = merged
         self.piece = piece
@@ -49,22 +50,36 @@ class CodeInfo:
 
 
 def prepare(
-    code: types.CodeType, lowered: Lowered, table: dict[str, Any], registry: dict[int, CodeInfo], top: bool = True
+    code: types.CodeType, lowered: Lowered, table: dict[str, Any], registry: dict[int, CodeInfo], outer: CodeInfo | None = None
 ) -> types.CodeType:
     """``code`` with operations in place of markers, registered together with everything nested in it."""
+    piece = lowered.pieces.get(code.co_name)
+    if outer is None:
+        group: Any = (id(lowered), None)
+    elif piece is None:
+        group = outer.group  # a segment: part of whatever it stands in
+    else:
+        group = (id(lowered), piece.name if piece.frame else piece.owner)
+    name, qualname = lowered.name, lowered.qualname
+    owner = piece if piece is not None and piece.frame else lowered.pieces.get(group[1] or "")
+    if owner is not None and owner.frame:
+        name = owner.frame
+        qualname = owner.frame if lowered.cell else f"{lowered.qualname}.<locals>.{owner.frame}"
+    info = CodeInfo(code, lowered, outer is not None and not (piece is not None and piece.frame), piece, group)
     constants: list[Any] = []
     for constant in code.co_consts:
         if constant.__class__ is str and constant.startswith(MARK):
             constants.append(table[constant])
         elif isinstance(constant, types.CodeType):
             if _is_piece(constant):
-                constants.append(prepare(constant, lowered, table, registry, False))
+                constants.append(prepare(constant, lowered, table, registry, info))
             else:
                 constants.append(_users(constant, lowered))
         else:
             constants.append(constant)
-    new = code.replace(co_consts=tuple(constants), co_name=lowered.name, co_qualname=lowered.qualname)
-    registry[id(new)] = CodeInfo(new, lowered, not top, lowered.pieces.get(code.co_name))
+    info.code = new = code.replace(co_consts=tuple(constants), co_name=name, co_qualname=qualname)
+    info.function = name
+    registry[id(new)] = info
     return new
 
 

@@ -44,17 +44,26 @@ class Control(Base):
         return value
 
     # ------------------------------------------------------------------ statements and expressions as units
-    def stmt(self, fn: Callable[..., Any], outs: int, test: Any, *values: Any) -> Any:
-        """A compound statement whose test is ``test``: in place if the test is known, else as a unit."""
+    def stmt(self, fn: Callable[..., Any], maybe: tuple[bool, ...], test: Any, *values: Any) -> Any:
+        """A compound statement whose test is ``test``: in place if the test is known, else as a unit.
+
+        ``maybe`` has an item for each name that the statement binds: may it be unbound afterwards?
+        """
         if test.__class__ is Pending and not test.done and not self.cur.handling:
-            return self.run_unit(fn, (test, *values), {}, outs, True)
+            return self._outs(self.run_unit(fn, (test, *values), {}, len(maybe), True), maybe)
         return fn(test, *values)
 
-    def unit(self, fn: Callable[..., Any], outs: int, *values: Any) -> Any:
+    def unit(self, fn: Callable[..., Any], maybe: tuple[bool, ...], *values: Any) -> Any:
         """A compound statement that may stall: as a unit."""
         if self.cur.handling:
             return fn(*values)
-        return self.run_unit(fn, values, {}, outs, True)
+        return self._outs(self.run_unit(fn, values, {}, len(maybe), True), maybe)
+
+    def _outs(self, outs: Any, maybe: tuple[bool, ...]) -> Any:
+        if outs.__class__ is list:  # it has forked
+            for pending, flag in zip(outs, maybe, strict=True):
+                pending.maybe_unbound = flag
+        return outs
 
     def expr(self, fn: Callable[..., Any], *values: Any) -> Any:
         """An expression with control flow of its own (``and``, ``if``/``else``, a comprehension): as a unit."""

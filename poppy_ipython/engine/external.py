@@ -11,7 +11,7 @@ from __future__ import annotations
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
-from ..effects.registry import effect_of_call
+from ..effects.registry import effect_of_call, resource_of
 from ..trace.events import CallRecord
 from .atoms import ATOMS
 from .pending import NotReady, Pending, real, resolve, settled
@@ -47,10 +47,11 @@ class External(Base):
         for value in kwargs.values():
             if value.__class__ not in ATOMS and value.__class__ is not Pending:
                 simple = False
-        if effect.name != "unordered" or kwargs:
-            effect, resource = self.refine(fn, effect, args, kwargs)
-        else:
-            resource = None
+        resource = None
+        if effect.name != "unordered" or effect.unless is not None:
+            effect, args, kwargs, resource = self.refine(fn, effect, args, kwargs)
+            if effect is None:
+                return self.fence(fn, args, kwargs, what=getattr(fn, "__qualname__", type(fn).__name__))
         at_head = effect.name == "sequential" or not self.speculate
         holes: Any = None
         if not at_head and not simple and (self.chains or self.may):
@@ -102,19 +103,20 @@ class External(Base):
             self.run_external(entry)
         return pending
 
-    def refine(self, fn: Any, effect: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        """The effect of this very call, and its resource (arguments that decide it are waited for)."""
+    def refine(
+        self, fn: Any, effect: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, tuple[Any, ...], dict[str, Any], Any]:
+        """The effect of this very call (None: a fence after all) and its resource.
+
+        Arguments that decide either are waited for; so the arguments come back too.
+        """
+        if callable(effect.resource):
+            args = tuple([self.force(a) for a in args])
+            kwargs = {k: self.force(v) for k, v in kwargs.items()}
         better = effect_of_call(fn, args, kwargs)
-        if better is not None:
-            effect = better
-        resource = effect.resource
-        if callable(resource):
-            owner = getattr(fn, "__self__", None)
-            values = [self.force(a) for a in args]
-            if owner is not None and not isinstance(owner, type):
-                values.insert(0, owner)
-            resource = resource(*values, **{k: self.force(v) for k, v in kwargs.items()})
-        return effect, resource
+        if better is None:
+            return None, args, kwargs, None
+        return better, args, kwargs, resource_of(better, fn, args, kwargs)
 
     # ------------------------------------------------------------------ resources
     def await_writes(self, resource: Any) -> None:
@@ -238,7 +240,9 @@ class External(Base):
         self.cause = None
 
     def cancel_call(self, entry: Entry) -> None:
-        if entry.started:
+        if entry.done:
+            self.dispatcher.release(entry)
+        elif entry.started:
             self.in_flight -= 1
             self.dispatcher.cancel(entry)
         else:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .atoms import ATOMS, CONTAINERS, SEQUENCES, reads_plainly, stores_plainly
 from .buffer import Cell, Chain, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
 from .maywrites import ELEMENTS
-from .pending import UNBOUND, Pending, settled
+from .pending import UNBOUND, NotReady, Pending, settled
 
 if TYPE_CHECKING:
     from .base import Base
@@ -67,6 +67,13 @@ class Heap(Base):
 
     def store_op(self, target: Any, fn: Callable[..., Any], args: tuple[Any, ...], fallible: bool = False) -> None:
         """Buffer the operation ``fn(target, *args)`` on an exact container."""
+        if self.cur is self.ghost:
+            for value in args:
+                if value.__class__ is list or value.__class__ is dict:
+                    for item in value.values() if value.__class__ is dict else value:
+                        if item.__class__ is Pending and not item.done:
+                            raise NotReady(item)
+            raise NotReady
         key = id(target)
         chain = self.chains.get(key)
         if chain is None:

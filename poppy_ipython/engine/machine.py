@@ -160,7 +160,7 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
                 "handling": self.handling, "join": self.join, "log_binding": self.log_binding, "as_raised": _as_raised,
                 "as_handled": self.as_handled, "raise_": self.reraise, "enter_exclusive": self.enter_exclusive,
                 "leave_exclusive": self.leave_exclusive, "pin": self.pin, "top_module": _top_module,
-                "before_import": self.before_import, "annotate": _annotator(self, namespace),
+                "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),
                 "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
                 "cell_unit": self._cell_unit(phantom), "cell_stmt": self._cell_stmt(phantom),
                 "collect": self._collector(namespace),
@@ -347,15 +347,6 @@ def _deleter(machine: Machine, namespace: dict[str, Any], store: Callable[..., A
         del namespace[name]
 
     return delete
-
-
-def _annotator(machine: Machine, namespace: dict[str, Any]) -> Callable[[str, Any], None]:
-    def annotate(name: str, value: Any) -> None:
-        value = machine.force(value)
-        machine.drain()
-        namespace.setdefault("__annotations__", {})[name] = value
-
-    return annotate
 
 
 __all__ = ["ATOMS", "Machine", "builtins"]

@@ -172,6 +172,7 @@ class Natives(Base):
         return self.fence(next, (iterator, *default), {}, what="next")
 
     def n_sorted(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs = {k: self.force(v) for k, v in kwargs.items()}
         if len(args) == 1 and "key" not in kwargs and not (self.quiescent() and not self.has_pending(args)):
             value = self.force_shape(args[0])
             if value.__class__ in _ITERABLE:
@@ -180,6 +181,7 @@ class Natives(Base):
         return self.native(sorted, args, kwargs)
 
     def n_extreme(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        kwargs = {k: self.force(v) for k, v in kwargs.items()}
         if len(args) == 1 and not kwargs and not (self.quiescent() and not self.has_pending(args)):
             value = self.force_shape(args[0])
             if value.__class__ in _ITERABLE:

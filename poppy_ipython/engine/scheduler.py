@@ -215,6 +215,8 @@ class Scheduler(Base):
             unit.forked = True
         if unit.parent is not None:
             self.publish(unit)
+        if unit.head and unit.log:
+            self.post(self.advance, unit)
         frame = _getframe(1)
         lowered = self.lowered
         while frame is not None and id(frame.f_code) not in lowered:
@@ -275,8 +277,6 @@ class Scheduler(Base):
             raise NotReady
         while unit.log or not unit.head:
             unit.draining = True
-            if unit.head:
-                self.post(self.advance, unit)
             try:
                 self.stall(reason, detail)
             finally:
@@ -398,6 +398,8 @@ class Scheduler(Base):
             number = entry.number
             where = entry.where if entry.__class__ is Unit else entry.position
             error = self.explain(entry, error)
+        if entry.__class__ is not tuple and entry.__class__ is not Unit and entry.record is not None:
+            self.dispatcher.release(entry)
         if unit.code_done:
             unit.error = error
             unit.where = where
@@ -420,11 +422,12 @@ class Scheduler(Base):
                 self.kill(entry)
             else:
                 entry.dead = True
-                if entry.record is not None and not entry.done:
+                if entry.record is not None:
                     self.cancel_call(entry)
                 if entry.resource is not None:
                     self.resource_done(entry)
-                self.settle_callbacks.pop(entry, None)
+                for callback in self.settle_callbacks.pop(entry, ()):
+                    callback()
 
     def kill(self, unit: Unit) -> None:
         """End a unit that a plain run would not have reached; none of its code runs again."""

@@ -70,8 +70,8 @@ def compiled(source: str | ast.Module, name: str) -> tuple[CodeType, CodeType | 
     tree = ast.parse(source, name) if isinstance(source, str) else source
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = compile(ast.Expression(tree.body.pop().value), name, "eval", flags)  # type: ignore[attr-defined]
-    return compile(tree, name, "exec", flags), last
+        last = compile(ast.Expression(tree.body.pop().value), name, "eval", flags, dont_inherit=True)  # type: ignore[attr-defined]
+    return compile(tree, name, "exec", flags, dont_inherit=True), last
 
 
 def evaluate(code: CodeType, namespace: dict[str, Any]) -> Any:
