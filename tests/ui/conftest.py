@@ -29,6 +29,11 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SETTINGS: dict[str, dict[str, object]] = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # Else a cell that is scrolled out of sight is taken out of the page.
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
 
 
 @pytest.fixture(scope="session")
@@ -42,11 +47,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
     }
+    for name, setting in SETTINGS.items():
+        file = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(setting))
     runtime = home / "runtime"
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"),
         *(f"--ServerApp.root_dir={home}", "--IdentityProvider.token=", "--ServerApp.password="),
-        *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
+        "--LabApp.expose_app_in_browser=True",
     ]
     with (home / "log").open("w") as log:
         process = subprocess.Popen(
