@@ -28,10 +28,13 @@ class CellStatements(Statements):
     flags: int
     #: code objects of the cell compiled whole: Python's code for a function depends on the module around it
     plain: dict[tuple[str, int], list[types.CodeType]]
+    #: its constant tuples: equal defaults of two functions are one object
+    constants: list[tuple[object, ...]]
 
     def inside(self) -> CellStatements:
         new = CellStatements(self.scope.inner())
         new.natives, new.filename, new.flags, new.plain = self.natives, self.filename, self.flags, self.plain
+        new.constants = self.constants
         return new
 
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
@@ -56,7 +59,7 @@ class CellStatements(Statements):
     def native(self, node: ast.stmt, reason: str) -> ast.stmt:
         """``node`` as written."""
         code = compile(ast.Module([node], []), self.filename, "exec", flags=self.flags | _AWAIT, dont_inherit=True)
-        code = _as_in(code, self.plain)
+        code = _as_in(code, self.plain, self.constants)
         binds: tuple[str, ...] | None = None
         modules: tuple[str, ...] = ()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _plain_definition(node):
@@ -161,6 +164,7 @@ def compile_cell(source: str | ast.Module, filename: str = "<cell>", flags: int 
     lowering = CellStatements(scope)
     lowering.natives, lowering.filename, lowering.flags = [], filename, flags
     lowering.plain = {}
+    lowering.constants = [c for c in plain.co_consts if isinstance(c, tuple)]
     _collect(plain, lowering.plain)
     body = list(tree.body)
     tail: list[ast.stmt] = []
@@ -197,13 +201,17 @@ def _collect(code: types.CodeType, found: dict[tuple[str, int], list[types.CodeT
             _collect(constant, found)
 
 
-def _as_in(code: types.CodeType, plain: dict[tuple[str, int], list[types.CodeType]]) -> types.CodeType:
+def _as_in(
+    code: types.CodeType, plain: dict[tuple[str, int], list[types.CodeType]], tuples: list[tuple[object, ...]]
+) -> types.CodeType:
     """``code`` with its functions' code objects taken from the cell compiled whole, where there is one of that place."""
     constants = []
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             same = plain.get((constant.co_qualname, constant.co_firstlineno), ())
-            constant = same[0] if len(same) == 1 else _as_in(constant, plain)
+            constant = same[0] if len(same) == 1 else _as_in(constant, plain, [])
+        elif isinstance(constant, tuple):
+            constant = next((t for t in tuples if repr(t) == repr(constant)), constant)
         constants.append(constant)
     return code.replace(co_consts=tuple(constants))
 

@@ -482,7 +482,11 @@ class Expressions(_Base):
             head = [self.expr(func)]
             target = "await_call" if awaited else "call"
         if args is None:
-            args = self.items(node.args)
+            if len(node.args) == 1 and isinstance(node.args[0], ast.Starred) and node.keywords and not awaited:
+                target += "_star"
+                args = [self.expr(node.args[0].value)]
+            else:
+                args = self.items(node.args)
         keywords = [
             ast.keyword(k.arg, self.expr(k.value) if k.arg is not None else op("mapping", self.expr(k.value))) for k in node.keywords
         ]

@@ -164,6 +164,9 @@ def _lower(fn: types.FunctionType) -> Lowered | str:
     lowering = Statements(scope)
     lowered_body = lowering.block(body)
     prologue: list[ast.stmt] = [ast.Assign([store(n)], op("force", load(n))) for n in params if n in captured]
+    for extra, pack in ((node.args.vararg, "pack_args"), (node.args.kwarg, "pack_kwargs")):
+        if extra is not None:
+            prologue.insert(0, ast.Assign([store(extra.arg)], op(pack, load(extra.arg))))
     unbound = sorted(local - set(params) - captured)
     if unbound:
         prologue.append(ast.Assign([store(n) for n in unbound], operation("UNBOUND")))

@@ -126,7 +126,7 @@ class Scope:
     # ------------------------------------------------------------------ outlining
     def passed(self, nodes: Iterable[ast.AST], without: Iterable[str] = ()) -> list[str]:
         """Parameters that an outlined function for ``nodes`` needs, in order."""
-        names = scopes.used(nodes)
+        names: set[str] = set().union(*[scopes.free(node) for node in nodes])
         if self.cell:
             names &= self.targets
         else:

@@ -75,6 +75,26 @@ def used(nodes: Iterable[ast.AST]) -> set[str]:
     return names
 
 
+def free(node: ast.AST) -> set[str]:
+    """Names that ``node`` takes from around it: targets of its comprehensions and parameters of its lambdas excepted."""
+    if isinstance(node, ast.Name):
+        return {node.id}
+    if isinstance(node, COMPREHENSIONS):
+        first, *rest = node.generators
+        names = set().union(*[free(part) for part in ([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])])
+        names = names.union(*[free(g.iter) for g in rest], *[free(i) for g in node.generators for i in g.ifs])
+        bound = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+        inside = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        return free(first.iter) | (names - bound) | inside
+    if isinstance(node, ast.Lambda):
+        outside = set().union(*[free(d) for d in _outer_parts(node)])
+        return outside | (free(node.body) - set(parameters(node.args)))
+    names = set().union(*[free(child) for child in ast.iter_child_nodes(node)])
+    if isinstance(node, ast.ExceptHandler) and node.name:
+        names.add(node.name)
+    return names
+
+
 def consumed(call: ast.Call) -> bool:
     """Is this ``sum(… for …)`` and the like: a generator expression that is read at once?"""
     return (

@@ -499,7 +499,7 @@ class Statements(Expressions):
                     clear = [ast.Assign([store(handler.name)], const(None)), ast.Delete([ast.Name(handler.name, ast.Del())])]
                 else:
                     clear = [ast.Expr(op("st", const(handler.name), const(None))), ast.Expr(op("gd", const(handler.name)))]
-                lowered = [ast.Try(lowered, [], [], [ast.If(op("live"), clear, [])])]
+                lowered = [ast.Try([*lowered, ast.Expr(op("drain"))], [], [], [ast.If(op("live"), clear, [])])]
                 scope.bound.discard(handler.name)
             body += [ast.Expr(op("handling", const(1))), ast.Try([*lowered, ast.Expr(op("drain"))], [], [], [ast.Expr(op("handling", const(-1)))])]
             if not _leaves(handler.body):

@@ -211,7 +211,7 @@ class Calls(Base):
         if unit is self.ghost:
             self.drain()
         entry = Entry(self, unit, self.run_at_head, fn, args, kwargs, None, True)
-        self.locate(entry)
+        self.locate(entry, _getframe(1))
         if unit.head and len(unit.log) == 1:
             self.post(self.advance, unit)
         return entry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from sys import exc_info
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,7 @@ class Control(Base):
             return self._iterate_dict(value)
         if kind is frozenset:
             return iter(value)
-        return self._iterate_native(value)
+        return self._advance_native(self.fence(iter, (value,), {}, what=type(value).__name__), value)
 
     def _iterate_list(self, target: list[Any]) -> Iterator[Any]:
         i = 0
@@ -134,9 +135,8 @@ class Control(Base):
             name = "dictionary" if target.__class__ is dict else "Set"
             raise RuntimeError(f"{name} changed size during iteration")
 
-    def _iterate_native(self, value: Any) -> Iterator[Any]:
+    def _advance_native(self, iterator: Iterator[Any], value: Any) -> Iterator[Any]:
         """Anything else: ``iter()`` and every advance wait for the head."""
-        iterator = self.fence(iter, (value,), {}, what=type(value).__name__)
         while True:
             item = self.fence(next, (iterator, _SKIP), {}, what=type(value).__name__)
             if item is _SKIP:
@@ -327,10 +327,10 @@ class Control(Base):
 
     def live(self) -> bool:
         """In a lowered ``finally``: may its body run?  Not in a killed unit, nor for an older fault."""
-        import sys
-
-        error = sys.exc_info()[1]
-        return not isinstance(error, (Kill, Fault)) and not self.cur.killed
+        error = exc_info()[1]
+        if isinstance(error, Fault):
+            return self.cur.handling > 0  # then it is the handler's own: everything older has finished
+        return not isinstance(error, Kill) and not self.cur.killed
 
     def handling(self, step: int) -> None:
         self.cur.handling += step

@@ -34,15 +34,6 @@ class Deferred(Base):
         self.ghost = Unit(None, ())
         self.ghost.log = _BUSY
 
-    def locate(self, entry: Any) -> None:
-        """Note the lowered frame that issues ``entry``: where its exception will appear to be raised."""
-        frame = _getframe(2)
-        lowered = self.lowered
-        while id(frame.f_code) not in lowered:
-            frame = frame.f_back  # type: ignore[assignment]
-        entry.frame = frame
-        entry.lasti = frame.f_lasti
-
     def defer(
         self,
         operation: Callable[..., Any],
@@ -60,7 +51,7 @@ class Deferred(Base):
         pending = Pending()
         pending.position = born
         entry = Entry(self, unit, self.run_deferred, operation, args, kwargs, pending, False)
-        self.locate(entry)
+        self.locate(entry, _getframe(1))
         missing = 0
         for value in args:
             if value.__class__ is Pending and not value.done:

@@ -253,15 +253,9 @@ class External(Base):
 
     # ------------------------------------------------------------------ records
     def record_of(self, entry: Entry, fn: Any, effect: Any, resource: Any) -> None:
-        frame = _getframe(2)
-        lowered = self.lowered
-        info = lowered.get(id(frame.f_code))
-        while info is None:
-            frame = frame.f_back  # type: ignore[assignment]
-            info = lowered.get(id(frame.f_code))
-        entry.frame = frame
-        entry.lasti = lasti = frame.f_lasti
-        name, line, end_line, col, end_col = info.site(lasti)
+        self.locate(entry, _getframe(2))
+        info = self.lowered[id(entry.frame.f_code)]
+        name, line, end_line, col, end_col = info.site(entry.lasti)
         records = self.records
         record = CallRecord(len(records) + 1, name or getattr(fn, "__qualname__", None) or type(fn).__name__)
         record.effect = effect.name

@@ -78,6 +78,8 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
         #: tracebacks of exceptions on their way from ``caught`` to a handler
         self.tracebacks: dict[int, Any] = {}
         self.not_lowered: dict[str, str] = {}
+        self.base_code = Scheduler._run.__code__
+        self.root_code = Scheduler._root_body.__code__
         self._init_scheduler()
         self._init_may_writes()
         self._init_heap()
@@ -161,7 +163,8 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
                 "as_handled": self.as_handled, "raise_": self.reraise, "enter_exclusive": self.enter_exclusive,
                 "leave_exclusive": self.leave_exclusive, "pin": self.pin, "top_module": _top_module,
                 "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),
-                "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
+                "pack_args": self.pack_args, "pack_kwargs": self.pack_kwargs, "call_star": self.call_star,
+                "meth_star": self.meth_star, "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
                 "cell_unit": self._cell_unit(phantom), "cell_stmt": self._cell_stmt(phantom),
                 "collect": self._collector(namespace),
             }  # fmt: skip
@@ -277,6 +280,21 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
         if target.__class__ is BoundRef:
             return self.call(target.fn, *args, **kwargs)
         return Methods.meth(self, target, name, *args, **kwargs)
+
+    def call_star(self, fn: Any, values: Any, /, **kwargs: Any) -> Any:
+        """``fn(*values, **kwargs)``: with nothing but one starred argument, Python spreads it last."""
+        return self.call(fn, *self.iterate(values), **kwargs)
+
+    def meth_star(self, target: Any, name: str, values: Any, /, **kwargs: Any) -> Any:
+        return self.meth(target, name, *self.iterate(values), **kwargs)
+
+    def pack_args(self, values: tuple[Any, ...]) -> Any:
+        """``*args`` of a twin: a tuple display."""
+        return self.new_tuple(*values)
+
+    def pack_kwargs(self, values: dict[str, Any]) -> Any:
+        """``**kwargs`` of a twin: a dict display."""
+        return self.new_dict(list(values.items()))
 
     def pin(self, value: Any) -> Any:
         """The value for a captured name that closures may already see: a real one, once nothing older is in flight."""

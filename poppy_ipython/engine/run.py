@@ -114,7 +114,7 @@ class Session:
         if machine.engine_error is not None:
             raise EngineError("the engine failed") from machine.engine_error
         root = machine.root
-        return finished_error(machine, root.error), root.value
+        return finished_error(machine, root.error), root.value if root.error is None else None
 
     def interrupt(self) -> None:
         """From the loop's thread: end the run with a ``KeyboardInterrupt`` where the head stands."""
@@ -236,7 +236,7 @@ def run_simulated(
     if machine.engine_error is not None:
         raise EngineError(f"the engine failed\n{describe(machine)}") from machine.engine_error
     error = finished_error(machine, machine.root.error)
-    return Outcome(error, machine.root.value, dispatcher.most_in_flight, dispatcher.now, machine)
+    return Outcome(error, machine.root.value if error is None else None, dispatcher.most_in_flight, dispatcher.now, machine)
 
 
 def _drive(awaitable: Any) -> tuple[Any, BaseException | None]:

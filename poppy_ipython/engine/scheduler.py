@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from sys import _getframe
+from sys import _getframe, exc_info
 from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent, greenlet
@@ -166,11 +166,7 @@ class Scheduler(Base):
         unit = Unit(parent, parent.path + (parent.n,))
         unit.head = parent.head and not parent.log
         unit.merged = merged
-        frame = _getframe(2)
-        while id(frame.f_code) not in self.lowered:
-            frame = frame.f_back  # type: ignore[assignment]
-        unit.frame = frame
-        unit.lasti = frame.f_lasti
+        self.locate(unit, _getframe(2))
         parent.log.append(unit)
         pool = self.pool
         if pool:
@@ -191,6 +187,7 @@ class Scheduler(Base):
                 if unit.error is not None:
                     raise unit.error
                 unit.frame = None
+                unit.callers = ()
             else:
                 self.post(self.advance, parent)
             return unit.value
@@ -226,7 +223,16 @@ class Scheduler(Base):
         unit.waiting += 1
         self.cur = None  # type: ignore[assignment]
         del frame
-        (target if target is not None else self.hub).switch()
+        if unit.handling:
+            handled = exc_info()[1]
+            try:
+                (target if target is not None else self.hub).switch()
+            except Fault as fault:  # what a handler raises has what it handles as its context
+                if fault.error.__context__ is None and fault.error is not handled:
+                    fault.error.__context__ = handled
+                raise
+        else:
+            (target if target is not None else self.hub).switch()
         unit.cause = self.cause
         self.waits.append((reason, line, detail, begin, self.clock()))
 
@@ -438,6 +444,7 @@ class Scheduler(Base):
         self.unpublish(unit)
         if unit.exclusive and unit in self.exclusive:
             self.exclusive = [u for u in self.exclusive if u is not unit]
+            self.unpark()
         if not unit.code_done and unit.greenlet is not None:
             unit.origin = None
             unit.waiting += 1
@@ -468,8 +475,7 @@ class Scheduler(Base):
         self.cur.exclusive -= 1
         if self.cur in self.exclusive:
             self.exclusive.remove(self.cur)
-        if not self.exclusive:
-            self.unpark()
+        self.unpark()
 
     def unpark(self) -> None:
         parked, self.parked = self.parked, []

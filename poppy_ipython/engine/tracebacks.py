@@ -14,8 +14,6 @@ import os
 import types
 from typing import TYPE_CHECKING, Any
 
-from .unit import Entry, Unit
-
 if TYPE_CHECKING:
     from .base import Base
 else:
@@ -58,6 +56,26 @@ def line_of(code: types.CodeType, lasti: int) -> int:
 class Tracebacks(Base):
     """Part of the :class:`Machine`."""
 
+    def locate(self, entry: Any, frame: types.FrameType) -> None:
+        """Note where ``entry`` is issued: the innermost lowered frame from ``frame`` outwards, and who called it in place."""
+        lowered = self.lowered
+        while id(frame.f_code) not in lowered:
+            frame = frame.f_back  # type: ignore[assignment]
+        entry.frame = frame
+        entry.lasti = frame.f_lasti
+        outer = frame.f_back
+        code = outer.f_code  # type: ignore[union-attr]
+        if code is self.base_code or code is self.root_code:
+            return
+        callers = []
+        while outer is not None and code is not self.base_code and code is not self.root_code:
+            if id(code) in lowered:
+                callers.append((outer, outer.f_lasti))
+            outer = outer.f_back
+            if outer is not None:
+                code = outer.f_code
+        entry.callers = callers
+
     def clean(self, steps: list[Step]) -> list[Step]:
         """Drop engine frames, and each frame that only calls a piece outlined from itself."""
         lowered = self.lowered
@@ -99,19 +117,10 @@ class Tracebacks(Base):
 
     def explain(self, entry: Any, error: BaseException) -> BaseException:
         """``error`` of an entry that failed later: as if raised where the entry was issued."""
-        if entry.__class__ is Unit:
-            if not entry.forked and entry.origin is not None:
-                return error
-            inner = steps_of(error.__traceback__)
-            steps = [_site(entry), *inner]
-        else:
-            assert entry.__class__ is Entry
-            steps = [_site(entry), *steps_of(error.__traceback__)]
+        steps = [(frame, lasti, line_of(frame.f_code, lasti)) for frame, lasti in reversed(entry.callers)]
+        steps.append((entry.frame, entry.lasti, line_of(entry.frame.f_code, entry.lasti)))
+        steps += steps_of(error.__traceback__)
         error.__traceback__ = rebuild(self.clean(steps))
         self._tidy_context(error)
         return error
 
-
-def _site(entry: Any) -> Step:
-    frame, lasti = entry.frame, entry.lasti
-    return frame, lasti, line_of(frame.f_code, lasti)

@@ -28,6 +28,7 @@ class Entry:
     __slots__ = (
         "args",
         "at_head",
+        "callers",
         "dead",
         "done",
         "effect",
@@ -79,8 +80,10 @@ class Entry:
         unit.n = number = unit.n + 1
         self.number = number
         self.position = unit.path + (number,)
+        #: where it was issued: lowered frame and instruction, and the lowered frames that called that one in place
         self.frame: Any = None
         self.lasti = -1
+        self.callers: Any = ()
         unit.log.append(self)
 
     def arrived(self) -> None:
@@ -99,6 +102,7 @@ class Unit:
 
     __slots__ = (
         "callbacks",
+        "callers",
         "cause",
         "code_done",
         "complete",
@@ -157,6 +161,7 @@ class Unit:
         self.depth = 0 if parent is None else parent.depth + 1
         self.frame: Any = None
         self.lasti = -1
+        self.callers: Any = ()
         #: True for a statement or expression of its parent's function: one frame in a traceback, not two
         self.merged = False
         self.reason: Any = None
