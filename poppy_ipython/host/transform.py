@@ -98,9 +98,7 @@ def entry(shell: Any) -> Entry:
         code = frame.f_code
         if code is run_code:
             return "now" if whole else "magic"
-        if code is run_cell or (
-            code.co_name == "time" and frame.f_globals.get("__name__") == "IPython.core.magics.execution"
-        ):
+        if code is run_cell or (code.co_name == "time" and frame.f_globals.get("__name__") == "IPython.core.magics.execution"):
             whole = True
         frame = frame.f_back
     if whole and asyncio._get_running_loop() is not None:

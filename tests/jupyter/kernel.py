@@ -124,11 +124,11 @@ class Kernel:
                 return cell
 
     def interrupted(self, code: str, *, signals: int = 1) -> tuple[Cell, float]:
-        """Run a cell and interrupt it when it prints a line `now`: the cell, and the seconds from the signal to its end."""
+        """Run a cell and interrupt it when it prints `now`: the cell, and the seconds from the signal to its end."""
         sent: list[float] = []
 
         def interrupt(kind: str, content: Any) -> None:
-            if kind == "stdout" and "now\n" in content and len(sent) < signals:
+            if kind == "stdout" and "now" in content and len(sent) < signals:
                 sent.append(time.monotonic())
                 self.manager.interrupt_kernel()
 

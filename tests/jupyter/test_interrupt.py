@@ -10,7 +10,7 @@ import pytest
 from tests.jupyter.kernel import Kernel
 
 PRELUDE = """
-import asyncio, time, threading
+import asyncio, os, signal, time, threading
 from poppy_ipython import unordered
 log = []
 
@@ -30,6 +30,17 @@ def blocking(n):
     return n
 
 @unordered
+async def slow_stops(n):
+    asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGINT)
+    return await slow(n)
+
+@unordered
+def stops(n):
+    log.append(time.monotonic())
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    return blocking(n)
+
+@unordered
 async def rude():
     print("now", flush=True)
     time.sleep(60)
@@ -47,7 +58,6 @@ CELLS = {
     "blocking call": "print('now', flush=True)\ny = blocking(1)\nprint(y)\nafter = 1",
     "blocking call in a function": "def f():\n    return blocking(1) + 1\nprint('now', flush=True)\nf()\nafter = 1",
     "many": "print('now', flush=True)\nys = [blocking(i) for i in range(5)]\nprint(ys)\nafter = 1",
-    "behind others": "y = blocking(1)\nprint('now', flush=True)\nprint(y)\nundeclared()\nafter = 1",
     "blocks the loop": "x = await rude()\nafter = 1",
     "plain await": "print('now', flush=True)\nawait asyncio.Event().wait()\nafter = 1",
 }
@@ -70,18 +80,34 @@ def test_interrupt(kernel: Kernel, name: str) -> None:
     assert kernel.run("%%poppy --quiet\n6 * 7").value == "42"
 
 
-def test_async_calls_are_cancelled(kernel: Kernel) -> None:
+@pytest.mark.parametrize(
+    "body",
+    ["y = stops(1)\nprint(y)", "x = stops(1)\ny = blocking(x)", "x = blocking(1)\ny = stops(2)\nprint(x, y)\nundeclared()"],
+)
+def test_while_others_are_in_flight(kernel: Kernel, body: str) -> None:
+    """The signal comes from inside a call, while the cell waits for it or has run ahead."""
+    kernel.run("log.clear()\nafter = 0")
+    cell = kernel.run("%%poppy\n" + body + "\nafter = 1")
+    assert cell.reply["ename"] == "KeyboardInterrupt"
+    began = float(kernel.run("log[0]").value or 0)  # one clock for all processes
+    assert cell.ended - began < 0.5
+    assert kernel.run("after").value == "0"
+
+
+@pytest.mark.parametrize("run", ["%%poppy\n{}", "get_ipython().run_cell_magic('poppy', '', '{}')"])
+def test_async_calls_are_cancelled(kernel: Kernel, run: str) -> None:
     kernel.run("log.clear()")
-    kernel.interrupted("%%poppy\nprint('now', flush=True)\nawait slow(1)")
+    assert kernel.run(run.format("await slow_stops(1)")).reply["ename"] == "KeyboardInterrupt"
     assert kernel.run("log").value == "['cancelled 1']"
     left = "[t for t in asyncio.all_tasks() if 'slow' in repr(t)]"
     assert kernel.run(left).value == "[]"
 
 
 def test_blocking_calls_are_named_in_one_line(kernel: Kernel) -> None:
-    cell, _ = kernel.interrupted("%%poppy\nys = [blocking(i) for i in range(3)]\nprint('now', flush=True)\nprint(ys)")
-    text = "\n".join(cell.displays)
-    assert len([line for line in text.splitlines() if "blocking" in line]) == 1
+    for option in ("", " --quiet"):
+        cell = kernel.run(f"%%poppy{option}\nys = [blocking(0), blocking(1), stops(2)]\nprint(ys)")
+        lines = [line for text in cell.displays for line in text.splitlines() if "blocking" in line]
+        assert len(lines) == 1 and "stops" in lines[0]
 
 
 def test_again_and_again(kernel: Kernel) -> None:
@@ -113,5 +139,3 @@ def test_in_the_synchronous_entry(kernel: Kernel, body: str) -> None:
     assert "after" not in cell.stdout
     assert seconds < 0.5
     assert kernel.run("6 * 7").value == "42"
-    if "slow" in body:
-        assert kernel.run("log").value == "['cancelled 1']"

@@ -65,9 +65,7 @@ def test_as_a_plain_cell(kernel: Kernel, name: str) -> None:
     plain = kernel.run("# %%poppy --quiet\n" + CELLS[name])
     kernel.run("'the value before'")
     ours = kernel.run("%%poppy --quiet\n" + CELLS[name])
-    noticed = [
-        ("display", {"text/plain": "poppy: this cell ran plain, in order, because it has a `from __future__` import"})
-    ]
+    noticed = [("display", {"text/plain": "poppy: this cell ran plain, in order, because it has a `from __future__` import"})]
     assert ours.normal() == plain.normal() + (noticed if name == "future" else [])
     assert [ours.reply.get(key) for key in ("status", "ename")] == [plain.reply.get(key) for key in ("status", "ename")]
     assert len(ours.reply.get("payload", [])) == len(plain.reply.get("payload", []))
