@@ -47,7 +47,7 @@ def test_a_summary_stands_under_each_poppy_cell(page: Page) -> None:
 
 
 def test_only_the_two_cells_that_raise_show_an_error(page: Page) -> None:
-    errors = page.locator(".jp-CodeCell", has=page.locator(".jp-OutputArea-output[data-mime-type*=error]"))
+    errors = page.locator(".jp-CodeCell", has=page.locator("[data-mime-type='application/vnd.jupyter.stderr']"))
     expect(errors).to_have_count(2)
     for place in range(2):
         expect(errors.nth(place)).to_contain_text("injected error 500")
