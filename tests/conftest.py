@@ -5,6 +5,7 @@ Hypothesis is derandomised here so that `make test` says the same thing twice; `
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import random
 
@@ -13,6 +14,9 @@ from hypothesis import settings
 
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 os.environ.pop("POPPY_REAL", None)  # tests never ask a real service
+
+# `make test` is Python only; `make test-ui` installs what these need.
+collect_ignore = [] if importlib.util.find_spec("playwright") else ["ui"]
 
 settings.register_profile("tests", derandomize=True, deadline=None, database=None)
 settings.load_profile("tests")

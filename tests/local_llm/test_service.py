@@ -10,7 +10,6 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-import httpx
 import openai
 import psutil
 import pytest
@@ -153,9 +152,11 @@ def test_unknown_words_are_refused(client: OpenAI) -> None:
     ],
 )
 def test_bad_requests_get_openais_error_body(service: local_llm.Service, path: str, body: bytes, status: int) -> None:
-    answer = httpx.post(service.base_url + path, content=body)
-    assert answer.status_code == status
-    assert answer.json()["error"]["type"] == "invalid_request_error"
+    asked = urllib.request.Request(service.base_url + path, body, {"Content-Type": "application/json"})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked)
+    assert caught.value.code == status
+    assert json.load(caught.value)["error"]["type"] == "invalid_request_error"
 
 
 def test_equal_settings_share_a_process_until_the_last_stop() -> None:
