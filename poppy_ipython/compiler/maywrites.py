@@ -42,7 +42,7 @@ class Ref:
     OPERATED  result of an operator on ``parts``
     RESULT    result of the :class:`Call` ``detail``
     EITHER    one of ``parts``
-    DATA      a number, a string: nothing that could be written
+    DATA      a number, a string (a literal one: ``detail``)
     UNKNOWN   anything
     MODULE    the module ``detail``
     HERE      a function whose body the summary contains
@@ -83,9 +83,10 @@ class Summary:
     attributes: tuple[tuple[Ref, str, Ref], ...]
     #: (container, key, value)
     elements: tuple[tuple[Ref, Any, Ref], ...]
-    #: (target, operand, special methods): ``target op= operand`` may change ``target`` itself
-    inplace: tuple[tuple[Ref, Ref, tuple[str, ...]], ...]
-    calls: tuple[Call, ...]
+    #: (target, operand, is it a number): ``target op= operand`` may change ``target`` itself
+    inplace: tuple[tuple[Ref, Ref, bool], ...]
+    #: results of calls
+    calls: tuple[Ref, ...]
     #: (operand, special methods that the operator looks for)
     operands: tuple[tuple[Ref, tuple[str, ...]], ...]
     iterated: tuple[Ref, ...]
@@ -121,12 +122,8 @@ def continuation(statements: list[ast.stmt], line: int | None, name: str = "", p
 
 def _span(node: ast.AST) -> tuple[int, int]:
     """First and last line; what is nested may lie behind the node's own end (rewritten ``continue``)."""
-    span = getattr(node, "poppy_span", None)
-    if span is None:
-        lines = [(n.lineno, n.end_lineno or n.lineno) for n in ast.walk(node) if hasattr(n, "lineno")]
-        span = min(first for first, _ in lines), max(last for _, last in lines)
-        node.poppy_span = span  # type: ignore[attr-defined]
-    return span  # type: ignore[no-any-return]
+    lines = [(n.lineno, n.end_lineno or n.lineno) for n in ast.walk(node) if hasattr(n, "lineno")]
+    return min(first for first, _ in lines), max(last for _, last in lines)
 
 
 def _within(statements: list[ast.stmt], line: int) -> bool:
@@ -182,7 +179,7 @@ def summarise(
         line: where they are suspended; a ``try`` around it is in progress.
 
     >>> summary = summarise(ast.parse("self.history.append(ask(q))").body, cell=False)
-    >>> [call.method for call in summary.calls], summary.names
+    >>> [call.detail.method for call in summary.calls], summary.names
     (['', 'append'], ())
     """
     builder = _Builder(cell, frozenset(global_names), class_name, line)
@@ -203,8 +200,8 @@ class _Builder:
         self.retried: set[str] = set()
         self.attributes: list[tuple[Ref, str, Ref]] = []
         self.elements: list[tuple[Ref, Any, Ref]] = []
-        self.inplace: list[tuple[Ref, Ref, tuple[str, ...]]] = []
-        self.calls: list[Call] = []
+        self.inplace: list[tuple[Ref, Ref, bool]] = []
+        self.calls: list[Ref] = []
         self.operands: dict[tuple[Ref, tuple[str, ...]], None] = {}
         self.iterated: dict[Ref, None] = {}
         self.loads: dict[Ref, None] = {}
@@ -327,7 +324,9 @@ class _Builder:
             self.loads[old] = None
         else:
             old = self.expr(ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target))
-        self.inplace.append((old, operand, methods))
+        number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, (int, float, complex))
+        self.inplace.append((old, operand, number))
+        self.operand(old, methods)
         self.operand(operand, methods)
         self.assign(target, self.either(old, self.ref(OPERATED, old, operand)))
 
@@ -431,7 +430,7 @@ class _Builder:
         return ref
 
     def expr_Constant(self, node: ast.Constant) -> Ref:
-        return self.data
+        return self.ref(DATA, detail=node.value) if node.value.__class__ is str else self.data
 
     def expr_Name(self, node: ast.Name) -> Ref:
         return self.ref(NAME, detail=node.id)
@@ -590,8 +589,9 @@ class _Builder:
         return self.result(Call(callee, receiver, method, args, tuple(keywords), spread))
 
     def result(self, call: Call) -> Ref:
-        self.calls.append(call)
-        return self.ref(RESULT, detail=call)
+        ref = self.ref(RESULT, detail=call)
+        self.calls.append(ref)
+        return ref
 
 
 def _constant(node: ast.expr) -> Any:

@@ -1,10 +1,155 @@
-"""The footprint of a stalled unit: the slots that its continuation may still write."""
+"""The footprint of a stalled unit: the slots that its continuation may still write.
+
+The compiler says what the rest of each frame may write, as references (:mod:`~poppy_ipython.compiler.maywrites`); here
+they are evaluated against the values that names have now, through the store buffer and without running user code.  A
+reference may be followed only through slots that nobody older, and nothing in the continuation itself, may write; else
+it stands for a wildcard.  Calls are followed into user functions and methods with their parameters bound to the
+values of the arguments.
+
+A call in flight has no value yet, so nothing that exists can be written through it: it needs no slot.  When it resolves,
+the footprint is made anew, before anybody can read the value (:meth:`Footprints.resolved`).
+
+Two passes at most in practice: the first believes that no path is written by the continuation itself; paths for which
+that was wrong are unknown in the next one.  What remains is a fixed point: along every path that was followed, nothing
+in the footprint writes.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from sys import _getframe
+from types import FrameType
 from typing import Any
+
+from ..compiler.maywrites import Summary, continuation, summarise
+from ..compiler.plan import Lowered
+from .pending import Pending
+from .reach import Reach
+from .scheduler import Scheduler
+from .values import TOP_SLOT, Activation, Top
+
+_log = logging.getLogger("poppy_ipython.engine")
+#: functions at the base of a unit's greenlet
+_BASES = frozenset({Scheduler._run.__code__, Scheduler._root_body.__code__})
+_TOP = (TOP_SLOT,)
+#: passes before a footprint that does not settle becomes TOP
+_PASSES = 6
 
 
 def footprint(machine: Any, unit: Any) -> tuple[Any, ...]:
     """Slots that the continuation of ``unit`` may write."""
-    return ("top",)
+    try:
+        footprints = machine.footprints
+    except AttributeError:
+        footprints = machine.footprints = Footprints(machine)
+    return footprints.of(unit)  # type: ignore[no-any-return]
+
+
+class Footprints:
+    """Footprints of one run: what has been summarised, and which calls in flight they depend on."""
+
+    def __init__(self, machine: Any) -> None:
+        self.machine = machine
+        #: (code, line) -> summary of the rest of that code
+        self.summaries: dict[tuple[int, int], Summary] = {}
+        #: id(pending) -> (pending, [(unit, its stall)])
+        self.watched: dict[int, tuple[Pending, list[tuple[Any, int]]]] = {}
+        #: classification of callees, by identity
+        self.callees: dict[int, Any] = {}
+        self.bodies: dict[int, tuple[Lowered, Summary]] = {}
+
+    def of(self, unit: Any) -> tuple[Any, ...]:
+        frames = list(self.frames(unit))
+        dirty: set[Any] = set()
+        for _ in range(_PASSES):
+            reach = Reach(self, (*unit.path, unit.n + 1), dirty)
+            try:
+                for frame, info, inner in frames:
+                    summary = self.rest_of(frame, info)
+                    reach.enter(Activation(summary, info.lowered, frame.f_globals, inner, {}, {}))
+                reach.run()
+            except Top:
+                return _TOP
+            except RecursionError:
+                return _TOP
+            conflicts = reach.conflicts()
+            if not conflicts:
+                self.watch(unit, reach.watch)
+                return tuple(reach.slots)
+            dirty |= conflicts
+        return _TOP
+
+    def frames(self, unit: Any) -> Iterator[tuple[FrameType, Any, list[dict[str, Any]]]]:
+        """The lowered frames of ``unit`` and of the ancestors that wait for it in place, with the locals that they see.
+
+        A piece that runs in place has locals newer than those of its function's frame, so a frame sees those of the
+        pieces below it as well.
+        """
+        lowered = self.machine.lowered
+        seen: dict[int, list[dict[str, Any]]] = {}
+        frame: Any = _getframe(1) if self.machine.cur is unit else unit.greenlet.gr_frame
+        while True:
+            while frame is not None and frame.f_code not in _BASES:
+                info = lowered.get(id(frame.f_code))
+                if info is not None and not (info.merged and info.piece is None):
+                    inner = seen.get(id(info.lowered), [])
+                    inner = seen[id(info.lowered)] = [*inner, frame.f_locals]
+                    yield frame, info, inner
+                frame = frame.f_back
+            if unit.origin is None or unit.parent is None or unit.parent.parent is None:
+                return
+            unit = unit.parent
+            frame = unit.greenlet.gr_frame
+
+    # ------------------------------------------------------------------ summaries
+    def rest_of(self, frame: FrameType, info: Any) -> Summary:
+        key = (id(frame.f_code), frame.f_lineno)
+        found = self.summaries.get(key)
+        if found is None:
+            lowered, piece, line = info.lowered, info.piece, frame.f_lineno
+            if piece is None:
+                statements = continuation(lowered.source, line)
+            else:
+                statements = continuation(piece.source, line, piece.name, piece.params)
+            found = self.summaries[key] = summarise(
+                statements, cell=lowered.cell, global_names=lowered.global_names, class_name=class_of(lowered), line=line
+            )
+        return found
+
+    def body_of(self, lowered: Lowered) -> Summary:
+        """The summary of a whole function."""
+        found = self.bodies.get(id(lowered))
+        if found is None:
+            summary = summarise(lowered.source, cell=False, global_names=lowered.global_names, class_name=class_of(lowered))
+            found = self.bodies[id(lowered)] = (lowered, summary)
+        return found[1]
+
+    # ------------------------------------------------------------------ calls in flight
+    def watch(self, unit: Any, pendings: dict[int, Pending]) -> None:
+        """Make the footprint of ``unit`` anew when one of ``pendings`` resolves, if it still stands at this stall."""
+        stall = unit.waiting + (self.machine.cur is unit)
+        for key, pending in pendings.items():
+            found = self.watched.get(key)
+            if found is None:
+                self.watched[key] = (pending, [(unit, stall)])
+                pending.when_done(lambda key=key: self.resolved(key))  # type: ignore[misc]
+            else:
+                found[1].append((unit, stall))
+
+    def resolved(self, key: int) -> None:
+        """A call that footprints depend on has its value, which nobody has seen yet: older footprints first."""
+        _, units = self.watched.pop(key)
+        units.sort(key=lambda item: (*item[0].path, item[0].n + 1))
+        for unit, stall in units:
+            if unit.waiting == stall and unit.published is not None and not unit.code_done and not unit.killed:
+                self.machine.publish(unit)
+
+
+def class_of(lowered: Lowered) -> str | None:
+    """The class around a function, for names that begin with two underscores."""
+    parts = lowered.qualname.split(".")
+    for i in range(len(parts) - 2, -1, -1):
+        if parts[i] != "<locals>" and parts[i + 1] != "<locals>":
+            return parts[i]
+    return None

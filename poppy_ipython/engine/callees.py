@@ -1,0 +1,419 @@
+"""Calls of a continuation: what they may write, and what they may return.
+
+The order of questions is that of :mod:`~poppy_ipython.engine.calls`. Declared effects write their resource or nothing; user functions
+and methods are entered with their parameters bound; methods of builtin containers write the elements of their receiver
+if they are mutators. A method of an external call's result touches, by the meaning of ``unordered``, that result only --
+unless some class of the user's has a method of that name. Whatever is not resolved may write anything.
+"""
+
+from __future__ import annotations
+
+import types
+from functools import lru_cache
+from typing import Any
+
+from ..compiler.functions import belongs_to_user, lower_function
+from ..compiler.maywrites import ANY_KEY, DATA as DATA_REF, SEQUENCE_KEY, Call, Ref
+from ..effects.registry import effect_of
+from .atoms import _MISSING, CONTAINERS, lookup
+from .methods import MUTATORS, PURE_NAMES
+from .pending import Pending
+from .values import (
+    ANY_ELEMENTS, COLLECTIONS, CYCLE, DATA, EVERY_RESOURCE, HERE, JUST_DATA, JUST_UNKNOWN, PLAIN, UNKNOWN, Activation, Args, Fresh,
+    StandIn, Top, Values,
+)  # fmt: skip
+
+#: builtins that write nothing, by what they return: plain data, something made of their arguments, one of these
+_GIVES_DATA = frozenset({len, isinstance, issubclass, id, callable, print, hasattr, range, any, all, sum, type, hash, repr, str, int, float, bool})
+_GIVES_NEW = frozenset({list, tuple, set, dict, sorted, reversed, enumerate, zip, iter, frozenset, map, filter})
+_GIVES_ELEMENT = frozenset({min, max})
+_LIST_METHODS = frozenset({"append", "extend", "insert", "sort", "reverse"})
+_SIMPLE = (types.FunctionType, types.MethodType)
+
+
+class Callees:
+    """Part of :class:`~poppy_ipython.engine.reach.Reach`."""
+
+    machine: Any
+    footprints: Any
+    entered: dict[Any, Activation]
+    depth: dict[types.CodeType, int]
+    todo: list[Activation]
+    again: list[tuple[Activation, Ref, str]]
+    slots: dict[Any, None]
+    watch: dict[int, Pending]
+
+    def result(self, act: Activation, ref: Ref) -> Values:
+        """The values of a call, after noting what it writes."""
+        call: Call = ref.detail
+        found: list[Any] = []
+        args = Args(self, act, call)
+        if call.receiver is None:
+            for callee in self.values(act, call.callee):  # type: ignore[attr-defined]
+                found += self.invoke(callee, args)
+        else:
+            for receiver in self.values(act, call.receiver):  # type: ignore[attr-defined]
+                if receiver is CYCLE and call.method in PURE_NAMES:
+                    self.again.append((act, call.receiver, call.method))
+                    found.append(DATA)
+                else:
+                    found += self.method(receiver, call.method, args)
+        return self.distinct(found)  # type: ignore[attr-defined,no-any-return]
+
+    # ------------------------------------------------------------------ functions, classes, builtins
+    def invoke(self, callee: Any, args: Args) -> Values:
+        """A call of ``callee``."""
+        kind = callee.__class__
+        if kind is StandIn:
+            if callee is HERE:
+                return JUST_UNKNOWN
+            raise Top("a callee that is not known")
+        if kind is Fresh or kind is Pending:
+            raise Top("a callee that is not known")
+        if kind is types.MethodType:
+            return self.bound_method(callee, args)
+        try:
+            known = self.footprints.callees.get(id(callee))
+            if known is None or known[0] is not callee:
+                known = self.footprints.callees[id(callee)] = (callee, self.classify(callee))
+        except TypeError:
+            raise Top(kind.__name__) from None
+        return known[1](self, callee, args)  # type: ignore[no-any-return]
+
+    def classify(self, callee: Any) -> Any:
+        """How calls of ``callee`` are treated: a function of (reach, callee, args)."""
+        if isinstance(callee, types.BuiltinFunctionType) and not isinstance(callee.__self__, (types.ModuleType, type(None), type)):
+            return lambda reach, c, args: reach.method(c.__self__, c.__name__, args)
+        if callee is getattr:
+            return Callees.getattr_
+        if callee is setattr:
+            return Callees.setattr_
+        if callee in _GIVES_DATA:
+            return Callees.gives_data
+        if callee in _GIVES_NEW or callee in COLLECTIONS:
+            return Callees.gives_new
+        if callee in _GIVES_ELEMENT:
+            return Callees.gives_element
+        effect = effect_of(callee)
+        if effect is not None:
+            return lambda reach, c, args: reach.declared(effect, args)
+        if isinstance(callee, type):
+            return Callees.construct
+        if callee.__class__ is types.FunctionType:
+            return Callees.function
+        return Callees.undeclared
+
+    def undeclared(self, callee: Any, args: Args) -> Values:
+        raise Top(getattr(callee, "__qualname__", None) or type(callee).__name__)
+
+    def callbacks(self, args: Args) -> None:
+        """Functions among the arguments of something native may be called by it."""
+        for values in args.each():
+            for value in values:
+                if value.__class__ in _SIMPLE:
+                    self.invoke(value, Args(self, None, None))
+
+    def gives_data(self, callee: Any, args: Args) -> Values:
+        if callee in (any, all, sum):
+            self.reads_all(args)
+        return JUST_DATA
+
+    def reads_all(self, args: Args) -> None:
+        for values in args.each():
+            for value in values:
+                self.iterated(value, False)  # type: ignore[attr-defined]
+
+    def gives_new(self, callee: Any, args: Args) -> Values:
+        self.callbacks(args)
+        self.reads_all(args)
+
+        def elements() -> Values:
+            if callee is map:
+                return JUST_UNKNOWN
+            found = [e for values in args.each() for v in values for e in self.elements_of(v)]  # type: ignore[attr-defined]
+            if callee is zip or callee is enumerate or callee is dict:
+                return (Fresh(None, lambda: self.distinct([DATA, *found])),)  # type: ignore[attr-defined]
+            return self.distinct(found)  # type: ignore[attr-defined,no-any-return]
+
+        return (Fresh(None, elements),)
+
+    def gives_element(self, callee: Any, args: Args) -> Values:
+        self.callbacks(args)
+        self.reads_all(args)
+        found = [v for values in args.each() for v in values]
+        return self.distinct([*found, *[e for v in found for e in self.elements_of(v)]])  # type: ignore[attr-defined,no-any-return]
+
+    def getattr_(self, callee: Any, args: Args) -> Values:
+        name = _literal(args, 1)
+        if name is None:
+            return JUST_UNKNOWN
+        target, *rest = args.each()
+        found = [v for t in target for v in self.attribute_of(t, name)]  # type: ignore[attr-defined]
+        return self.distinct([*found, *[v for values in rest for v in values]])  # type: ignore[attr-defined,no-any-return]
+
+    def setattr_(self, callee: Any, args: Args) -> Values:
+        name = _literal(args, 1)
+        if name is None or args.call is None or args.act is None:
+            raise Top("setattr")
+        for target in args.each()[0]:
+            self.store_attribute(target, name, args.act, args.call.args[2])  # type: ignore[attr-defined]
+        return JUST_DATA
+
+    def declared(self, effect: Any, args: Args) -> Values:
+        unless = effect.unless
+        if unless is not None and self.otherwise(unless, args):
+            if unless.otherwise is None:
+                raise Top("a hook or an option makes it undeclared")
+            self.declared(unless.otherwise, args)
+        name = effect.name
+        if name == "local":
+            raise Top("local")
+        if name == "sequential":
+            resource = effect.resource
+            self.slots[EVERY_RESOURCE if callable(resource) else ("r", resource)] = None
+        if effect.external or effect.result != "any" or name in ("sequential", "readonly"):
+            return JUST_DATA
+        plain = all(v is DATA or v.__class__ in PLAIN for values in args.each() for v in values)
+        return JUST_DATA if plain else JUST_UNKNOWN
+
+    def otherwise(self, unless: Any, args: Args) -> bool:
+        """May the arguments be such that the call has another effect?"""
+        call = args.call
+        if call is None or call.spread:
+            return True
+        if any(name in unless.kwargs or name == unless.inside for name, _ in call.keywords):
+            return True
+        return unless.callables and any(v is HERE or callable(v) for values in args.each() for v in values)
+
+    def construct(self, cls: Any, args: Args) -> Values:
+        """An instance of a user's class: its ``__init__`` on a fresh object."""
+        new = Fresh(cls)
+        init = lookup(cls, "__init__")
+        if issubclass(cls, BaseException) and init.__class__ is not types.FunctionType:
+            return (new,)
+        if type(cls) is not type or cls.__new__ is not object.__new__:
+            generated = lookup(cls, "__new__")
+            if issubclass(cls, tuple) and getattr(getattr(generated, "__func__", generated), "__name__", "") == "__new__":
+                code = getattr(getattr(generated, "__func__", generated), "__code__", None)
+                if code is not None and code.co_filename.startswith("<string>") and init is object.__init__:
+                    return (Fresh(None, lambda: self.distinct([v for values in args.each() for v in values])),)  # type: ignore[attr-defined]
+            raise Top(cls.__qualname__)
+        if init is object.__init__:
+            return (new,)
+        if init.__class__ is not types.FunctionType:
+            raise Top(cls.__qualname__)
+        if "__dataclass_fields__" in cls.__dict__ and init.__code__.co_filename == "<string>":
+            self.dataclass_parts(cls, new)
+            return (new,)
+        self.function(init, args.bound(new))
+        return (new,)
+
+    def dataclass_parts(self, cls: Any, new: Fresh) -> None:
+        for field in cls.__dataclass_fields__.values():
+            factory = field.default_factory
+            if factory.__class__ in _SIMPLE:
+                self.invoke(factory, Args(self, None, None))
+        after = lookup(cls, "__post_init__")
+        if after is not _MISSING:
+            self.invoke(after, Args(self, None, None, (new,)))
+
+    def function(self, fn: types.FunctionType, args: Args) -> Values:
+        """A call of a user's function: its body, with its parameters bound."""
+        lowered = lower_function(fn)
+        if isinstance(lowered, str):
+            raise Top(f"{fn.__qualname__}: {lowered}")
+        code = fn.__code__
+        given = args.parameters(code, fn.__defaults__ or (), fn.__kwdefaults__ or {})
+        key: Any = (id(code), tuple([tuple(map(id, v)) for v in given.values()]))
+        act = self.entered.get(key)
+        if act is None:
+            depth = self.depth[code] = self.depth.get(code, 0) + 1
+            if depth > 8:
+                given = dict.fromkeys(given, JUST_UNKNOWN)
+                key = id(code)
+                act = self.entered.get(key)
+            if act is None:
+                closure = dict(zip(code.co_freevars, fn.__closure__ or (), strict=True))
+                summary = self.footprints.body_of(lowered)
+                act = self.entered[key] = Activation(summary, lowered, fn.__globals__, [], given, closure)
+                self.todo.append(act)
+        returned = [v for r in act.summary.returns for v in self.values(act, r)]  # type: ignore[attr-defined]
+        return self.distinct([*returned, None])  # type: ignore[attr-defined,no-any-return]
+
+    def super_(self, act: Activation) -> Values:
+        """``super()``: unknown, except as a receiver (see :meth:`method`)."""
+        params = act.lowered.params
+        cell = act.closure.get("__class__")
+        if cell is None or not params:
+            return JUST_UNKNOWN
+        receivers = act.given.get(params[0], JUST_UNKNOWN)
+        return tuple([Super(cell.cell_contents, r) for r in receivers])
+
+    # ------------------------------------------------------------------ methods
+    def bound_method(self, method: types.MethodType, args: Args) -> Values:
+        fn, owner = method.__func__, method.__self__
+        if owner.__class__ is not Fresh:
+            effect = effect_of(method)
+        else:
+            effect = effect_of(fn)
+        if effect is not None:
+            return self.declared(effect, args)
+        if fn.__class__ is types.FunctionType:
+            return self.function(fn, args.bound(owner))
+        raise Top(getattr(method, "__qualname__", "method"))
+
+    def method(self, receiver: Any, name: str, args: Args) -> Values:
+        """A call of ``receiver.name``."""
+        kind = receiver.__class__
+        if kind in PLAIN:
+            if name == "join":
+                self.reads_all(args)
+            return JUST_DATA
+        if kind in CONTAINERS:
+            return self.container_method(receiver, kind, name, args)
+        if kind is tuple or kind is frozenset:
+            return self.pure_method(receiver, name)
+        if kind is Pending or kind is StandIn or (kind is Fresh and receiver.kind is None):
+            return self.unseen_method(receiver, name, args)
+        if kind is Super:
+            return self.super_method(receiver, name, args)
+        if kind in COLLECTIONS and (name in MUTATORS or name in PURE_NAMES or name in _DEQUE):
+            if name not in PURE_NAMES:
+                self.mutates(receiver, name, args)
+            return JUST_UNKNOWN
+        found: list[Any] = []
+        for callee in self.distinct(self.attribute_of(receiver, name)):  # type: ignore[attr-defined]
+            if isinstance(callee, types.BuiltinFunctionType) and callee.__self__ is receiver and kind is not types.ModuleType:
+                effect = effect_of(callee)
+                if effect is None:
+                    raise Top(f"{kind.__name__}.{name}")
+                found += self.declared(effect, args)
+            else:
+                found += self.invoke(callee, args)
+        return self.distinct(found)  # type: ignore[attr-defined,no-any-return]
+
+    def super_method(self, receiver: Super, name: str, args: Args) -> Values:
+        """``super().name(…)``."""
+        owner = receiver.owner
+        if owner.__class__ is StandIn or owner.__class__ is Pending:
+            raise Top("super")
+        kind = owner.kind if owner.__class__ is Fresh else type(owner)
+        mro = kind.__mro__
+        if receiver.cls not in mro:
+            raise Top("super")
+        for base in mro[mro.index(receiver.cls) + 1 :]:
+            found = base.__dict__.get(name)
+            if found is None:
+                continue
+            if found is object.__init__:
+                return JUST_DATA
+            if found.__class__ is types.FunctionType:
+                return self.invoke(types.MethodType(found, owner), args)
+            break
+        raise Top(f"super().{name}")
+
+    def mutates(self, receiver: Any, name: str, args: Args) -> None:
+        """``name`` is a mutator: it stores its arguments among the elements of ``receiver``."""
+        key = SEQUENCE_KEY if name in _LIST_METHODS or receiver.__class__ in (list, set) else ANY_KEY
+        call = args.call
+        stored = (*call.args, *[r for _, r in call.keywords]) if call is not None and name in _STORES else ()
+        if not stored or name in ("extend", "update"):
+            plain = not stored and name not in _STORES
+            self.store_element(receiver, key, args.act, None) if not plain else self.removes(receiver, key)  # type: ignore[attr-defined]
+        else:
+            for value in stored:
+                self.store_element(receiver, key, args.act, value)  # type: ignore[attr-defined]
+
+    def removes(self, receiver: Any, key: Any) -> None:
+        """Elements go, or change places."""
+        self.store_element(receiver, key, None, None)  # type: ignore[attr-defined]
+
+    def container_method(self, receiver: Any, kind: type, name: str, args: Args) -> Values:
+        if name in MUTATORS:
+            self.mutates(receiver, name, args)
+            if name == "sort":
+                self.callbacks(args)
+            elif name in ("extend", "update"):
+                self.reads_all(args)
+            if name not in _RETURNS_ELEMENT:
+                return JUST_DATA
+        elif not hasattr(kind, name):
+            return ()
+        return self.pure_method(receiver, name, args)
+
+    def pure_method(self, receiver: Any, name: str, args: Args | None = None) -> Values:
+        """What a method that has written nothing (more) returns."""
+        if name in _RETURNS_ELEMENT:
+            found = list(self.elements_of(receiver))  # type: ignore[attr-defined]
+            if args is not None and name != "pop" or args is not None and receiver.__class__ is dict:
+                found += [v for values in args.each() for v in values]
+            if name == "popitem":
+                return (Fresh(None, lambda: tuple(found)),)
+            return self.distinct(found)  # type: ignore[attr-defined,no-any-return]
+        if name == "items":
+            pair = Fresh(None, lambda: self.elements_of(receiver))  # type: ignore[attr-defined]
+            return (Fresh(None, lambda: (pair,)),)
+        if name in _RETURNS_NEW:
+            return (Fresh(None, lambda: self.elements_of(receiver)),)  # type: ignore[attr-defined]
+        return JUST_DATA if name in PURE_NAMES else JUST_UNKNOWN
+
+    def unseen_method(self, receiver: Any, name: str, args: Args) -> Values:
+        """A method of an object that does not exist yet, or that we do not know."""
+        if name in MUTATORS:
+            if self.users_method(name, args):
+                raise Top(name)
+            self.mutates(receiver, name, args)
+            return self.pure_method(receiver, name, args) if name in _RETURNS_ELEMENT else JUST_DATA
+        if name in PURE_NAMES:
+            return self.pure_method(receiver, name, args)
+        if receiver is UNKNOWN or receiver is CYCLE or receiver.__class__ is Fresh:
+            raise Top(f"….{name}")
+        if receiver.__class__ is Pending:
+            self.watch[id(receiver)] = receiver
+        elif self.users_method(name, args):
+            raise Top(name)
+        if not all(v is DATA or v.__class__ in PLAIN for values in args.each() for v in values):
+            raise Top(name)
+        return JUST_UNKNOWN if receiver.__class__ is Pending else JUST_DATA
+
+    def users_method(self, name: str, args: Args) -> bool:
+        """Has some class that the cell can name a method ``name`` written in Python?"""
+        namespace = args.act.namespace if args.act is not None else {}
+        for value in list(namespace.values()):
+            if isinstance(value, type) and lookup(value, name).__class__ is types.FunctionType:
+                return True
+        return False
+
+
+class Super:
+    """``super()`` in a method of ``cls``, on ``owner``."""
+
+    __slots__ = ("cls", "owner")
+
+    def __init__(self, cls: type, owner: Any) -> None:
+        self.cls, self.owner = cls, owner
+
+
+_RETURNS_ELEMENT = frozenset({"get", "pop", "setdefault", "popitem"})
+_RETURNS_NEW = frozenset({"keys", "values", "copy", "union", "intersection", "difference", "symmetric_difference", "split", "rsplit", "splitlines"})
+#: mutators that put their arguments into the receiver
+_STORES = frozenset({"append", "extend", "insert", "add", "update", "setdefault", "appendleft", "extendleft"})
+_DEQUE = frozenset({"appendleft", "extendleft", "popleft", "rotate", "most_common", "elements", "total", "subtract", "move_to_end"})
+
+
+def _literal(args: Args, index: int) -> str | None:
+    """The literal string among the arguments."""
+    call = args.call
+    if call is None or call.spread or len(call.args) <= index:
+        return None
+    ref = call.args[index]
+    return ref.detail if ref.kind == DATA_REF and ref.detail.__class__ is str else None
+
+
+@lru_cache(maxsize=4096)
+def is_users(code: types.CodeType) -> bool:
+    """Is this code of the user's own?"""
+    return code.co_filename != "<string>" and belongs_to_user(code.co_filename)
+
+
+__all__ = ["ANY_ELEMENTS", "Callees", "is_users"]
