@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import __future__ as future
 import ast
+import inspect
 import types
 import warnings
 from collections.abc import Callable
@@ -191,7 +192,7 @@ def compile_cell(source: str | ast.Module, filename: str = "<cell>", flags: int 
         UnitInfo(_KINDS.get(p.name[len(PREFIX)], "statement"), p.source[0].lineno, p.source[0].end_lineno or 0)
         for p in scope.pieces.values()
     )
-    return Plan(filename, lowered, units, tuple(lowering.natives))
+    return Plan(filename, lowered, units, tuple(lowering.natives), bool(plain.co_flags & inspect.CO_COROUTINE))
 
 
 def _collect(code: types.CodeType, found: dict[tuple[str, int], list[types.CodeType]]) -> None:

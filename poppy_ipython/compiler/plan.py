@@ -60,6 +60,8 @@ class Plan:
     lowered: Lowered
     units: tuple[UnitInfo, ...] = field(default=())
     native: tuple[Native, ...] = field(default=())
+    #: does the cell await at its top level (Python then runs it as a coroutine)?
+    coroutine: bool = False
 
     def __str__(self) -> str:
         lines = [f"plan of {self.filename}: {len(self.units)} units, {len(self.lowered.sites)} call sites"]

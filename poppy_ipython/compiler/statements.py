@@ -501,7 +501,7 @@ class Statements(Expressions):
                     clear = [ast.Expr(op("st", const(handler.name), const(None))), ast.Expr(op("gd", const(handler.name)))]
                 lowered = [ast.Try([*lowered, ast.Expr(op("drain"))], [], [], [ast.If(op("live"), clear, [])])]
                 scope.bound.discard(handler.name)
-            body += [ast.Expr(op("handling", const(1))), ast.Try([*lowered, ast.Expr(op("drain"))], [], [], [ast.Expr(op("handling", const(-1)))])]
+            body += [ast.Expr(op("handling", const(1))), in_handler(lowered)]
             if not _leaves(handler.body):
                 ends.append(set(scope.bound))
             if kind is not None:
@@ -548,10 +548,17 @@ class Statements(Expressions):
         exceptional: list[ast.stmt] = [
             ast.Expr(op("as_handled", load(error))),
             ast.Expr(op("handling", const(1))),
-            ast.Try([*copy.deepcopy(final), ast.Expr(op("drain"))], [], [], [ast.Expr(op("handling", const(-1)))]),
+            in_handler(copy.deepcopy(final)),
         ]
         normal = ast.If(ast.Compare(load(error), [ast.Is()], [const(None)]), final, exceptional)
         return [ast.Try(body, [], [], [ast.If(op("live"), [normal], [])])]
+
+
+def in_handler(body: list[ast.stmt]) -> ast.stmt:
+    """``body`` as (part of) a handler: whatever it issues has finished when it is left."""
+    leaving: list[ast.stmt] = [ast.Expr(op("flush_handler", load(PREFIX + "f"))), ast.Raise(None, None)]
+    flushed = ast.Try([*body, ast.Expr(op("drain"))], [ast.ExceptHandler(operation("BaseException"), PREFIX + "f", leaving)], [], [])
+    return ast.Try([flushed], [], [], [ast.Expr(op("handling", const(-1)))])
 
 
 def hand_over(node: ast.stmt, error: str) -> ast.stmt:

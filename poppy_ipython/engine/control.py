@@ -16,6 +16,8 @@ else:
     Base = object
 
 _SKIP: Any = object()
+#: behind everything that belongs to an entry: where a binding that follows it stands
+_AFTER = 1 << 62
 
 
 class Control(Base):
@@ -333,21 +335,34 @@ class Control(Base):
         return not isinstance(error, Kill) and not self.cur.killed
 
     def handling(self, step: int) -> None:
-        self.cur.handling += step
+        """Enter (1) or leave (-1) a handler: inside, everything runs in order, in this greenlet."""
+        unit = self.cur
+        unit.handling += step
+        if step > 0:
+            unit.handled.append(exc_info()[1])
+        else:
+            unit.handled.pop()
+
+    def flush_handler(self, error: BaseException) -> None:
+        """An exception leaves a handler: what the handler has issued comes first, and may fail first."""
+        if not isinstance(error, (Fault, Kill)):
+            self.drain()
 
     def log_binding(self, bindings: list[Any], name: str, value: Any) -> Any:
         """Inside ``try``: note that ``name`` was bound here, for a handler that finds the locals of the failing line."""
         unit = self.cur
-        bindings.append(((*unit.path, unit.n), name, value))
+        bindings.append(((*unit.path, unit.n, _AFTER), name, value))
         return value
 
     def restore(self, bindings: list[Any], names: tuple[str, ...]) -> list[Any]:
         """The values that ``names`` had when the entry failed."""
-        fault = self.cur.fault
-        position = fault.position if fault is not None else None
+        unit = self.cur
+        position = unit.fault.position if unit.fault is not None else (*unit.path, unit.n + 1)
         values: dict[str, Any] = {}
+        last: dict[str, Any] = {}
         for where, name, value in bindings:
-            if position is None or where < position:
+            if where < position and (name not in last or last[name] <= where):
+                last[name] = where
                 values[name] = value
         return [settled(values.get(name, UNBOUND)) for name in names]
 

@@ -69,11 +69,12 @@ class Footprints:
                     summary = self.rest_of(frame, info)
                     reach.enter(Activation(summary, info.lowered, frame.f_globals, inner, {}, {}))
                 reach.run()
-            except Top:
+                conflicts = reach.conflicts()
+            except (Top, RecursionError):
                 return _TOP
-            except RecursionError:
+            except Exception:  # ours: a footprint runs no user code
+                _log.exception("a footprint failed; this unit may write anything")
                 return _TOP
-            conflicts = reach.conflicts()
             if not conflicts:
                 self.watch(unit, reach.watch)
                 return tuple(reach.slots)

@@ -77,6 +77,8 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
         self.twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         #: tracebacks of exceptions on their way from ``caught`` to a handler
         self.tracebacks: dict[int, Any] = {}
+        #: exceptions whose tracebacks were cleaned, with the pieces that stand for their functions' frames
+        self.attached: dict[int, tuple[BaseException, set[int]]] = {}
         self.not_lowered: dict[str, str] = {}
         self.base_code = Scheduler._run.__code__
         self.root_code = Scheduler._root_body.__code__
@@ -159,7 +161,7 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
                 "slice": slice, "format": self.format, "concat": self.concat, "await_call": self.await_call,
                 "await_value": self.await_value, "mapping": self.mapping, "real_iterable": self.real_iterable,
                 "mark": self.mark, "caught": self.caught, "restore": self.restore, "live": self.live,
-                "handling": self.handling, "join": self.join, "log_binding": self.log_binding, "as_raised": _as_raised,
+                "handling": self.handling, "flush_handler": self.flush_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": _as_raised,
                 "as_handled": self.as_handled, "raise_": self.reraise, "enter_exclusive": self.enter_exclusive,
                 "leave_exclusive": self.leave_exclusive, "pin": self.pin, "top_module": _top_module,
                 "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),

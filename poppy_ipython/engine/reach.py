@@ -159,26 +159,19 @@ class Reach(Callees):
     def conflicts(self) -> set[Any]:
         """Slots on a path that the continuation itself may write, with a value that matters."""
         found: set[Any] = set()
-        written = self.written
-        if written:
-            for slot, key in self.read:
-                wild = ANY_ELEMENTS if slot[0] in ("e", "p", "made") else None
-                if slot[0] in ("a", "p", "made"):
-                    wild_attribute = ("*a", key)
-                    if wild_attribute in written and self.matters(written[wild_attribute], key):
-                        found.add(slot)
-                        continue
-                if slot in written and self.matters(written[slot], key):
+        looked: set[Any] = set()
+        while len(looked) < len(self.read):  # looking at what is stored may follow more paths
+            for slot, key in self.read - looked:
+                looked.add((slot, key))
+                if any(self.matters(self.written.get(writer, ()), key) for writer in _writers(slot, key)):
                     found.add(slot)
-                elif wild is not None and wild in written and self.matters(written[wild], key):
-                    found.add(slot)
-        for slot, act in self.name_reads:
+        for slot, act in list(self.name_reads):
             for writer in self.bound.get(slot, ()):
                 if writer is not act and not all(self.is_data(writer, r) for r in writer.summary.bindings.get(slot[2], ())):
                     found.add(slot)
         return found - self.dirty
 
-    def matters(self, writes: list[tuple[Activation | None, Any, Ref | None]], key: Any) -> bool:
+    def matters(self, writes: Iterable[tuple[Activation | None, Any, Ref | None]], key: Any) -> bool:
         for act, written, value in writes:
             if key.__class__ is str and (written is SEQUENCE_KEY or (written.__class__ is str and written != key)):
                 continue
@@ -476,6 +469,16 @@ class Reach(Callees):
 
 
 _PLAIN_ITERATORS = frozenset({type(iter(x)) for x in ([], (), {}, set(), "", b"", range(1), {}.values(), {}.items(), reversed([]))})
+
+
+def _writers(slot: Any, key: Any) -> tuple[Any, ...]:
+    """The slots under which a store may write what a path reads as ``slot``."""
+    kind = slot[0]
+    if kind == "a":
+        return slot, ("*a", key), ("c", key)
+    if kind == "e":
+        return slot, ANY_ELEMENTS
+    return slot, ANY_ELEMENTS, ("*a", key)
 
 
 def _several(values: Iterable[Any]) -> Values:

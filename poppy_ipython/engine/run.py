@@ -114,7 +114,7 @@ class Session:
         if machine.engine_error is not None:
             raise EngineError("the engine failed") from machine.engine_error
         root = machine.root
-        return finished_error(machine, root.error), root.value if root.error is None else None
+        return finished_error(machine, root.error, self.plan.coroutine), root.value if root.error is None else None
 
     def interrupt(self) -> None:
         """From the loop's thread: end the run with a ``KeyboardInterrupt`` where the head stands."""
@@ -130,10 +130,14 @@ class Session:
         return Run(trace_of(self.machine, self.started, self.ended, self.cpu, self.options.max_calls, self.filename))
 
 
-def finished_error(machine: Machine, error: BaseException | None) -> BaseException | None:
+def finished_error(machine: Machine, error: BaseException | None, coroutine: bool) -> BaseException | None:
     """The cell's exception with the traceback of a plain run."""
-    if error is not None:
-        machine.tidy(error)
+    if error is None:
+        return None
+    machine.tidy(error)
+    if coroutine and isinstance(error, StopIteration):  # Python does not let one leave a coroutine
+        stop, error = error, RuntimeError("coroutine raised StopIteration")
+        error.__cause__ = error.__context__ = stop
     return error
 
 
@@ -235,7 +239,7 @@ def run_simulated(
     dispatcher.close()
     if machine.engine_error is not None:
         raise EngineError(f"the engine failed\n{describe(machine)}") from machine.engine_error
-    error = finished_error(machine, machine.root.error)
+    error = finished_error(machine, machine.root.error, plan.coroutine)
     return Outcome(error, machine.root.value if error is None else None, dispatcher.most_in_flight, dispatcher.now, machine)
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from sys import _getframe, exc_info
+from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent, greenlet
@@ -212,8 +212,15 @@ class Scheduler(Base):
             unit.forked = True
         if unit.parent is not None:
             self.publish(unit)
-        if unit.head and unit.log:
-            self.post(self.advance, unit)
+        if unit.head:
+            if unit.log:
+                self.post(self.advance, unit)
+        elif target is None and unit.origin is not None:
+            above = unit.parent  # its parents wait in place: whoever of them is at the head may have stores to retire
+            while above is not None and not above.head:
+                above = above.parent
+            if above is not None:
+                self.post(self.advance, above)
         frame = _getframe(1)
         lowered = self.lowered
         while frame is not None and id(frame.f_code) not in lowered:
@@ -224,7 +231,7 @@ class Scheduler(Base):
         self.cur = None  # type: ignore[assignment]
         del frame
         if unit.handling:
-            handled = exc_info()[1]
+            handled = unit.handled[-1] if unit.handled else None
             try:
                 (target if target is not None else self.hub).switch()
             except Fault as fault:  # what a handler raises has what it handles as its context

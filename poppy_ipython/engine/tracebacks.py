@@ -76,9 +76,17 @@ class Tracebacks(Base):
                 code = outer.f_code
         entry.callers = callers
 
-    def clean(self, steps: list[Step]) -> list[Step]:
-        """Drop engine frames, and each frame that only calls a piece outlined from itself."""
+    def clean(self, steps: list[Step], error: BaseException) -> list[Step]:
+        """Drop engine frames, and each frame that only calls a piece outlined from itself.
+
+        A piece takes the place of its function's frame once for each exception: cleaning again must not let it
+        swallow the frame of a caller that happens to be the same function.
+        """
         lowered = self.lowered
+        known = self.attached.get(id(error))
+        if known is None or known[0] is not error:
+            known = self.attached[id(error)] = (error, set())
+        attached = known[1]
         kept: list[Step] = []
         for step in steps:
             code = step[0].f_code
@@ -87,16 +95,18 @@ class Tracebacks(Base):
             info = lowered.get(id(code))
             if info is not None and info.is_synthetic(step[1]):
                 continue
-            if info is not None and info.merged and kept:
+            if info is not None and info.merged and kept and id(step[0]) not in attached:
                 above = lowered.get(id(kept[-1][0].f_code))
                 if above is not None and above.group == info.group:
                     kept.pop()
+                    if not above.merged:
+                        attached.add(id(step[0]))
             kept.append(step)
         return kept
 
     def tidy(self, error: BaseException) -> BaseException:
         """``error`` with the traceback that a plain run shows from the current function inwards."""
-        error.__traceback__ = rebuild(self.clean(steps_of(error.__traceback__)))
+        error.__traceback__ = rebuild(self.clean(steps_of(error.__traceback__), error))
         self._tidy_context(error)
         return error
 
@@ -120,7 +130,7 @@ class Tracebacks(Base):
         steps = [(frame, lasti, line_of(frame.f_code, lasti)) for frame, lasti in reversed(entry.callers)]
         steps.append((entry.frame, entry.lasti, line_of(entry.frame.f_code, entry.lasti)))
         steps += steps_of(error.__traceback__)
-        error.__traceback__ = rebuild(self.clean(steps))
+        error.__traceback__ = rebuild(self.clean(steps, error))
         self._tidy_context(error)
         return error
 

@@ -114,6 +114,7 @@ class Unit:
         "forked",
         "frame",
         "greenlet",
+        "handled",
         "handling",
         "head",
         "killed",
@@ -157,6 +158,8 @@ class Unit:
         self.callbacks: list[Callable[[], None]] | None = None
         self.settled_cb: list[Callable[[], None]] | None = None
         self.handling = 0 if parent is None else parent.handling
+        #: exceptions whose handlers are running in this unit
+        self.handled: list[BaseException | None] = []
         self.exclusive = 0
         self.depth = 0 if parent is None else parent.depth + 1
         self.frame: Any = None
