@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import sys
 
 from . import scopes
 from .abi import BINARY, PREFIX, const, load, op, operation, place, store
@@ -80,7 +81,7 @@ class Statements(Expressions):
             after = -1 if star is None else len(temps) - 1 - star
             result: list[ast.stmt] = []
             if not temps:
-                return [ast.Expr(op("unpack", value, const(0), const(-1)))]
+                return [place(ast.Expr(op("unpack", value, const(0), const(-1))), target)]  # type: ignore[list-item]
             spread = ast.Assign([ast.Tuple([store(t) for t in temps], ast.Store())], op("unpack", value, const(len(temps)), const(after)))
             result.append(place(spread, target))  # type: ignore[arg-type]
             for temp, element in zip(temps, target.elts, strict=True):
@@ -150,6 +151,8 @@ class Statements(Expressions):
             failure = ast.Call(operation("AssertionError"), [op("force", self.expr(node.msg))], [])
         raised = ast.Raise(failure, None)
         branch = ast.If(ast.UnaryOp(ast.Not(), op("truth", load(PREFIX + "t"))), [raised], [])
+        # Python 3.11 places the raise at the test, later versions at the statement
+        place(raised, node.test if sys.version_info < (3, 12) else node)
         place(branch, node)
         return [ast.Assign([store(PREFIX + "t")], self.expr(node.test)), branch]
 

@@ -33,7 +33,7 @@ Operation = tuple[tuple[int, ...], Callable[..., Any], tuple[Any, ...]]
 class Chain:
     """Unretired operations on one container, in program order."""
 
-    __slots__ = ("appends", "copy_of", "fallible", "head", "key", "n_view", "ops", "owner", "target", "view")
+    __slots__ = ("appends", "copy_of", "fallible", "head", "generation", "key", "n_view", "ops", "owner", "target", "view")
 
     def __init__(self, owner: dict[Any, Any], key: Any, target: Any) -> None:
         self.owner = owner
@@ -43,6 +43,8 @@ class Chain:
         self.head = 0
         self.view: Any = None
         self.n_view = 0
+        #: when the view was copied: foreign code that has run since may have written to the real object
+        self.generation = 0
         #: every operation so far is ``list.append``: readers use the chain as a tail of the real list
         self.appends = True
         self.fallible = False
@@ -98,8 +100,11 @@ class Chain:
             return len(ops)
         return bisect_left(ops, position, self.head, key=_position)
 
-    def at(self, position: tuple[int, ...]) -> Any:
+    def at(self, position: tuple[int, ...], generation: int) -> Any:
         """The container as a reader at ``position`` sees it; a view that must not be changed or kept."""
+        if self.generation != generation:
+            self.generation = generation
+            self.view = None
         end = self.before(position)
         if end == self.head:
             return self.target

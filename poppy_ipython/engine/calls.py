@@ -200,6 +200,7 @@ class Calls(Base):
         if not pure and self.plain_reads:
             self.plain_reads.clear()
         self.native_code = True
+        self.generation += 1
         try:
             return fn(*args, **kwargs)
         finally:
@@ -226,6 +227,7 @@ class Calls(Base):
 
     def run_at_head(self, entry: Entry) -> None:
         self.native_code = True
+        self.generation += 1
         try:
             args = [settled(a) for a in entry.args]
             value = entry.fn(*args, **{k: settled(v) for k, v in (entry.kwargs or {}).items()})

@@ -31,6 +31,8 @@ class Heap(Base):
     def _init_heap(self) -> None:
         #: id(container) -> Chain, (id(object), attribute) -> Cell
         self.chains: dict[Any, Any] = {}
+        #: counts runs of native code, each of which may have written to any real object
+        self.generation = 0
         self.name_chains: dict[int, dict[str, Cell]] = {}
         self.plain_reads: dict[tuple[type, str], bool] = {}
 
@@ -47,7 +49,7 @@ class Heap(Base):
             here = (*unit.path, unit.n + 1)
             key = chain.waiting_key(here)
             if key is None:
-                return chain.at(here)
+                return chain.at(here, self.generation)
             self.force(key)
 
     def direct(self, target: Any, key: Any) -> bool:
@@ -341,17 +343,15 @@ class Heap(Base):
                             value = self.force(value)
                     if value is not UNBOUND:
                         return value
-                    try:
+                    if name in builtins:
                         return builtins[name]
-                    except KeyError:
-                        raise NameError(f"name '{name}' is not defined", name=name) from None
-            try:
-                return namespace[name]
-            except KeyError:
-                try:
-                    return builtins[name]
-                except KeyError:
-                    pass
+                    raise NameError(f"name '{name}' is not defined", name=name)
+            value = namespace.get(name, UNBOUND)
+            if value is not UNBOUND:
+                return value
+            value = builtins.get(name, UNBOUND)
+            if value is not UNBOUND:
+                return value
             raise NameError(f"name '{name}' is not defined", name=name)
 
         def store(name: str, value: Any) -> Any:

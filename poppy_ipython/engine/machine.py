@@ -197,6 +197,7 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
                 return
             self.drain("commit" if native.binds is not None else "unknown", native.reason)
             self.native_code = True
+            self.generation += 1
             try:
                 if code.co_flags & inspect.CO_COROUTINE:
                     coroutine = types.FunctionType(code, namespace)()

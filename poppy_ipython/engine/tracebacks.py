@@ -98,8 +98,8 @@ class Tracebacks(Base):
             if info is not None and info.merged and kept and id(step[0]) not in attached:
                 above = lowered.get(id(kept[-1][0].f_code))
                 if above is not None and above.group == info.group:
-                    kept.pop()
-                    if not above.merged:
+                    replaced = kept.pop()
+                    if not above.merged or id(replaced[0]) in attached:
                         attached.add(id(step[0]))
             kept.append(step)
         return kept
