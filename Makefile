@@ -38,7 +38,7 @@ lab: $(VENV)/.installed-demo
 	$(PY) -m jupyterlab notebooks/quickstart.ipynb
 
 test: $(VENV)/.installed-test
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 
 test-ui: $(VENV)/.installed-ui
 	$(PY) -m pytest -m ui tests/ui
