@@ -179,7 +179,7 @@ def compile_cell(source: str | ast.Module, filename: str = "<cell>", flags: int 
     if any(isinstance(n, ast.AnnAssign) for s in tree.body for n in scopes.walk_scope(s)):
         lowered_body.insert(0, ast.Expr(op("setup_annotations")))
     cell = function(name, [], [*scope.hoisted, *lowered_body, *tail])
-    module = ast.Module([place(cell, tree.body[0] if tree.body else ast.Pass(lineno=1, col_offset=0))], [])  # type: ignore[list-item]
+    module = ast.Module([place(cell, ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0))], [])  # type: ignore[list-item]
     ast.fix_missing_locations(module)
     if DUMP is not None:
         DUMP(ast.unparse(module))

@@ -223,6 +223,9 @@ class Expressions(_Base):
         if len(node.ops) == 1:
             return self.compare_step(self.expr(node.left), node.ops[0], self.expr(node.comparators[0]))
 
+        if self.binds(node):
+            return self.compare_in_place(self.expr(node.left), node.ops, node.comparators)
+
         def body(inner: Expressions) -> list[ast.stmt]:
             out: list[ast.stmt] = [ast.Assign([store(PREFIX + "l")], inner.expr(node.left))]
             for i, (operator, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
@@ -238,6 +241,16 @@ class Expressions(_Base):
             return out
 
         return self.outline(node, body)
+
+    def compare_in_place(self, left: ast.expr, ops: list[ast.cmpop], rights: list[ast.expr]) -> ast.expr:
+        """A chained comparison that binds names: in its own frame."""
+        if len(ops) == 1:
+            return self.compare_step(left, ops[0], self.expr(rights[0]))
+        number = self.scope.fresh()
+        kept, result = f"{PREFIX}r{number}", f"{PREFIX}x{number}"
+        first = self.compare_step(left, ops[0], ast.NamedExpr(store(kept), self.expr(rights[0])))
+        rest = self.compare_in_place(load(kept), ops[1:], rights[1:])
+        return ast.IfExp(op("truth", ast.NamedExpr(store(result), first)), rest, load(result))
 
     def expr_BoolOp(self, node: ast.BoolOp) -> ast.expr:
         found = self._segment(node)

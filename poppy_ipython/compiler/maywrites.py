@@ -83,8 +83,8 @@ class Summary:
     attributes: tuple[tuple[Ref, str, Ref], ...]
     #: (container, key, value)
     elements: tuple[tuple[Ref, Any, Ref], ...]
-    #: (target, operand, is it a number): ``target op= operand`` may change ``target`` itself
-    inplace: tuple[tuple[Ref, Ref, bool], ...]
+    #: (target, operand or None if it is a number, special method): ``target op= operand`` may change ``target`` itself
+    inplace: tuple[tuple[Ref, Ref | None, str], ...]
     #: results of calls
     calls: tuple[Ref, ...]
     #: (operand, special methods that the operator looks for)
@@ -200,7 +200,7 @@ class _Builder:
         self.retried: set[str] = set()
         self.attributes: list[tuple[Ref, str, Ref]] = []
         self.elements: list[tuple[Ref, Any, Ref]] = []
-        self.inplace: list[tuple[Ref, Ref, bool]] = []
+        self.inplace: list[tuple[Ref, Ref | None, str]] = []
         self.calls: list[Ref] = []
         self.operands: dict[tuple[Ref, tuple[str, ...]], None] = {}
         self.iterated: dict[Ref, None] = {}
@@ -310,7 +310,9 @@ class _Builder:
         if node.value is not None:
             self.assign(node.target, self.expr(node.value))
         if self.cell and isinstance(node.target, ast.Name) and node.simple:
-            self.give_up("an annotation")
+            notes = "__annotations__"
+            self.elements.append((self.ref(NAME, detail=notes), node.target.id, self.expr(node.annotation)))
+            self.names[notes] = None
 
     def stmt_AugAssign(self, node: ast.AugAssign) -> None:
         operand = self.expr(node.value)
@@ -325,7 +327,7 @@ class _Builder:
         else:
             old = self.expr(ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target))
         number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, (int, float, complex))
-        self.inplace.append((old, operand, number))
+        self.inplace.append((old, None if number else operand, methods[0]))
         self.operand(old, methods)
         self.operand(operand, methods)
         self.assign(target, self.either(old, self.ref(OPERATED, old, operand)))
@@ -386,6 +388,27 @@ class _Builder:
 
     def stmt_With(self, node: ast.With) -> None:
         self.give_up(f"with in line {node.lineno}")
+
+    def stmt_Match(self, node: ast.Match) -> None:
+        subject = self.truth(node.subject)
+        self.iterate(subject)
+        for case in node.cases:
+            for part in ast.walk(case.pattern):
+                if isinstance(part, ast.MatchClass):
+                    if part.patterns:
+                        self.give_up(f"a class pattern in line {node.lineno}")
+                    for name in part.kwd_attrs:
+                        self.loads[self.ref(ATTRIBUTE, self.unknown if part is not case.pattern else subject, detail=name)] = None
+                elif isinstance(part, ast.MatchValue):
+                    self.operand(self.expr(part.value), ("__eq__",))
+                    self.operand(subject, ("__eq__",))
+                elif isinstance(part, (ast.MatchAs, ast.MatchStar)) and part.name:
+                    self.bind(part.name, self.either(subject, self.ref(ELEMENT, subject), self.unknown))
+                elif isinstance(part, ast.MatchMapping) and part.rest:
+                    self.bind(part.rest, self.unknown)
+            if case.guard is not None:
+                self.truth(case.guard)
+            self.block(case.body)
 
     def stmt_Import(self, node: ast.Import) -> None:
         for alias in node.names:

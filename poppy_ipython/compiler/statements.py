@@ -100,7 +100,8 @@ class Statements(Expressions):
         fn = operation("o:i" + BINARY[type(node.op)].rstrip("_"))
         target = node.target
         if isinstance(target, ast.Name):
-            value = op("inplace", fn, self.scope.read(target.id), self.expr(node.value))
+            old_value = place(self.scope.read(target.id), target)
+            value = op("inplace", fn, old_value, self.expr(node.value))  # type: ignore[arg-type]
             return self.scope.bind(target.id, place(value, node))  # type: ignore[arg-type]
         number = self.scope.fresh()
         base, key, old = f"{PREFIX}o{number}", f"{PREFIX}k{number}", f"{PREFIX}q{number}"

@@ -9,7 +9,7 @@ unless some class of the user's has a method of that name. Whatever is not resol
 from __future__ import annotations
 
 import types
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from ..compiler.functions import belongs_to_user, lower_function
@@ -27,6 +27,11 @@ from .values import (
 _GIVES_DATA = frozenset({len, isinstance, issubclass, id, callable, print, hasattr, range, any, all, sum, type, hash, repr, str, int, float, bool})
 _GIVES_NEW = frozenset({list, tuple, set, dict, sorted, reversed, enumerate, zip, iter, frozenset, map, filter})
 _GIVES_ELEMENT = frozenset({min, max})
+#: special methods that they call
+_ASKS = {
+    print: ("__str__", "__repr__"), str: ("__str__", "__repr__"), repr: ("__repr__",), len: ("__len__",), hash: ("__hash__",),
+    bool: ("__bool__", "__len__"), int: ("__int__", "__index__"), float: ("__float__", "__index__"),
+}  # fmt: skip
 _LIST_METHODS = frozenset({"append", "extend", "insert", "sort", "reverse"})
 _SIMPLE = (types.FunctionType, types.MethodType)
 
@@ -40,6 +45,8 @@ class Callees:
     depth: dict[types.CodeType, int]
     todo: list[Activation]
     again: list[tuple[Activation, Ref, str]]
+    #: the calls that are being looked at, innermost last
+    calling: list[Ref]
     slots: dict[Any, None]
     watch: dict[int, Pending]
 
@@ -48,6 +55,7 @@ class Callees:
         call: Call = ref.detail
         found: list[Any] = []
         args = Args(self, act, call)
+        self.calling.append(ref)
         if call.receiver is None:
             for callee in self.values(act, call.callee):  # type: ignore[attr-defined]
                 found += self.invoke(callee, args)
@@ -58,6 +66,7 @@ class Callees:
                     found.append(DATA)
                 else:
                     found += self.method(receiver, call.method, args)
+        self.calling.pop()
         return self.distinct(found)  # type: ignore[attr-defined,no-any-return]
 
     # ------------------------------------------------------------------ functions, classes, builtins
@@ -88,6 +97,10 @@ class Callees:
             return Callees.getattr_
         if callee is setattr:
             return Callees.setattr_
+        if callee is next:
+            return Callees.gives_next
+        if callee.__class__ is partial:
+            return lambda reach, c, args: reach.invoke(c.func, Args(reach, None, None))
         if callee in _GIVES_DATA:
             return Callees.gives_data
         if callee in _GIVES_NEW or callee in COLLECTIONS:
@@ -116,7 +129,20 @@ class Callees:
     def gives_data(self, callee: Any, args: Args) -> Values:
         if callee in (any, all, sum):
             self.reads_all(args)
+        methods = _ASKS.get(callee)
+        if methods is not None:
+            for values in args.each():
+                for value in values:
+                    if value.__class__ not in PLAIN:
+                        self.special(value, methods)  # type: ignore[attr-defined]
         return JUST_DATA
+
+    def gives_next(self, callee: Any, args: Args) -> Values:
+        for value in args.each()[0]:
+            if value is UNKNOWN or value is CYCLE or value.__class__ is Pending:
+                raise Top("next")
+            self.iterated(value)  # type: ignore[attr-defined]
+        return JUST_UNKNOWN
 
     def reads_all(self, args: Args) -> None:
         for values in args.each():
@@ -237,17 +263,23 @@ class Callees:
                 summary = self.footprints.body_of(lowered)
                 act = self.entered[key] = Activation(summary, lowered, fn.__globals__, [], given, closure)
                 self.todo.append(act)
-        returned = [v for r in act.summary.returns for v in self.values(act, r)]  # type: ignore[attr-defined]
+        inside = self.calling[-1] if self.calling else None  # a call in its own tail returns what the others return
+        returned = [v for r in act.summary.returns for v in self.values(act, r) if v is not CYCLE or r is not inside]  # type: ignore[attr-defined]
         return self.distinct([*returned, None])  # type: ignore[attr-defined,no-any-return]
 
     def super_(self, act: Activation) -> Values:
         """``super()``: unknown, except as a receiver (see :meth:`method`)."""
         params = act.lowered.params
-        cell = act.closure.get("__class__")
-        if cell is None or not params:
+        if not params:
             return JUST_UNKNOWN
-        receivers = act.given.get(params[0], JUST_UNKNOWN)
-        return tuple([Super(cell.cell_contents, r) for r in receivers])
+        if act.locals:
+            cls = next((place["__class__"] for place in act.locals if "__class__" in place), None)
+            receivers = self.distinct([place[params[0]] for place in act.locals if params[0] in place])  # type: ignore[attr-defined]
+        else:
+            cell = act.closure.get("__class__")
+            cls = cell.cell_contents if cell is not None else None
+            receivers = act.given.get(params[0], JUST_UNKNOWN)
+        return tuple([Super(cls, r) for r in receivers]) if cls is not None else JUST_UNKNOWN
 
     # ------------------------------------------------------------------ methods
     def bound_method(self, method: types.MethodType, args: Args) -> Values:
@@ -359,30 +391,39 @@ class Callees:
 
     def unseen_method(self, receiver: Any, name: str, args: Args) -> Values:
         """A method of an object that does not exist yet, or that we do not know."""
-        if name in MUTATORS:
-            if self.users_method(name, args):
+        if receiver.__class__ is not Fresh and name in self.users_methods(args):
+            if receiver.__class__ is not Pending:
                 raise Top(name)
+            self.watch[id(receiver)] = receiver
+        if name in MUTATORS:
             self.mutates(receiver, name, args)
             return self.pure_method(receiver, name, args) if name in _RETURNS_ELEMENT else JUST_DATA
         if name in PURE_NAMES:
             return self.pure_method(receiver, name, args)
         if receiver is UNKNOWN or receiver is CYCLE or receiver.__class__ is Fresh:
             raise Top(f"….{name}")
-        if receiver.__class__ is Pending:
-            self.watch[id(receiver)] = receiver
-        elif self.users_method(name, args):
-            raise Top(name)
         if not all(v is DATA or v.__class__ in PLAIN for values in args.each() for v in values):
             raise Top(name)
-        return JUST_UNKNOWN if receiver.__class__ is Pending else JUST_DATA
+        if receiver.__class__ is Pending:
+            self.watch[id(receiver)] = receiver
+            return JUST_UNKNOWN
+        return JUST_DATA
 
-    def users_method(self, name: str, args: Args) -> bool:
-        """Has some class that the cell can name a method ``name`` written in Python?"""
+    def users_methods(self, args: Args) -> frozenset[str]:
+        """Names of methods of the classes that the cell can name (forgotten when native code has run)."""
         namespace = args.act.namespace if args.act is not None else {}
-        for value in list(namespace.values()):
-            if isinstance(value, type) and lookup(value, name).__class__ is types.FunctionType:
-                return True
-        return False
+        key = ("methods of users", id(namespace))
+        found = self.machine.plain_reads.get(key)
+        if found is None:
+            names: set[str] = set()
+            for value in list(namespace.values()):
+                if isinstance(value, type):
+                    for base in value.__mro__:
+                        if base is object:
+                            break
+                        names.update(n for n, v in base.__dict__.items() if v.__class__ is types.FunctionType and is_users(v.__code__))
+            found = self.machine.plain_reads[key] = frozenset(names)
+        return found  # type: ignore[no-any-return]
 
 
 class Super:

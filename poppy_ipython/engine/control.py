@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import operator
-from sys import exc_info
+from sys import _getframe, exc_info
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+
+from greenlet import greenlet
 
 from .atoms import ATOMS, CONTAINERS, SEQUENCES, has_python
 from .pending import UNBOUND, Fault, Kill, Pending, settled, structured
@@ -314,7 +316,7 @@ class Control(Base):
                 if error.number <= mark:
                     raise error
                 self.cur.fault = error
-                return self._handed(error.error)
+                return self._handed(self.cut(error.error, _getframe(1)))
             if self.quiescent():
                 self.cur.fault = None
                 return self._handed(self.tidy(error))
@@ -324,8 +326,26 @@ class Control(Base):
                 error = fault
 
     def _handed(self, error: BaseException) -> BaseException:
-        self.tracebacks[id(error)] = error.__traceback__
+        self.tracebacks[id(error)] = (error, error.__traceback__)
         return error
+
+    def as_raised(self, error: BaseException) -> BaseException:
+        """The operand of the ``raise`` that hands ``error`` to a handler.
+
+        ``raise`` would overwrite the exception's own context if another one is being handled; an exception that
+        arrives from another greenlet keeps it.
+        """
+        if exc_info()[1] is None:
+            return error
+        greenlet(_throw).switch(error)
+        raise AssertionError("unreachable")
+
+    def as_handled(self, error: BaseException | None) -> None:
+        """At the start of a handler: the exception shows the traceback of a plain run."""
+        if error is not None:
+            found = self.tracebacks.pop(id(error), None)
+            if found is not None and found[0] is error:
+                error.__traceback__ = found[1]
 
     def live(self) -> bool:
         """In a lowered ``finally``: may its body run?  Not in a killed unit, nor for an older fault."""
@@ -364,11 +384,16 @@ class Control(Base):
             if where < position and (name not in last or last[name] <= where):
                 last[name] = where
                 values[name] = value
+        bindings[:] = [b for b in bindings if b[0] < position]  # what comes later has not happened
         return [settled(values.get(name, UNBOUND)) for name in names]
 
     def reraise(self, value: Any) -> Any:
         """The operand of ``raise``: a real object."""
         return self.force(value)
+
+
+def _throw(error: BaseException) -> None:
+    raise error
 
 
 def _contains(container: Any, item: Any) -> bool:

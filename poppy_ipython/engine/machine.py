@@ -76,7 +76,7 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
         self.tables: dict[int, dict[str, Any]] = {}
         self.twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         #: tracebacks of exceptions on their way from ``caught`` to a handler
-        self.tracebacks: dict[int, Any] = {}
+        self.tracebacks: dict[int, tuple[BaseException, Any]] = {}
         #: exceptions whose tracebacks were cleaned, with the pieces that stand for their functions' frames
         self.attached: dict[int, tuple[BaseException, set[int]]] = {}
         self.not_lowered: dict[str, str] = {}
@@ -161,7 +161,7 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
                 "slice": slice, "format": self.format, "concat": self.concat, "await_call": self.await_call,
                 "await_value": self.await_value, "mapping": self.mapping, "real_iterable": self.real_iterable,
                 "mark": self.mark, "caught": self.caught, "restore": self.restore, "live": self.live,
-                "handling": self.handling, "flush_handler": self.flush_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": _as_raised,
+                "handling": self.handling, "flush_handler": self.flush_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": self.as_raised,
                 "as_handled": self.as_handled, "raise_": self.reraise, "enter_exclusive": self.enter_exclusive,
                 "leave_exclusive": self.leave_exclusive, "pin": self.pin, "top_module": _top_module,
                 "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),
@@ -334,11 +334,6 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
         if not self._loaded(modules) or not modules:
             self.drain("unknown", "import")
 
-    def as_handled(self, error: BaseException | None) -> None:
-        """At the start of a handler: the exception shows the traceback of a plain run."""
-        if error is not None:
-            error.__traceback__ = self.tracebacks.pop(id(error), error.__traceback__)
-
 
 _BUILTIN_RECEIVERS = frozenset({list, dict, set, str, tuple, bytes, int, float, frozenset, range, bool, type(None)})
 _OPERATORS = [
@@ -346,10 +341,6 @@ _OPERATORS = [
     "gt", "ge", "eq", "ne", "neg", "pos", "invert", "iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "iand",
     "ior", "ixor", "ilshift", "irshift", "imatmul",
 ]  # fmt: skip
-
-
-def _as_raised(error: BaseException) -> BaseException:
-    return error
 
 
 def _concat(*parts: str) -> str:

@@ -48,6 +48,7 @@ class Reach(Callees):
         self.entered: dict[Any, Activation] = {}
         self.depth: dict[types.CodeType, int] = {}
         self.again: list[tuple[Activation, Ref, str]] = []
+        self.calling: list[Ref] = []
 
     # ------------------------------------------------------------------ the walk
     def enter(self, act: Activation) -> None:
@@ -72,9 +73,10 @@ class Reach(Callees):
             for base, key, value in summary.elements:
                 for target in self.values(act, base):
                     self.store_element(target, key, act, value)
-            for target_ref, operand, number in summary.inplace:
-                for target in self.values(act, target_ref):
-                    self.change(target, number, act, operand)
+            for changed, added, method in summary.inplace:
+                for target in self.values(act, changed):
+                    if target.__class__ not in PLAIN:
+                        self.change(target, method, act, added)
             for operand, methods in summary.operands:
                 for value in self.values(act, operand):
                     if value.__class__ not in PLAIN:
@@ -89,7 +91,7 @@ class Reach(Callees):
                     raise Top("import")
         for act, ref, name in self.again:
             for value in self.values(act, ref):
-                if _is_instance(value) and lookup(type(value), name).__class__ is types.FunctionType:
+                if lookup(value.kind if value.__class__ is Fresh else type(value), name).__class__ is types.FunctionType:
                     raise Top(name)
 
     # ------------------------------------------------------------------ writes
@@ -140,16 +142,20 @@ class Reach(Callees):
             self.watch[id(target)] = target
             self.write(("p", id(target)), act, key, value)
         elif kind not in PLAIN and kind is not tuple:
-            raise Top(f"{kind.__name__}[...] =")
+            if _native(kind, "__setitem__") or _native(kind, "__delitem__"):
+                raise Top(f"{kind.__name__}[...] =")
+            self.special(target, ("__setitem__", "__delitem__"))
 
-    def change(self, target: Any, number: bool, act: Activation, operand: Ref) -> None:
-        """``target op= operand`` in place."""
+    def change(self, target: Any, method: str, act: Activation, operand: Ref | None) -> None:
+        """``target op= operand`` in place (``operand`` None: a number, which no builtin container takes)."""
         kind = target.__class__
-        if kind in PLAIN or kind is tuple or kind is frozenset:
-            return
-        if number and (kind is StandIn or kind is Pending or kind in CONTAINERS):
-            return
-        self.store_element(target, SEQUENCE_KEY if kind is list else ANY_KEY, act, None)
+        if kind in CONTAINERS or kind is StandIn or kind is Pending or kind in COLLECTIONS:
+            if operand is not None:
+                self.store_element(target, SEQUENCE_KEY if kind is list else ANY_KEY, act, None)
+        elif kind is Fresh:
+            self.note(MADE_HERE, act, ANY_KEY, None)
+        elif kind is not tuple and kind is not frozenset and _native(kind, method):
+            raise Top(f"{kind.__name__}.{method}")
 
     # ------------------------------------------------------------------ may a path be believed?
     def older(self, slots: tuple[Any, ...], born: Any = None, newer: Any = None) -> bool:
@@ -469,6 +475,12 @@ class Reach(Callees):
 
 
 _PLAIN_ITERATORS = frozenset({type(iter(x)) for x in ([], (), {}, set(), "", b"", range(1), {}.values(), {}.items(), reversed([]))})
+
+
+def _native(kind: type, method: str) -> bool:
+    """Has the class a special method of that name that is not the user's own Python?"""
+    found = lookup(kind, method)
+    return found is not _MISSING and not (found.__class__ is types.FunctionType and is_users(found.__code__))
 
 
 def _writers(slot: Any, key: Any) -> tuple[Any, ...]:

@@ -66,6 +66,8 @@ class Session:
         self.abandoned: list[str] = []
         self.requests: list[tuple[Any, Callable[[Any, BaseException | None], None]]] = []
         self.changed = asyncio.Event()
+        self.awaiting: asyncio.Task[Any] | None = None
+        self.stopping = False
         self.started = self.ended = self.cpu = 0.0
 
     # ------------------------------------------------------------------ the machine's host
@@ -101,10 +103,17 @@ class Session:
                 self.changed.clear()
                 while self.requests:
                     awaitable, ended = self.requests.pop(0)
+                    self.awaiting = asyncio.current_task()
                     try:
                         value, error = await awaitable, None
                     except BaseException as raised:
                         value, error = None, raised
+                        if self.stopping:
+                            self.awaiting.uncancel()
+                            self.stopping = False
+                            error = KeyboardInterrupt().with_traceback(raised.__traceback__)
+                    finally:
+                        self.awaiting = None
                     ended(value, error)
         finally:
             self.ended = time.perf_counter()
@@ -118,7 +127,15 @@ class Session:
 
     def interrupt(self) -> None:
         """From the loop's thread: end the run with a ``KeyboardInterrupt`` where the head stands."""
-        self.machine.interrupt(KeyboardInterrupt())
+        if self.awaiting is not None:
+            self.stopping = True
+            self.awaiting.cancel()
+        else:
+            self.machine.interrupt(KeyboardInterrupt())
+
+    def at_head(self) -> bool:
+        unit = self.machine.cur
+        return unit is None or (unit.head and not unit.log)
 
     def _name_abandoned(self) -> None:
         for record in self.machine.records:

@@ -110,6 +110,19 @@ class Tracebacks(Base):
         self._tidy_context(error)
         return error
 
+    def cut(self, error: BaseException, frame: types.FrameType) -> BaseException:
+        """``error``, caught in ``frame``: its traceback starts there, not with the frames that called it."""
+        outer = set()
+        above = frame.f_back
+        while above is not None and above.f_code is not self.base_code and above.f_code is not self.root_code:
+            outer.add(id(above))
+            above = above.f_back
+        steps = steps_of(error.__traceback__)
+        while steps and id(steps[0][0]) in outer:
+            del steps[0]
+        error.__traceback__ = rebuild(steps)
+        return error
+
     def _tidy_context(self, error: BaseException) -> None:
         """Take the engine's own exceptions out of the context chain."""
         from .pending import Fault, Kill, NotReady
