@@ -46,7 +46,7 @@ class Callees:
     todo: list[Activation]
     again: list[tuple[Activation, Ref, str]]
     #: the calls that are being looked at, innermost last
-    calling: list[Ref]
+    calling: list[tuple[Activation, Ref]]
     slots: dict[Any, None]
     watch: dict[int, Pending]
 
@@ -55,7 +55,7 @@ class Callees:
         call: Call = ref.detail
         found: list[Any] = []
         args = Args(self, act, call)
-        self.calling.append(ref)
+        self.calling.append((act, ref))
         if call.receiver is None:
             for callee in self.values(act, call.callee):  # type: ignore[attr-defined]
                 found += self.invoke(callee, args)
@@ -263,8 +263,11 @@ class Callees:
                 summary = self.footprints.body_of(lowered)
                 act = self.entered[key] = Activation(summary, lowered, fn.__globals__, [], given, closure)
                 self.todo.append(act)
-        inside = self.calling[-1] if self.calling else None  # a call in its own tail returns what the others return
-        returned = [v for r in act.summary.returns for v in self.values(act, r) if v is not CYCLE or r is not inside]  # type: ignore[attr-defined]
+        inside = self.calling[-1] if self.calling else None
+        returned: list[Any] = []
+        for ref in act.summary.returns:
+            values = self.values(act, ref)  # type: ignore[attr-defined]
+            returned += values if (act, ref) != inside else [v for v in values if v is not CYCLE]  # a call in its own tail
         return self.distinct([*returned, None])  # type: ignore[attr-defined,no-any-return]
 
     def super_(self, act: Activation) -> Values:

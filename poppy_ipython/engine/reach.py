@@ -48,7 +48,7 @@ class Reach(Callees):
         self.entered: dict[Any, Activation] = {}
         self.depth: dict[types.CodeType, int] = {}
         self.again: list[tuple[Activation, Ref, str]] = []
-        self.calling: list[Ref] = []
+        self.calling: list[tuple[Activation, Ref]] = []
 
     # ------------------------------------------------------------------ the walk
     def enter(self, act: Activation) -> None:

@@ -1,0 +1,134 @@
+"""An oracle for footprints: every store of a unit must lie in each footprint that it, or a unit around it, has published before.
+
+`Monitor.install` is the `mutate` hook of `run_simulated`. It notes what is published, under which key, and every store with
+its position, whether it went through the store buffer or straight to the real object; `missed()` compares them. A store
+to an object that was born behind the key needs no slot. A footprint that is made anew in the same stall replaces the old one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from sys import _getframe
+from typing import Any
+
+from poppy_ipython.engine.methods import MUTATORS
+
+TOP, ELEMENTS = "top", "*e"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    position: tuple[int, ...]
+    slots: tuple[Any, ...]  # any of them covers it
+    born: tuple[int, ...] | None
+    text: str
+
+
+class Monitor:
+    """What one run has published and stored."""
+
+    def __init__(self) -> None:
+        #: (unit's path, its stall) -> (key, number of stores before, slots)
+        self.published: dict[tuple[tuple[int, ...], int], tuple[tuple[int, ...], int, set[Any]]] = {}
+        self.stores: list[Store] = []
+        self.birth: dict[int, tuple[Any, tuple[int, ...]]] = {}
+        self.keep: list[Any] = []
+
+    def install(self, machine: Any) -> None:
+        """Wrap the machine's own entry points."""
+        publish, direct, store_op, sa, meth, born, globals_of, inplace, ended = (
+            machine.publish, machine.direct, machine.store_op, machine.sa, machine.meth, machine.born, machine.globals_of,
+            machine.inplace, machine.external_ended,
+        )  # fmt: skip
+        self.machine = machine
+
+        def on_publish(unit: Any) -> None:
+            publish(unit)
+            stall = unit.waiting + (machine.cur is unit)
+            self.published[unit.path, stall] = ((*unit.path, unit.n + 1), len(self.stores), set(unit.published[1]))
+
+        def on_direct(target: Any, key: Any) -> bool:
+            if _getframe(1).f_locals.get("name") != "copy":  # asks too, and does not store
+                self.store(target, key)
+            return direct(target, key)  # type: ignore[no-any-return]
+
+        def on_store_op(target: Any, fn: Any, args: Any, fallible: bool = False) -> None:
+            self.store(target, id(target))
+            store_op(target, fn, args, fallible)
+
+        def on_sa(target: Any, name: str, value: Any) -> Any:
+            target = machine.force(target)
+            self.store(target, (id(target), name))
+            return sa(target, name, value)
+
+        def on_meth(target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
+            if name in MUTATORS and type(target) in (list, dict, set):
+                self.store(target, id(target))
+            return meth(target, name, *args, **kwargs)
+
+        def on_inplace(fn: Any, target: Any, value: Any) -> Any:
+            if type(target) in (list, dict, set):
+                self.store(target, id(target))
+            return inplace(fn, target, value)
+
+        def on_born(target: Any) -> Any:
+            self.birth[id(target)] = (target, self.here())
+            return born(target)
+
+        def on_ended(entry: Any, value: Any, error: BaseException | None) -> None:
+            self.made_outside(value, entry.position)
+            ended(entry, value, error)
+
+        def on_globals_of(namespace: dict[str, Any]) -> Any:
+            read, store, phantom = globals_of(namespace)
+
+            def on_store(name: str, value: Any) -> Any:
+                self.stores.append(Store(self.here(), (("n", id(namespace), name),), None, name))
+                return store(name, value)
+
+            return read, on_store, phantom
+
+        machine.publish, machine.direct, machine.store_op, machine.sa = on_publish, on_direct, on_store_op, on_sa
+        machine.meth, machine.born, machine.globals_of, machine.inplace = on_meth, on_born, on_globals_of, on_inplace
+        machine.external_ended = on_ended
+
+    def made_outside(self, value: Any, position: tuple[int, ...]) -> None:
+        """All of an external call's result is born where the call stands."""
+        if type(value) in (list, dict):
+            self.birth[id(value)] = (value, position)
+            for item in value.values() if type(value) is dict else value:
+                self.made_outside(item, position)
+
+    def here(self) -> tuple[int, ...]:
+        unit = self.machine.cur
+        return (*unit.path, unit.n + 1)
+
+    def store(self, target: Any, key: Any) -> None:
+        if key.__class__ is tuple:
+            slots: tuple[Any, ...] = (("a", *key), ("*a", key[1]))
+        else:
+            slots = (("e", key), ELEMENTS)
+        self.keep.append(target)
+        found = self.birth.get(id(target)) or self.machine.birth.get(id(target))
+        born = found[-1] if found is not None and found[0] is target else None
+        self.stores.append(Store(self.here(), slots, born, f"{type(target).__name__} {slots[0]} in line {self.machine.caller_line()}"))
+
+    @property
+    def tops(self) -> int:
+        """Footprints that say nothing."""
+        return sum(TOP in slots for _, _, slots in self.published.values())
+
+    def missed(self) -> list[str]:
+        """Stores that a footprint should have had."""
+        found = []
+        for (path, _), (key, before, slots) in self.published.items():
+            if TOP in slots:
+                continue
+            for store in self.stores[before:]:
+                if store.position < key or store.position[: len(path)] != path:
+                    continue
+                if store.born is not None and store.born >= key:
+                    continue
+                if not any(slot in slots for slot in store.slots):
+                    found.append(f"{path} published {key}: {slots}; stored {store.text} at {store.position}")
+        return found
