@@ -190,7 +190,7 @@ def _lower(fn: types.FunctionType) -> Lowered | str:
         return f"its lowered form does not compile ({error})"
     return Lowered(
         code.co_name, code.co_qualname, code.co_filename, lowered_code, scope.pieces, body, frozenset(local),
-        tuple(params), frozenset(global_names), call_sites(body), False,
+        tuple(params), frozenset(global_names), call_sites(body), False, original=code,
     )  # fmt: skip
 
 

@@ -44,6 +44,8 @@ class Lowered:
     sites: dict[Span, str]
     cell: bool
     natives: tuple[Native, ...] = ()
+    #: the user's own code object; None for the cell
+    original: types.CodeType | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     calls       who is called                            methods   methods of builtin types
     external    arguments, dispatch, results             control   truth, iteration, try
     tracebacks  as a plain run shows them                snapshot  looking through arguments
+    standins    frames for whoever looks into them
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -41,6 +42,7 @@ from .methods import Methods
 from .natives import Natives
 from .pending import UNBOUND, Pending, settled
 from .scheduler import Scheduler
+from .standins import StandIns
 from .tracebacks import Tracebacks
 
 _CONVERSIONS: dict[int, Callable[[Any], str]] = {115: str, 114: repr, 97: ascii}
@@ -55,7 +57,7 @@ class BoundRef:
         self.fn = fn
 
 
-class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, External, Control, Tracebacks):
+class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, External, Control, Tracebacks, StandIns):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()`` and ``wait_for(awaitable)``."""
 
     def __init__(
@@ -77,8 +79,10 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
         self.twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         #: tracebacks of exceptions on their way from ``caught`` to a handler
         self.tracebacks: dict[int, tuple[BaseException, Any]] = {}
-        #: exceptions whose tracebacks were cleaned, with the pieces that stand for their functions' frames
-        self.attached: dict[int, tuple[BaseException, set[int]]] = {}
+        #: piece frame -> the frame it is part of, as far as tracebacks have shown
+        self.enclosing: dict[int, tuple[types.FrameType, types.FrameType]] = {}
+        #: frame of a piece -> itself and the frame it took the place of in a traceback, by id of the piece's
+        self.behind: dict[int, tuple[types.FrameType, types.FrameType]] = {}
         self.not_lowered: dict[str, str] = {}
         self.base_code = Scheduler._run.__code__
         self.root_code = Scheduler._root_body.__code__

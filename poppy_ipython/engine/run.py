@@ -152,6 +152,7 @@ def finished_error(machine: Machine, error: BaseException | None, coroutine: boo
     if error is None:
         return None
     machine.tidy(error)
+    machine.stand_in(error)
     if coroutine and isinstance(error, StopIteration):  # Python does not let one leave a coroutine
         stop, error = error, RuntimeError("coroutine raised StopIteration")
         error.__cause__ = error.__context__ = stop

@@ -76,37 +76,45 @@ class Tracebacks(Base):
                 code = outer.f_code
         entry.callers = callers
 
-    def clean(self, steps: list[Step], error: BaseException) -> list[Step]:
-        """Drop engine frames, and each frame that only calls a piece outlined from itself.
-
-        A piece takes the place of its function's frame once for each exception: cleaning again must not let it
-        swallow the frame of a caller that happens to be the same function.
-        """
+    def clean(self, steps: list[Step]) -> list[Step]:
+        """Drop engine frames, and each frame that only calls a piece outlined from itself."""
         lowered = self.lowered
-        known = self.attached.get(id(error))
-        if known is None or known[0] is not error:
-            known = self.attached[id(error)] = (error, set())
-        attached = known[1]
         kept: list[Step] = []
         for step in steps:
-            code = step[0].f_code
+            frame = step[0]
+            code = frame.f_code
             if is_ours(code):
                 continue
             info = lowered.get(id(code))
-            if info is not None and info.is_synthetic(step[1]):
-                continue
-            if info is not None and info.merged and kept and id(step[0]) not in attached:
-                above = lowered.get(id(kept[-1][0].f_code))
-                if above is not None and above.group == info.group:
-                    replaced = kept.pop()
-                    if not above.merged or id(replaced[0]) in attached:
-                        attached.add(id(step[0]))
+            if info is not None:
+                if info.is_synthetic(step[1]):
+                    continue
+                if info.merged and kept and self._belongs(frame, info, kept[-1][0]):
+                    kept.pop()
             kept.append(step)
         return kept
 
+    def _belongs(self, piece: types.FrameType, info: Any, above: types.FrameType) -> bool:
+        """Is ``above`` the frame of the invocation that ``piece`` is part of?
+
+        The first time it is whoever stands above it with the same logical frame.  That is noted: when the exception
+        has travelled further, the caller above may be another invocation of the same function.
+        """
+        owner, owner_info = piece, info
+        while (found := self.enclosing.get(id(owner))) is not None and found[0] is owner:
+            owner = found[1]
+            owner_info = self.lowered[id(owner.f_code)]
+        if not owner_info.merged:
+            return owner is above
+        above_info = self.lowered.get(id(above.f_code))
+        if above_info is None or above_info.group != info.group or owner is above:
+            return False
+        self.enclosing[id(owner)] = (owner, above)
+        return True
+
     def tidy(self, error: BaseException) -> BaseException:
         """``error`` with the traceback that a plain run shows from the current function inwards."""
-        error.__traceback__ = rebuild(self.clean(steps_of(error.__traceback__), error))
+        error.__traceback__ = rebuild(self.clean(steps_of(error.__traceback__)))
         self._tidy_context(error)
         return error
 
@@ -143,7 +151,7 @@ class Tracebacks(Base):
         steps = [(frame, lasti, line_of(frame.f_code, lasti)) for frame, lasti in reversed(entry.callers)]
         steps.append((entry.frame, entry.lasti, line_of(entry.frame.f_code, entry.lasti)))
         steps += steps_of(error.__traceback__)
-        error.__traceback__ = rebuild(self.clean(steps, error))
+        error.__traceback__ = rebuild(self.clean(steps))
         self._tidy_context(error)
         return error
 
