@@ -31,6 +31,7 @@ HERE = Path(__file__).parent
 EXECUTED = HERE.parent / ".build" / "quickstart.ipynb"
 SUMMARY = re.compile(r"[\d,]+ calls? · |no external call seen")
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
+FIRST_LINE = re.compile(r"^( +1 )(?:# plain|(?:# )?%%poppy.*)$", re.M)
 PLAIN, POPPY = "# plain", "%%poppy"
 
 
@@ -86,6 +87,7 @@ def shown(output: Any) -> list[str]:
     if output.output_type == "error":
         trace = COLOUR.sub("", "\n".join(output.traceback))
         trace = re.sub(r"Cell In\[\d+\]", "Cell In[n]", trace)
+        trace = FIRST_LINE.sub(r"\1", trace)  # the one line in which the cells differ
         return [f"raised: {output.ename}: {output.evalue}", *trace.splitlines()]
     return [f"{kind}: {line}" for kind, data in sorted(output.data.items()) for line in str(data).splitlines()]
 

@@ -78,6 +78,15 @@ def test_the_same_results_in_other_pieces_with_a_summary_and_another_cell_number
     assert demo.summary(pair(plain, poppy).poppy).startswith("12 calls")
 
 
+def test_the_first_lines_differ_because_the_cells_do() -> None:
+    def trace(first: str, second: str) -> Any:
+        return new_output("error", ename="E", evalue="", traceback=[f"      1 {first}\n----> 2 {second}"])
+
+    assert pair([trace("# plain", "x")], [trace("# %%poppy", "x")]).difference == []
+    assert pair([trace("# plain", "x")], [trace("%%poppy -q", "x")]).difference == []
+    assert pair([trace("# plain", "x")], [trace("# %%poppy", "y")]).difference
+
+
 @pytest.mark.parametrize(
     ("plain", "poppy"),
     [

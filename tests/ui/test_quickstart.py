@@ -12,6 +12,7 @@ pytestmark = pytest.mark.ui
 
 RUN_TIMEOUT = 180_000
 POPPY_CELLS = 3
+ERROR = "[data-mime-type='application/vnd.jupyter.stderr']"
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +28,10 @@ def page(browser: Browser, lab: str, pictures: Path) -> Page:
     last = page.locator(".jp-CodeCell .jp-InputPrompt").last
     try:
         expect(last).to_have_text(re.compile(r"^\[\d+\]:$"), timeout=RUN_TIMEOUT)
-    finally:
-        page.screenshot(path=pictures / "quickstart-ran.png")
+    except AssertionError:
+        page.screenshot(path=pictures / "quickstart-stuck.png")
+        errors = page.locator(ERROR).all_inner_texts()
+        raise AssertionError("The notebook did not run to its end.\n" + "\n\n".join(errors)) from None
     return page
 
 
@@ -47,7 +50,7 @@ def test_a_summary_stands_under_each_poppy_cell(page: Page) -> None:
 
 
 def test_only_the_two_cells_that_raise_show_an_error(page: Page) -> None:
-    errors = page.locator(".jp-CodeCell", has=page.locator("[data-mime-type='application/vnd.jupyter.stderr']"))
+    errors = page.locator(".jp-CodeCell", has=page.locator(ERROR))
     expect(errors).to_have_count(2)
     for place in range(2):
         expect(errors.nth(place)).to_contain_text("injected error 500")
