@@ -81,8 +81,6 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
         self.tracebacks: dict[int, tuple[BaseException, Any]] = {}
         #: piece frame -> the frame it is part of, as far as tracebacks have shown
         self.enclosing: dict[int, tuple[types.FrameType, types.FrameType]] = {}
-        #: frame of a piece -> itself and the frame it took the place of in a traceback, by id of the piece's
-        self.behind: dict[int, tuple[types.FrameType, types.FrameType]] = {}
         self.not_lowered: dict[str, str] = {}
         self.base_code = Scheduler._run.__code__
         self.root_code = Scheduler._root_body.__code__

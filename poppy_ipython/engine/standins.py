@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-_LOCALS = "\0poppy:locals"
+_LOCALS, _HERE = "\0poppy:locals", "\0poppy:here"
 Span = tuple[int, int, int, int]
+#: a frame (by id) and an instruction of it
+Place = tuple[int, int]
 
 
 class Failed(BaseException):
@@ -64,54 +66,77 @@ class StandIns(Base):
         greenlet(self._stand_in_all).switch(error)
 
     def _stand_in_all(self, error: BaseException) -> None:
-        made: dict[Any, Step | None] = {}
+        found: list[tuple[BaseException, list[Step]]] = []
         seen: set[int] = set()
         todo: list[BaseException | None] = [error]
         while todo:
-            one = todo.pop()
+            one = todo.pop(0)
             if one is None or id(one) in seen:
                 continue
             seen.add(id(one))
+            found.append((one, steps_of(one.__traceback__)))
             todo += [one.__context__, one.__cause__]
             if isinstance(one, BaseExceptionGroup):
                 todo += one.exceptions
-            steps = steps_of(one.__traceback__)
-            if any(id(step[0].f_code) in self.lowered for step in steps):
-                one.__traceback__ = rebuild([self._replacement(step, made) for step in steps])
+        # one frame of the user's may stand in several tracebacks; it stopped where the outermost exception left it
+        users: dict[Any, dict[Place, Step]] = {}
+        for _, steps in found:
+            for step in steps:
+                info = self.lowered.get(id(step[0].f_code))
+                if info is not None and step[0].f_code.co_flags & 0x01:  # else a statement of the cell run as written
+                    users.setdefault(self._user_frame(step[0], info), {}).setdefault(_place_of(step), step)
+        made: dict[Place, Step] = {}
+        for places in users.values():
+            made.update(self._made(places))
+        if made:
+            for one, steps in found:
+                one.__traceback__ = rebuild([made.get(_place_of(step), step) for step in steps])
 
-    def _replacement(self, step: Step, made: dict[Any, Step | None]) -> Step:
-        frame, lasti, _ = step
-        info = self.lowered.get(id(frame.f_code))
-        if info is None or not frame.f_code.co_flags & 0x01:  # not lowered, or a statement of the cell run as written
-            return step
-        key = (id(frame), lasti)
-        if key not in made:
-            found = _positions(frame.f_code, lasti)
-            made[key] = self._made(info, frame, lasti, found) if found is not None else None
-        return made[key] or step
+    def _user_frame(self, frame: types.FrameType, info: CodeInfo) -> Any:
+        """What stands for the frame of a plain run that ``frame`` is part of."""
+        if frame.f_code.co_name == "<module>":
+            return id(info.lowered)
+        return id(self._around(frame)[-1])
 
-    def _made(self, info: CodeInfo, frame: types.FrameType, lasti: int, span: Span) -> Step | None:
-        code = frame.f_code
-        module = code.co_name == "<module>"
-        values = {} if module else self._user_locals(info, frame)
-        names = frozenset(values) | frame.f_globals.keys() | frame.f_builtins.keys()
-        for failing in _candidates(info, code, lasti, span, names):
-            if module:
-                step = _run_module(_compiled([failing], code), frame.f_globals)
-            else:
-                step = _run_function(info, code, failing, values, frame.f_globals)
-            if step is not None and _positions(step[0].f_code, step[1]) == span:
-                return step
-        return None
+    def _around(self, frame: types.FrameType) -> list[types.FrameType]:
+        """The lowered frames that are one frame in a plain run, from ``frame`` outwards."""
+        frames = [frame]
+        while (outer := self.enclosing.get(id(frame))) is not None and outer[0] is frame and outer[1] not in frames:
+            frame = outer[1]
+            frames.append(frame)
+        return frames
+
+    def _made(self, places: dict[Place, Step]) -> dict[Place, Step]:
+        """Steps of one stand-in frame that take the place of ``places``, all of one frame of the user's."""
+        frame = next(iter(places.values()))[0]
+        info = self.lowered[id(frame.f_code)]
+        values = {} if frame.f_code.co_name == "<module>" else self._user_locals(info, frame)
+        stand_in = _StandIn(info, frame, values)
+        chosen: dict[Place, tuple[ast.stmt, Span, Step]] = {}
+        for place_, step in places.items():
+            span = _positions(step[0].f_code, step[1])
+            if span is not None:
+                for failing in _candidates(self.lowered[id(step[0].f_code)], step[0].f_code, step[1], span, stand_in.names):
+                    tried = stand_in.run([failing], 0)
+                    if tried is not None and _positions(tried[0].f_code, tried[1]) == span:
+                        chosen[place_] = failing, span, tried
+                        break
+        if len(chosen) == 1:
+            return {place_: tried for place_, (_, _, tried) in chosen.items()}
+        statements = [failing for failing, _, _ in chosen.values()]
+        made: dict[Place, Step] = {}
+        last = None
+        for number, (place_, (_, span, _)) in reversed(list(enumerate(chosen.items()))):
+            last = stand_in.run(statements, number)
+            if last is None or _positions(last[0].f_code, last[1]) != span:
+                return {}
+            made[place_] = last
+        return {p: (last[0], step[1], step[2]) for p, step in made.items()} if last is not None else {}
 
     def _user_locals(self, info: CodeInfo, frame: types.FrameType) -> dict[str, Any]:
         """The locals of the function that ``frame`` is part of, as its user knows them."""
-        frames = [frame]
-        while (outer := self.behind.get(id(frame))) is not None and outer[0] is frame and outer[1] not in frames:
-            frame = outer[1]
-            frames.append(frame)
         found: dict[str, Any] = {}
-        for frame in reversed(frames):
+        for frame in reversed(self._around(frame)):
             for name, value in frame.f_locals.items():
                 if name.startswith(PREFIX):
                     continue
@@ -126,6 +151,10 @@ class StandIns(Base):
             return found
         order = [*original.co_varnames, *original.co_cellvars, *original.co_freevars]
         return {name: found[name] for name in dict.fromkeys(order) if name in found}
+
+
+def _place_of(step: Step) -> Place:
+    return id(step[0]), step[1]
 
 
 def _positions(code: types.CodeType, lasti: int) -> Span | None:
@@ -194,64 +223,94 @@ def _access(node: Any) -> ast.stmt:
     return ast.Expr(node)
 
 
-def _compiled(body: list[ast.stmt], like: types.CodeType) -> types.CodeType:
-    module = ast.Module(body, [])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        code = compile(module, like.co_filename, "exec", dont_inherit=True)
-    return code.replace(co_consts=tuple([_TOUCHY if c is ... else c for c in code.co_consts]))
+class _StandIn:
+    """A frame of the user's, made again."""
+
+    def __init__(self, info: CodeInfo, frame: types.FrameType, values: dict[str, Any]) -> None:
+        self.code = code = frame.f_code
+        self.namespace = frame.f_globals
+        self.module = code.co_name == "<module>"
+        self.values = values
+        original = info.lowered.original
+        if self.module:
+            self.first = 1
+        elif original is not None and info.function == original.co_name:
+            self.first = original.co_firstlineno
+            self.arguments = _arguments(
+                original.co_varnames, original.co_argcount, original.co_posonlyargcount, original.co_kwonlyargcount,
+                original.co_flags,
+            )  # fmt: skip
+        else:  # a comprehension or generator with a frame of its own
+            piece = info.lowered.pieces.get(info.group[1])
+            self.first = piece.source[0].lineno if piece is not None else code.co_firstlineno
+            self.arguments = _arguments((".0",), 1, 0, 0, 0)
+            self.values = {".0": iter(()), **values}
+        self.names = frozenset(self.values) | frame.f_globals.keys() | frame.f_builtins.keys()
+
+    def run(self, statements: list[ast.stmt], number: int) -> Step | None:
+        """Its step when the statement of that ``number`` fails."""
+        body = statements
+        if len(statements) > 1:
+            body = [ast.If(ast.Call(const(_HERE), [const(k)], []), [one], []) for k, one in enumerate(statements)]
+        replace = {_HERE: lambda k: k == number, _LOCALS: tuple(self.values.values())}
+        try:
+            if self.module:
+                self._exec(self._compiled(body, replace))
+            else:
+                self._call(body, replace)
+        except BaseException as error:
+            traceback = error.__traceback__
+            error.__traceback__ = None
+            for _ in range(2):
+                traceback = traceback.tb_next if traceback is not None else None
+            if traceback is not None:
+                return traceback.tb_frame, traceback.tb_lasti, traceback.tb_lineno
+        return None
+
+    def _exec(self, code: types.CodeType) -> None:
+        bare = "__builtins__" not in self.namespace
+        try:
+            exec(code, self.namespace)
+        finally:
+            if bare:
+                self.namespace.pop("__builtins__", None)
+
+    def _call(self, body: list[ast.stmt], replace: dict[str, Any]) -> None:
+        """Call a function with the user's arguments and locals."""
+        start: list[ast.stmt] = []
+        if self.values:
+            start.append(ast.Assign([ast.Tuple([store(name) for name in self.values], ast.Store())], const(_LOCALS)))
+        gone = [node.arg for node in ast.walk(self.arguments) if isinstance(node, ast.arg) and node.arg not in self.values]
+        if gone:
+            start.append(ast.Delete([ast.Name(name, ast.Del()) for name in gone]))
+        function = ast.FunctionDef("stand_in", self.arguments, [*start, *body], [], None)
+        if "type_params" in ast.FunctionDef._fields:
+            function.type_params = []
+        module = self._compiled([function], replace)
+        inner = next(c for c in module.co_consts if isinstance(c, types.CodeType))
+        inner = inner.replace(co_name=self.code.co_name, co_qualname=self.code.co_qualname)
+        keywords = dict.fromkeys(inner.co_varnames[inner.co_argcount : inner.co_argcount + inner.co_kwonlyargcount])
+        types.FunctionType(inner, self.namespace)(*[None] * inner.co_argcount, **keywords)
+
+    def _compiled(self, body: list[ast.stmt], replace: dict[str, Any]) -> types.CodeType:
+        for one in body:
+            place(one, ast.Pass(lineno=self.first, end_lineno=self.first, col_offset=0, end_col_offset=0))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code = compile(ast.Module(body, []), self.code.co_filename, "exec", dont_inherit=True)
+        return _filled(code, replace)
 
 
-def _run_module(code: types.CodeType, namespace: dict[str, Any]) -> Step | None:
-    bare = "__builtins__" not in namespace
-    try:
-        exec(code, namespace)
-    except BaseException as error:
-        return _step_of(error)
-    finally:
-        if bare:
-            namespace.pop("__builtins__", None)
-    return None
-
-
-def _run_function(
-    info: CodeInfo, code: types.CodeType, failing: ast.stmt, values: dict[str, Any], namespace: dict[str, Any]
-) -> Step | None:
-    """A call of a function with the user's arguments and locals that fails at ``failing``."""
-    original = info.lowered.original
-    first = original.co_firstlineno if original is not None else code.co_firstlineno
-    if original is None or info.function != original.co_name:  # a comprehension or generator with a frame of its own
-        values = {".0": iter(()), **values}
-        arguments, first = _arguments([".0"], 1, 0, 0, 0), getattr(failing, "lineno", first)
-        piece = next((p for p in info.lowered.pieces.values() if p.name == info.group[1]), None)
-        if piece is not None:
-            first = piece.source[0].lineno
-    else:
-        arguments = _arguments(
-            original.co_varnames, original.co_argcount, original.co_posonlyargcount, original.co_kwonlyargcount,
-            original.co_flags,
-        )  # fmt: skip
-    body: list[ast.stmt] = []
-    if values:
-        body.append(ast.Assign([ast.Tuple([store(name) for name in values], ast.Store())], const(_LOCALS)))
-    given = _names(arguments)
-    gone = [name for name in given if name not in values]
-    if gone:
-        body.append(ast.Delete([ast.Name(name, ast.Del()) for name in gone]))
-    function = ast.FunctionDef("stand_in", arguments, [*body, failing], [], None)
-    if "type_params" in ast.FunctionDef._fields:
-        function.type_params = []
-    place(function, ast.Pass(lineno=first, end_lineno=first, col_offset=0, end_col_offset=0))
-    inner = next(c for c in _compiled([function], code).co_consts if isinstance(c, types.CodeType))
-    consts = [tuple(values.values()) if c == _LOCALS else _TOUCHY if c is ... else c for c in inner.co_consts]
-    inner = inner.replace(co_consts=tuple(consts), co_name=code.co_name, co_qualname=code.co_qualname)
-    positional = [None] * inner.co_argcount
-    keywords = dict.fromkeys(inner.co_varnames[inner.co_argcount : inner.co_argcount + inner.co_kwonlyargcount])
-    try:
-        types.FunctionType(inner, namespace)(*positional, **keywords)
-    except BaseException as error:
-        return _step_of(error)
-    return None
+def _filled(code: types.CodeType, replace: dict[str, Any]) -> types.CodeType:
+    constants: list[Any] = []
+    for constant in code.co_consts:
+        if constant is ...:
+            constants.append(_TOUCHY)
+        elif isinstance(constant, types.CodeType):
+            constants.append(_filled(constant, replace))
+        else:
+            constants.append(replace.get(constant, constant) if constant.__class__ is str else constant)
+    return code.replace(co_consts=tuple(constants))
 
 
 def _arguments(names: Any, positional: int, only: int, keyword: int, flags: int) -> ast.arguments:
@@ -261,14 +320,3 @@ def _arguments(names: Any, positional: int, only: int, keyword: int, flags: int)
     stars = rest.pop(0) if flags & 0x08 else None
     keywords = args[positional : positional + keyword]
     return ast.arguments(args[:only], args[only:positional], star, keywords, [None] * keyword, stars, [])  # type: ignore[list-item]
-
-
-def _names(arguments: ast.arguments) -> list[str]:
-    return [node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)]
-
-
-def _step_of(error: BaseException) -> Step:
-    """The stand-in's step, just below the frame that caught ``error``."""
-    traceback = error.__traceback__.tb_next  # type: ignore[union-attr]
-    error.__traceback__ = None
-    return traceback.tb_frame, traceback.tb_lasti, traceback.tb_lineno  # type: ignore[union-attr]
