@@ -353,8 +353,14 @@ class Expressions(_Base):
         """A generator that somebody else consumes: made natively, over a real iterable."""
         self.scope.closures_made = True
         new = copy.deepcopy(node)
-        new.generators[0].iter = op("real_iterable", self.expr(node.generators[0].iter))
-        return new
+        # the iterable is evaluated first, by a parameter's default, where Python allows any expression
+        source = f"{PREFIX}y{self.scope.fresh()}"
+        first = place(op("real_iterable", self.expr(node.generators[0].iter)), node.generators[0].iter)
+        if not any(isinstance(n, ast.NamedExpr) for n in ast.walk(first)):
+            new.generators[0].iter = first  # type: ignore[assignment]
+            return new
+        new.generators[0].iter = load(source)
+        return ast.Call(lambda_([source], new), [first], [])  # type: ignore[list-item]
 
     # ------------------------------------------------------------------ comprehensions
     def expr_ListComp(self, node: ast.ListComp) -> ast.expr:

@@ -25,8 +25,21 @@ from .abi import PREFIX
 
 NAME, ATTRIBUTE, ITEM, ELEMENT, MADE, OPERATED, RESULT, EITHER, DATA, UNKNOWN, MODULE, HERE = range(12)
 
-#: what a store to elements may replace: any of them, or only those of a sequence
-ANY_KEY, SEQUENCE_KEY = object(), object()
+
+
+class Key:
+    """Which elements a store concerns if it names no constant key."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+#: any element; those of a sequence, which may change places; only new ones at its end
+ANY_KEY, SEQUENCE_KEY, TAIL_KEY = Key("any key"), Key("sequence"), Key("tail")
+
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -263,7 +276,11 @@ class _Builder:
         elif isinstance(target, ast.Attribute):
             self.attributes.append((self.expr(target.value), self.mangle(target.attr), value))
         elif isinstance(target, ast.Subscript):
-            self.elements.append((self.expr(target.value), self.key(target.slice), value))
+            if isinstance(target.slice, ast.Slice):
+                self.expr(target.slice)
+                self.elements.append((self.expr(target.value), SEQUENCE_KEY, self.ref(ELEMENT, value)))
+            else:
+                self.elements.append((self.expr(target.value), self.key(target.slice), value))
         else:
             self.give_up(type(target).__name__)
 
@@ -339,6 +356,9 @@ class _Builder:
                     self.names[target.id] = None
             elif isinstance(target, (ast.Tuple, ast.List)):
                 self.stmt_Delete(ast.copy_location(ast.Delete(target.elts), node))
+            elif isinstance(target, ast.Subscript):
+                self.expr(target.slice)
+                self.elements.append((self.expr(target.value), SEQUENCE_KEY, self.data))
             else:
                 self.assign(target, self.data)
 
@@ -627,4 +647,4 @@ def _constant(node: ast.expr) -> Any:
     return None
 
 
-__all__ = ["ANY_KEY", "SEQUENCE_KEY", "Call", "Ref", "Summary", "continuation", "summarise"]
+__all__ = ["ANY_KEY", "SEQUENCE_KEY", "TAIL_KEY", "Call", "Key", "Ref", "Summary", "continuation", "summarise"]

@@ -152,8 +152,7 @@ class Statements(Expressions):
             failure = ast.Call(operation("AssertionError"), [op("force", self.expr(node.msg))], [])
         raised = ast.Raise(failure, None)
         branch = ast.If(ast.UnaryOp(ast.Not(), op("truth", load(PREFIX + "t"))), [raised], [])
-        # Python 3.11 places the raise at the test, later versions at the statement
-        place(raised, node.test if sys.version_info < (3, 12) else node)
+        place(raised, _raise_of_assert(node))
         place(branch, node)
         return [ast.Assign([store(PREFIX + "t")], self.expr(node.test)), branch]
 
@@ -556,6 +555,32 @@ class Statements(Expressions):
         ]
         normal = ast.If(ast.Compare(load(error), [ast.Is()], [const(None)]), final, exceptional)
         return [ast.Try(body, [], [], [ast.If(op("live"), [normal], [])])]
+
+
+def _raise_of_assert(node: ast.Assert) -> ast.AST:
+    """Where Python places the ``raise`` of an ``assert``: 3.13 at the test, 3.12 at the statement, 3.11 at the last
+    comparison that it looked at while compiling the test, else at the statement."""
+    if sys.version_info >= (3, 13):
+        return node.test
+    if sys.version_info >= (3, 12):
+        return node
+    place_: ast.AST = node
+
+    def visit(test: ast.expr) -> None:
+        nonlocal place_
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            visit(test.operand)
+        elif isinstance(test, ast.BoolOp):
+            for value in test.values:
+                visit(value)
+        elif isinstance(test, ast.IfExp):
+            for value in (test.test, test.body, test.orelse):
+                visit(value)
+        elif isinstance(test, ast.Compare):
+            place_ = test
+
+    visit(node.test)
+    return place_
 
 
 def in_handler(body: list[ast.stmt]) -> ast.stmt:

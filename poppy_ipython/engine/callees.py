@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from ..compiler.functions import belongs_to_user, lower_function
-from ..compiler.maywrites import ANY_KEY, DATA as DATA_REF, SEQUENCE_KEY, Call, Ref
+from ..compiler.maywrites import ANY_KEY, DATA as DATA_REF, SEQUENCE_KEY, TAIL_KEY, Call, Ref
 from ..effects.registry import effect_of
 from .atoms import _MISSING, CONTAINERS, lookup
 from .methods import MUTATORS, PURE_NAMES
@@ -32,7 +32,6 @@ _ASKS = {
     print: ("__str__", "__repr__"), str: ("__str__", "__repr__"), repr: ("__repr__",), len: ("__len__",), hash: ("__hash__",),
     bool: ("__bool__", "__len__"), int: ("__int__", "__index__"), float: ("__float__", "__index__"),
 }  # fmt: skip
-_LIST_METHODS = frozenset({"append", "extend", "insert", "sort", "reverse"})
 _SIMPLE = (types.FunctionType, types.MethodType)
 
 
@@ -182,7 +181,7 @@ class Callees:
         if name is None or args.call is None or args.act is None:
             raise Top("setattr")
         for target in args.each()[0]:
-            self.store_attribute(target, name, args.act, args.call.args[2])  # type: ignore[attr-defined]
+            self.store_attribute(target, name, partial(self.values, args.act, args.call.args[2]))  # type: ignore[attr-defined]
         return JUST_DATA
 
     def declared(self, effect: Any, args: Args) -> Values:
@@ -348,20 +347,20 @@ class Callees:
         raise Top(f"super().{name}")
 
     def mutates(self, receiver: Any, name: str, args: Args) -> None:
-        """``name`` is a mutator: it stores its arguments among the elements of ``receiver``."""
-        key = SEQUENCE_KEY if name in _LIST_METHODS or receiver.__class__ in (list, set) else ANY_KEY
-        call = args.call
-        stored = (*call.args, *[r for _, r in call.keywords]) if call is not None and name in _STORES else ()
-        if not stored or name in ("extend", "update"):
-            plain = not stored and name not in _STORES
-            self.store_element(receiver, key, args.act, None) if not plain else self.removes(receiver, key)  # type: ignore[attr-defined]
+        """``name`` is a mutator: it may store its arguments, or their elements, in ``receiver``."""
+        key = _KEYS.get(name, SEQUENCE_KEY)
+        if name in ("extend", "extendleft", "update", "subtract") or args.call is None or args.call.spread:
+            self.store_element(receiver, key, lambda: self.distinct([*self.all_of(args), *self.elements_of_all(lambda: self.all_of(args))]))  # type: ignore[attr-defined]
+        elif name in _STORES:
+            self.store_element(receiver, key, lambda: self.all_of(args))  # type: ignore[attr-defined]
         else:
-            for value in stored:
-                self.store_element(receiver, key, args.act, value)  # type: ignore[attr-defined]
+            self.store_element(receiver, key, tuple)  # type: ignore[attr-defined]
 
-    def removes(self, receiver: Any, key: Any) -> None:
-        """Elements go, or change places."""
-        self.store_element(receiver, key, None, None)  # type: ignore[attr-defined]
+    def all_of(self, args: Args) -> Values:
+        """The values of all arguments."""
+        if args.call is None:
+            return JUST_UNKNOWN
+        return self.distinct([v for values in args.each() for v in values])  # type: ignore[attr-defined,no-any-return]
 
     def container_method(self, receiver: Any, kind: type, name: str, args: Args) -> Values:
         if name in MUTATORS:
@@ -441,7 +440,8 @@ class Super:
 _RETURNS_ELEMENT = frozenset({"get", "pop", "setdefault", "popitem"})
 _RETURNS_NEW = frozenset({"keys", "values", "copy", "union", "intersection", "difference", "symmetric_difference", "split", "rsplit", "splitlines"})
 #: mutators that put their arguments into the receiver
-_STORES = frozenset({"append", "extend", "insert", "add", "update", "setdefault", "appendleft", "extendleft"})
+_STORES = frozenset({"append", "insert", "add", "setdefault", "appendleft"})
+_KEYS = {"append": TAIL_KEY, "extend": TAIL_KEY, "add": TAIL_KEY, "update": ANY_KEY, "setdefault": ANY_KEY, "subtract": ANY_KEY}
 _DEQUE = frozenset({"appendleft", "extendleft", "popleft", "rotate", "most_common", "elements", "total", "subtract", "move_to_end"})
 
 

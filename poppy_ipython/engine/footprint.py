@@ -9,9 +9,8 @@ values of the arguments.
 A call in flight has no value yet, so nothing that exists can be written through it: it needs no slot.  When it resolves,
 the footprint is made anew, before anybody can read the value (:meth:`Footprints.resolved`).
 
-Two passes at most in practice: the first believes that no path is written by the continuation itself; paths for which
-that was wrong are unknown in the next one.  What remains is a fixed point: along every path that was followed, nothing
-in the footprint writes.
+One pass in most cases, two or three where the continuation follows paths through what it stores itself: what it may
+store there is then among the values of the path, until nothing is news.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from ..compiler.plan import Lowered
 from .pending import Pending
 from .reach import Reach
 from .scheduler import Scheduler
-from .values import TOP_SLOT, Activation, Top
+from .values import TOP_SLOT, Activation, Fresh, Top
 
 _log = logging.getLogger("poppy_ipython.engine")
 #: functions at the base of a unit's greenlet
@@ -58,27 +57,28 @@ class Footprints:
         #: classification of callees, by identity
         self.callees: dict[int, Any] = {}
         self.bodies: dict[int, tuple[Lowered, Summary]] = {}
+        #: stand-ins for stored objects that the continuation has made
+        self.made: dict[type | None, Fresh] = {}
 
     def of(self, unit: Any) -> tuple[Any, ...]:
         frames = list(self.frames(unit))
-        dirty: set[Any] = set()
+        stored: dict[Any, Any] = {}
         for _ in range(_PASSES):
-            reach = Reach(self, (*unit.path, unit.n + 1), dirty)
+            reach = Reach(self, (*unit.path, unit.n + 1), stored)
             try:
                 for frame, info, inner in frames:
                     summary = self.rest_of(frame, info)
                     reach.enter(Activation(summary, info.lowered, frame.f_globals, inner, {}, {}))
                 reach.run()
-                conflicts = reach.conflicts()
+                believed = reach.believed()
             except (Top, RecursionError):
                 return _TOP
             except Exception:  # ours: a footprint runs no user code
                 _log.exception("a footprint failed; this unit may write anything")
                 return _TOP
-            if not conflicts:
+            if believed:
                 self.watch(unit, reach.watch)
                 return tuple(reach.slots)
-            dirty |= conflicts
         return _TOP
 
     def frames(self, unit: Any) -> Iterator[tuple[FrameType, Any, list[dict[str, Any]]]]:
@@ -116,6 +116,13 @@ class Footprints:
             found = self.summaries[key] = summarise(
                 statements, cell=lowered.cell, global_names=lowered.global_names, class_name=class_of(lowered), line=line
             )
+        return found
+
+    def fresh(self, kind: type | None) -> Fresh:
+        """An object of that kind that the continuation has made, somewhere."""
+        found = self.made.get(kind)
+        if found is None:
+            found = self.made[kind] = Fresh(kind)
         return found
 
     def body_of(self, lowered: Lowered) -> Summary:

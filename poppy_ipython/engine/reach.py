@@ -1,8 +1,9 @@
 """Evaluating what the compiler says a continuation may write, against the values of now.
 
 Every reference has *values* (:mod:`~poppy_ipython.engine.values`). Evaluating one notes the slots on its path; storing
-notes the slots that are written. Where the two meet, :meth:`Reach.conflicts` says which paths cannot be believed,
-unless what is stored is plain data, through which nothing can be written.
+notes the slots that are written, and with what. Where the two meet, what is stored belongs to the path's values as
+well, and the evaluation is made again (:meth:`Reach.believed`), until nothing is news. Plain data needs no such care:
+nothing can be written through it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from ..compiler.abi import PREFIX
 from ..compiler.maywrites import (
     ANY_KEY, ATTRIBUTE, DATA as DATA_REF, EITHER, ELEMENT, HERE as HERE_REF, ITEM, MADE, MODULE, NAME, OPERATED, RESULT, SEQUENCE_KEY,
-    UNKNOWN as UNKNOWN_REF, Ref,
+    TAIL_KEY, UNKNOWN as UNKNOWN_REF, Ref,
 )  # fmt: skip
 from .atoms import _MISSING, CONTAINERS, lookup, stores_plainly
 from .callees import Callees, is_users
@@ -29,19 +31,25 @@ _IN_PROGRESS: Values = (CYCLE,)
 
 
 class Reach(Callees):
-    """One evaluation.  ``slots`` and ``watch`` are its result, ``conflicts`` says whether it may be believed."""
+    """One evaluation. ``slots`` and ``watch`` are its result; :meth:`believed` says whether it is complete.
 
-    def __init__(self, footprints: Any, key: tuple[int, ...], dirty: set[Any]) -> None:
+    Args:
+        key: position of the continuation: what is older can be seen.
+        stored: (slot, key) of a read -> what the continuation itself may have put there, from an earlier evaluation.
+    """
+
+    def __init__(self, footprints: Any, key: tuple[int, ...], stored: dict[Any, Values]) -> None:
         self.footprints = footprints
         self.machine = footprints.machine
         self.key = key
-        self.dirty = dirty
+        self.stored = stored
         self.slots: dict[Any, None] = {}
         self.watch: dict[int, Pending] = {}
-        self.read: set[tuple[Any, Any]] = set()
-        self.name_reads: list[tuple[Any, Activation]] = []
-        #: slot -> [(activation, key, value)]
-        self.written: dict[Any, list[tuple[Activation | None, Any, Ref | None]]] = {}
+        self.read: dict[tuple[Any, Any], None] = {}
+        #: (slot, None) of a name -> activations that read it
+        self.name_reads: dict[Any, list[Activation]] = {}
+        #: slot -> [(key, what is stored)]
+        self.written: dict[Any, list[tuple[Any, Callable[[], Values]]]] = {}
         self.bound: dict[Any, list[Activation]] = {}
         self.frames: list[Activation] = []
         self.todo: list[Activation] = []
@@ -69,14 +77,14 @@ class Reach(Callees):
                 self.values(act, ref)
             for base, name, value in summary.attributes:
                 for target in self.values(act, base):
-                    self.store_attribute(target, name, act, value)
+                    self.store_attribute(target, name, partial(self.values, act, value))
             for base, key, value in summary.elements:
                 for target in self.values(act, base):
-                    self.store_element(target, key, act, value)
+                    self.store_element(target, key, partial(self.values, act, value))
             for changed, added, method in summary.inplace:
                 for target in self.values(act, changed):
                     if target.__class__ not in PLAIN:
-                        self.change(target, method, act, added)
+                        self.change(target, method, None if added is None else partial(self.values, act, added))
             for operand, methods in summary.operands:
                 for value in self.values(act, operand):
                     if value.__class__ not in PLAIN:
@@ -95,65 +103,67 @@ class Reach(Callees):
                     raise Top(name)
 
     # ------------------------------------------------------------------ writes
-    def write(self, slot: Any, act: Activation | None, key: Any, value: Ref | None) -> None:
+    def write(self, slot: Any, key: Any, stored: Callable[[], Values]) -> None:
         self.slots[slot] = None
-        self.note(slot, act, key, value)
+        self.note(slot, key, stored)
 
-    def note(self, slot: Any, act: Activation | None, key: Any, value: Ref | None) -> None:
-        self.written.setdefault(slot, []).append((act, key, value))
+    def note(self, slot: Any, key: Any, stored: Callable[[], Values]) -> None:
+        writes = self.written.get(slot)
+        if writes is None:
+            self.written[slot] = [(key, stored)]
+        else:
+            writes.append((key, stored))
 
-    def store_attribute(self, target: Any, name: str, act: Activation, value: Ref | None) -> None:
+    def store_attribute(self, target: Any, name: str, stored: Callable[[], Values]) -> None:
         kind = target.__class__
         if kind is StandIn:
             if target is DATA:
-                self.note(MADE_HERE, act, name, value)
+                self.note(MADE_HERE, name, stored)
             else:
-                self.write(("*a", name), act, name, value)
+                self.write(("*a", name), name, stored)
         elif kind is Fresh:
             if target.kind is not None and not stores_plainly(target.kind, name):
                 raise Top(name)
-            self.note(MADE_HERE, act, name, value)
+            self.note(MADE_HERE, name, stored)
         elif kind is Pending:
             self.watch[id(target)] = target
-            self.write(("p", id(target)), act, name, value)
+            self.write(("p", id(target)), name, stored)
         elif isinstance(target, type):
-            self.write(("c", name), act, name, value)
-            self.write(("*a", name), act, name, value)
-            self.write(("a", id(target), name), act, name, value)
+            for slot in (("c", name), ("*a", name), ("a", id(target), name)):
+                self.write(slot, name, stored)
         elif stores_plainly(kind, name):
-            self.write(("a", id(target), name), act, name, value)
+            self.write(("a", id(target), name), name, stored)
         elif kind not in PLAIN:
             raise Top(f"{kind.__name__}.{name} =")
 
-    def store_element(self, target: Any, key: Any, act: Activation | None, value: Ref | None) -> None:
+    def store_element(self, target: Any, key: Any, stored: Callable[[], Values]) -> None:
         kind = target.__class__
         if kind in CONTAINERS or kind in COLLECTIONS:
-            self.write(("e", id(target)), act, key, value)
+            self.write(("e", id(target)), key, stored)
         elif kind is StandIn:
             if target is DATA:
-                self.note(MADE_HERE, act, key, value)
+                self.note(MADE_HERE, key, stored)
             else:
-                self.write(ANY_ELEMENTS, act, key, value)
+                self.write(ANY_ELEMENTS, key, stored)
         elif kind is Fresh:
             if target.kind is not None:
                 self.special(target, ("__setitem__", "__delitem__"))
-            self.note(MADE_HERE, act, key, value)
+            self.note(MADE_HERE, key, stored)
         elif kind is Pending:
             self.watch[id(target)] = target
-            self.write(("p", id(target)), act, key, value)
+            self.write(("p", id(target)), key, stored)
         elif kind not in PLAIN and kind is not tuple:
             if _native(kind, "__setitem__") or _native(kind, "__delitem__"):
                 raise Top(f"{kind.__name__}[...] =")
             self.special(target, ("__setitem__", "__delitem__"))
 
-    def change(self, target: Any, method: str, act: Activation, operand: Ref | None) -> None:
+    def change(self, target: Any, method: str, operand: Callable[[], Values] | None) -> None:
         """``target op= operand`` in place (``operand`` None: a number, which no builtin container takes)."""
         kind = target.__class__
-        if kind in CONTAINERS or kind is StandIn or kind is Pending or kind in COLLECTIONS:
+        if kind in CONTAINERS or kind in COLLECTIONS or kind is StandIn or kind is Pending or kind is Fresh:
             if operand is not None:
-                self.store_element(target, SEQUENCE_KEY if kind is list else ANY_KEY, act, None)
-        elif kind is Fresh:
-            self.note(MADE_HERE, act, ANY_KEY, None)
+                key = TAIL_KEY if kind is list and method == "__iadd__" else SEQUENCE_KEY if kind is list else ANY_KEY
+                self.store_element(target, key, partial(self.elements_of_all, operand))
         elif kind is not tuple and kind is not frozenset and _native(kind, method):
             raise Top(f"{kind.__name__}.{method}")
 
@@ -162,34 +172,48 @@ class Reach(Callees):
         machine = self.machine
         return bool(machine.may) and machine.older_writer(slots, self.key, born, newer) is not None
 
-    def conflicts(self) -> set[Any]:
-        """Slots on a path that the continuation itself may write, with a value that matters."""
-        found: set[Any] = set()
-        looked: set[Any] = set()
-        while len(looked) < len(self.read):  # looking at what is stored may follow more paths
-            for slot, key in self.read - looked:
-                looked.add((slot, key))
-                if any(self.matters(self.written.get(writer, ()), key) for writer in _writers(slot, key)):
-                    found.add(slot)
-        for slot, act in list(self.name_reads):
-            for writer in self.bound.get(slot, ()):
-                if writer is not act and not all(self.is_data(writer, r) for r in writer.summary.bindings.get(slot[2], ())):
-                    found.add(slot)
-        return found - self.dirty
+    def believed(self) -> bool:
+        """Does every path that was followed hold what the continuation itself may put there?  If not, ``stored`` grows."""
+        read, name_reads = self.read, self.name_reads
+        if not self.written and not self.bound:
+            return True
+        complete = True
+        looked = 0
+        while looked < len(read):  # looking at what is stored may follow more paths
+            slot, key = list(read)[looked]
+            looked += 1
+            for writer in _writers(slot, key):
+                for written, stored in self.written.get(writer, ()):
+                    found = _put_there(written, key, stored)
+                    if found and not self.remember((slot, key), found):
+                        complete = False
+        for item, readers in list(name_reads.items()):
+            for writer_act in self.bound.get(item[0], ()):
+                if any(reader is not writer_act for reader in readers):
+                    for ref in writer_act.summary.bindings.get(item[0][2], ()):
+                        if not self.remember(item, self.values(writer_act, ref)):
+                            complete = False
+        return complete
 
-    def matters(self, writes: Iterable[tuple[Activation | None, Any, Ref | None]], key: Any) -> bool:
-        for act, written, value in writes:
-            if key.__class__ is str and (written is SEQUENCE_KEY or (written.__class__ is str and written != key)):
+    def remember(self, item: Any, values: Values) -> bool:
+        """Add ``values`` to what may be stored at ``item``; False if that is news."""
+        known = self.stored.get(item, ())
+        ids = set(map(id, known))
+        new = []
+        for value in values:
+            if value is DATA or value.__class__ in PLAIN:
                 continue
-            if value is None or act is None or not self.is_data(act, value):
-                return True
+            if value.__class__ is Fresh:
+                value = self.footprints.fresh(value.kind)
+            elif value is CYCLE:
+                value = UNKNOWN
+            if id(value) not in ids:
+                ids.add(id(value))
+                new.append(value)
+        if not new:
+            return True
+        self.stored[item] = (*known, *new)
         return False
-
-    def is_data(self, act: Activation, ref: Ref) -> bool:
-        for value in self.values(act, ref):
-            if value is not DATA and value.__class__ not in PLAIN:
-                return False
-        return True
 
     # ------------------------------------------------------------------ values
     def values(self, act: Activation, ref: Ref) -> Values:
@@ -269,26 +293,30 @@ class Reach(Callees):
     def global_(self, act: Activation, name: str) -> Values:
         namespace = act.namespace
         slot = ("n", id(namespace), name)
-        if slot in self.dirty:
-            return JUST_UNKNOWN
         machine = self.machine
         chains = machine.name_chains.get(id(namespace))
         cell = chains.get(name) if chains else None
         found = cell.find(self.key) if cell is not None else None
         if machine.may and self.older((slot,), None, found[0] if found is not None else None):
             return JUST_UNKNOWN
-        self.name_reads.append((slot, act))
+        item = (slot, None)
+        readers = self.name_reads.get(item)
+        if readers is None:
+            self.name_reads[item] = [act]
+        else:
+            readers.append(act)
+        more = self.stored.get(item, ())
         if found is not None:
             value = found[1]
             if value.__class__ is Pending and value.done:
                 value = value.value
             if value is not UNBOUND:
-                return (value,)
+                return (value, *more)
         elif name in namespace:
-            return (namespace[name],)
+            return (namespace[name], *more)
         builtins = namespace.get("__builtins__", {})
         value = (builtins if builtins.__class__ is dict else vars(builtins)).get(name, _MISSING)
-        return () if value is _MISSING else (value,)
+        return more if value is _MISSING else (value, *more)
 
     def attribute(self, act: Activation, ref: Ref) -> Values:
         found: list[Any] = []
@@ -312,8 +340,6 @@ class Reach(Callees):
         elif not self.machine.reads_plainly(kind, name, base):
             return self.property(base, kind, name)
         slot = ("a", id(base), name)
-        if slot in self.dirty:
-            return JUST_UNKNOWN
         machine = self.machine
         cell = machine.chains.get((id(base), name))
         found = cell.find(self.key) if cell is not None else None
@@ -321,22 +347,24 @@ class Reach(Callees):
             (slot, ("*a", name), ("c", name)), machine.birth_of(base), found[0] if found is not None else None
         ):
             return JUST_UNKNOWN
-        self.read.add((slot, name))
+        more = self.reads((slot, name))
         if found is not None and found[1] is not UNBOUND:
-            return (found[1],)
+            return (found[1], *more)
         try:
-            return (getattr(base, name),)
+            return (getattr(base, name), *more)
         except AttributeError:
-            return ()
+            return more
+
+    def reads(self, item: tuple[Any, Any]) -> Values:
+        """Note a read of ``item``; what the continuation itself may have stored there."""
+        self.read[item] = None
+        return self.stored.get(item, ())
 
     def through(self, values: Values, slot: Any, key: Any) -> Values:
-        """``values`` if the continuation puts nothing older where it looks."""
-        if slot in self.dirty:
-            return JUST_UNKNOWN
+        """``values``, inside something that the continuation makes or receives, and what it may put there."""
         if slot is not MADE_HERE and self.machine.may and self.older((slot, ANY_ELEMENTS, ("*a", key))):
             return JUST_UNKNOWN
-        self.read.add((slot, key))
-        return values
+        return (*values, *self.reads((slot, key)))
 
     def fresh_attribute(self, base: Fresh, name: str) -> Values:
         if base.kind is None:
@@ -376,18 +404,15 @@ class Reach(Callees):
         chain = self.machine.chains.get(id(base))
         if chain is not None:
             return self.elements_of(base, key)
-        self.read.add((("e", id(base)), key))
+        more = self.reads((("e", id(base)), key))
         try:
-            return (base[key],)
+            return (base[key], *more)
         except (KeyError, IndexError, TypeError):
-            return ()
+            return more
 
     def plain_elements(self, base: Any) -> bool:
-        slot = ("e", id(base))
-        if slot in self.dirty:
-            return False
         machine = self.machine
-        return not (machine.may and self.older((slot, ANY_ELEMENTS), machine.birth_of(base)))
+        return not (machine.may and self.older((("e", id(base)), ANY_ELEMENTS), machine.birth_of(base)))
 
     def element(self, act: Activation, ref: Ref) -> Values:
         found: list[Any] = []
@@ -409,17 +434,20 @@ class Reach(Callees):
         if kind in CONTAINERS:
             if not self.plain_elements(base):
                 return JUST_UNKNOWN
-            self.read.add((("e", id(base)), key))
+            more = self.reads((("e", id(base)), key))
             chain = self.machine.chains.get(id(base))
             if chain is None:
-                return _several(base)
+                return (*_several(base), *more)
             if len(chain.ops) - chain.head > MOST:
                 return JUST_UNKNOWN
-            added = [v for op in chain.ops[chain.head :] for v in _added(op[2])]
-            return (*_several(base), *added)
+            return (*_several(base), *more, *[v for op in chain.ops[chain.head :] for v in _added(op[2])])
         if kind is tuple or kind is frozenset:
             return _several(base)
         return JUST_UNKNOWN
+
+    def elements_of_all(self, values: Callable[[], Values]) -> Values:
+        """Every element of ``values()``."""
+        return self.distinct([e for v in values() for e in self.elements_of(v)])
 
     def made(self, act: Activation, ref: Ref) -> Values:
         parts = ref.parts
@@ -481,6 +509,19 @@ def _native(kind: type, method: str) -> bool:
     """Has the class a special method of that name that is not the user's own Python?"""
     found = lookup(kind, method)
     return found is not _MISSING and not (found.__class__ is types.FunctionType and is_users(found.__code__))
+
+
+def _put_there(written: Any, key: Any, stored: Callable[[], Values]) -> Values:
+    """What a store under ``written`` may leave where a path looks for ``key``."""
+    if key.__class__ is str:
+        if written is SEQUENCE_KEY or written is TAIL_KEY or (written.__class__ is str and written != key):
+            return ()
+    elif key.__class__ is int:
+        if written is SEQUENCE_KEY:
+            return JUST_UNKNOWN  # elements change places
+        if written.__class__ is str or (written.__class__ is int and written != key and (written < 0) == (key < 0)):
+            return ()
+    return stored()
 
 
 def _writers(slot: Any, key: Any) -> tuple[Any, ...]:
