@@ -60,7 +60,7 @@ def reads_plainly(kind: type, name: str, instance: Any) -> bool:
     if isinstance(instance, type):
         return type(kind) is type and kind is type and _plain_class_attribute(instance, name)
     getter = lookup(kind, "__getattribute__")
-    if getter is not object.__getattribute__ and getter is not _EXCEPTION_GETATTRIBUTE:
+    if getter not in _GENERIC:
         return False
     found = lookup(kind, name)
     if found is _MISSING:
@@ -73,7 +73,11 @@ def reads_plainly(kind: type, name: str, instance: Any) -> bool:
     return not hasattr(type(found), "__get__")
 
 
-_EXCEPTION_GETATTRIBUTE = BaseException.__getattribute__
+#: ``__getattribute__`` of C types that look attributes up as ``object`` does
+_GENERIC = {
+    kind.__dict__["__getattribute__"]
+    for kind in (object, BaseException, types.SimpleNamespace, dict, list, set, tuple, str, int, float)
+}
 
 
 def _plain_class_attribute(cls: type, name: str) -> bool:

@@ -121,6 +121,8 @@ class Calls(Base):
 
     def _by_effect(self, effect: Any, fn: Any) -> Handler:
         if effect.external:
+            if effect.backend == "loop":  # not awaited here: it makes a coroutine object, as Python does
+                return lambda f, args, kwargs: self.fence(f, args, kwargs, pure=True)
             return lambda f, args, kwargs: self.external(f, effect, args, kwargs)
         if effect.name == "pure":
             atom = effect.result == "atom"
@@ -202,7 +204,7 @@ class Calls(Base):
         self.native_code = True
         self.generation += 1
         try:
-            return fn(*args, **kwargs)
+            return self.natively(fn, args, kwargs)
         finally:
             self.native_code = False
 
@@ -230,7 +232,8 @@ class Calls(Base):
         self.generation += 1
         try:
             args = [settled(a) for a in entry.args]
-            value = entry.fn(*args, **{k: settled(v) for k, v in (entry.kwargs or {}).items()})
+            kwargs = {k: settled(v) for k, v in (entry.kwargs or {}).items()}
+            value = self.natively_at(entry.unit, entry.frame, entry.lasti, entry.fn, args, kwargs)
         except BaseException as error:
             entry.error = error
         else:

@@ -30,9 +30,11 @@ else:
 ATOMIC: frozenset[Any] = frozenset(
     {
         int, float, str, bool, complex, bytes, abs, round, pow, ord, chr, hash, format, repr, ascii, bin, hex, oct, divmod,
-        sum, any, all, callable, id,
+        callable, id, range,
     }
 )  # fmt: skip
+
+_NONE: dict[str, Any] = {}
 
 
 class Natives(Base):
@@ -62,7 +64,9 @@ class Natives(Base):
                     plain = False
         unit = self.cur
         if plain or (not unit.log and unit.head):
-            return fn(*args, **kwargs) if kwargs else fn(*args)
+            if plain and (fn.__class__ is types.BuiltinFunctionType or (fn.__class__ is type and fn in ATOMIC)):
+                return fn(*args, **kwargs) if kwargs else fn(*args)
+            return self.natively(fn, args, kwargs or _NONE)
         picture = Picture()
         copies = [look(self, value, picture) for value in args]
         named = {k: look(self, v, picture) for k, v in kwargs.items()} if kwargs else {}
@@ -70,10 +74,10 @@ class Natives(Base):
         if picture.opaque or functions:
             return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)), pure=True)
         if not picture.shadowed and not picture.holes:
-            return self.known(fn(*args, **(kwargs or {})))
+            return self.known(self.natively(fn, args, kwargs or _NONE))
         if atom or fn in ATOMIC:
             if not picture.holes:
-                return fn(*copies, **named)
+                return self.natively(fn, copies, named)
             return self.defer(self.filled, (fn, copies, named, picture.holes))
         for _, _, pending in picture.holes:
             self.force(pending)
@@ -96,7 +100,7 @@ class Natives(Base):
             raise NotReady
         for _, _, pending in more.holes:
             raise NotReady(pending)
-        return fn(*copies, **named)
+        return self.natively(fn, copies, named)
 
     def known(self, value: Any) -> Any:
         """Note the birth of a container that a native has just made (if it is one)."""
@@ -188,6 +192,36 @@ class Natives(Base):
                 return self._on_items(fn, [self.force(item) for item in self.iterate(value)], kwargs)
         return self.native(fn, args, kwargs)
 
+    def n_sum(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if len(args) == 1 and not kwargs and not (self.quiescent() and not self.has_pending(args)):
+            value = self.force_shape(args[0])
+            if value.__class__ in _ITERABLE:
+                items = list(self.iterate(value))
+                if all(item.__class__ in ATOMS for item in items):
+                    return sum(items)
+                if all(item.__class__ in ATOMS or item.__class__ is Pending for item in items):
+                    return self.defer(self.late_sum, tuple(items))
+                return self._on_items(sum, [self.force(item) for item in items], kwargs)
+        return self.native(sum, args, kwargs)
+
+    def late_sum(self, *items: Any) -> Any:
+        """``sum`` of items that have arrived (deferred)."""
+        if not self.ghost.head and any(item.__class__ not in ATOMS for item in items):
+            raise NotReady
+        return sum(items)
+
+    def n_any(self, value: Any, /) -> Any:
+        value = self.force_shape(value)
+        if value.__class__ not in _ITERABLE:
+            return self.fence(any, (value,), {}, what="any")
+        return any(self.truth(item) for item in self.iterate(value))
+
+    def n_all(self, value: Any, /) -> Any:
+        value = self.force_shape(value)
+        if value.__class__ not in _ITERABLE:
+            return self.fence(all, (value,), {}, what="all")
+        return all(self.truth(item) for item in self.iterate(value))
+
     def _on_items(self, fn: Any, items: list[Any], kwargs: dict[str, Any]) -> Any:
         """``fn(items)`` if comparing the items looks at nothing that is buffered; else on the real objects at the head."""
         if all(item.__class__ in ATOMS or is_atom(item) for item in items):
@@ -226,7 +260,8 @@ class Natives(Base):
             isinstance: self.n_isinstance, type: self.n_type, id: self.n_id, callable: self.n_callable,
             next: self.n_next, sorted: self.n_sorted,
             min: lambda *a, **k: self.n_extreme(min, a, k), max: lambda *a, **k: self.n_extreme(max, a, k),
-            print: self.n_print, getattr: self.n_getattr, setattr: self.sa, hasattr: self.n_hasattr,
+            sum: lambda *a, **k: self.n_sum(a, k), any: self.n_any, all: self.n_all,
+            range: lambda *a: self.native(range, a, None, True), print: self.n_print, getattr: self.n_getattr, setattr: self.sa, hasattr: self.n_hasattr,
         }  # fmt: skip
 
     def n_getattr(self, target: Any, name: Any, *default: Any) -> Any:
