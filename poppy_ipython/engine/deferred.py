@@ -95,16 +95,17 @@ class Deferred(Base):
     def as_ghost(self, entry: Entry, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """``fn(*args, **kwargs)`` as a read at the position of ``entry``."""
         ghost = self.ghost
-        before = self.cur, ghost.path, ghost.n, ghost.head, ghost.log
+        before = self.cur, ghost.path, ghost.n, ghost.head, ghost.log, self.running
         ghost.path = entry.unit.path
         ghost.n = entry.number - 1
         ghost.head = entry.at_head
         ghost.log = () if entry.at_head else _BUSY  # type: ignore[assignment]
         self.cur = ghost
+        self.running = entry
         try:
             return fn(*args, **kwargs)
         finally:
-            self.cur, ghost.path, ghost.n, ghost.head, ghost.log = before
+            self.cur, ghost.path, ghost.n, ghost.head, ghost.log, self.running = before
 
     def wait_again(self, entry: Entry, not_ready: NotReady) -> None:
         """Arrange that ``entry`` starts again when what it met is out of the way."""

@@ -8,7 +8,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     calls       who is called                            methods   methods of builtin types
     external    arguments, dispatch, results             control   truth, iteration, try
     tracebacks  as a plain run shows them                snapshot  looking through arguments
-    standins    frames for whoever looks into them
+    standins    frames for whoever looks into them       callers   who calls native code
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -31,6 +31,7 @@ from ..compiler.abi import MARK
 from ..compiler.plan import Lowered
 from ..effects import registry
 from .atoms import ATOMS
+from .callers import Callers
 from .calls import Calls
 from .codes import CodeInfo, prepare
 from .control import Control
@@ -57,7 +58,7 @@ class BoundRef:
         self.fn = fn
 
 
-class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, External, Control, Tracebacks, StandIns):
+class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, External, Control, Tracebacks, StandIns, Callers):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()`` and ``wait_for(awaitable)``."""
 
     def __init__(
@@ -90,6 +91,7 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
         self._init_deferred()
         self._init_natives()
         self._init_calls()
+        self._init_callers()
         self._init_external()
 
     # ------------------------------------------------------------------ host

@@ -21,7 +21,8 @@ else:
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _OURS = (os.path.join(_PACKAGE, "engine") + os.sep, os.path.join(_PACKAGE, "backends") + os.sep)
-_HIDDEN_MODULES = ("greenlet",)
+#: free variables of a trampoline (see ``callers``)
+TRAMPOLINE = ("__poppy_call",)
 
 Step = tuple[types.FrameType, int, int]
 
@@ -36,7 +37,7 @@ def steps_of(traceback: types.TracebackType | None) -> list[Step]:
 
 def is_ours(code: types.CodeType) -> bool:
     """Is this code of the engine or of a backend (and so not of a plain run)?"""
-    return code.co_filename.startswith(_OURS)
+    return code.co_filename.startswith(_OURS) or code.co_freevars == TRAMPOLINE
 
 
 def rebuild(steps: list[Step]) -> types.TracebackType | None:
