@@ -68,6 +68,9 @@ def test_pictures(page: Page, pictures: Path, look: str) -> None:
     page.set_viewport_size({"width": 480 if look == "narrow" else 1280, "height": 1000})
     page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false" if look == "dark" else "true")
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+    if look == "narrow":
+        page.evaluate("window.jupyterapp.shell.collapseLeft()")
     page.locator(".jp-CodeCell").last.scroll_into_view_if_needed()
     target = pictures / f"quickstart-{look}.png"
     page.screenshot(path=target)
