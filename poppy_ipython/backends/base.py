@@ -40,6 +40,7 @@ class Call(Protocol):
     effect: Any  # effects.Effect
     position: tuple[int, ...]  # program order
     record: Any  # Record
+    context: Any  # contextvars.Context to run in; None or missing: a copy of the current one
 
     def finish(self, value: Any, error: BaseException | None) -> None:
         """The call is back. Runs on the engine's thread, possibly inside the call's own asyncio Task and context: note

@@ -174,12 +174,12 @@ class LiveDispatcher:
             backend = "loop" if inspect.iscoroutinefunction(call.fn) else "threads"
         if backend == "threads":
             self._out[id(call)] = (call, host, None)
-            self._threads.submit(call, self._box, call.fn, call.args, call.kwargs)
+            self._threads.submit(call, self._box, call.fn, call.args, call.kwargs, getattr(call, "context", None))
         else:
             self._fresh = True
             outer, self._starting = self._starting, call
             try:
-                self._out[id(call)] = (call, host, self._starter.start(self._fly(call)))
+                self._out[id(call)] = (call, host, self._starter.start(self._fly(call), getattr(call, "context", None)))
             finally:
                 self._starting = outer
         if self._started is not None:

@@ -32,6 +32,7 @@ import sys
 from asyncio import AbstractEventLoop, Task
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextvars import Context
 from typing import Any
 
 __all__ = ["Starter", "turn_until_quiet"]
@@ -56,14 +57,14 @@ class Starter:
         ready = getattr(loop, "_ready", None)
         self._ready: deque[Any] | None = ready if isinstance(ready, deque) else None
 
-    def start(self, coroutine: Coroutine[Any, Any, Any]) -> Task[Any]:
+    def start(self, coroutine: Coroutine[Any, Any, Any], context: Context | None = None) -> Task[Any]:
         loop, ready = self.loop, self._ready
         begun = self._eager and loop.is_running()
         task: Task[Any]
         if begun:
-            task = _make_task(coroutine, loop=loop, eager_start=True)
+            task = _make_task(coroutine, loop=loop, eager_start=True, context=context)
         else:
-            task = loop.create_task(coroutine)
+            task = loop.create_task(coroutine) if context is None else loop.create_task(coroutine, context=context)
         # Written out twice, and without exceptions: this is the hottest line of a dispatch.
         if not ready or getattr(ready[-1]._callback, "__self__", None) is not task:
             if not begun:  # not the loop we know, or a task factory of somebody's

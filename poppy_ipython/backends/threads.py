@@ -6,7 +6,7 @@ longer wanted is *abandoned*: its thread goes on, its result is dropped, and nei
 number of threads is not bounded here: the limit of calls at once (`slots.py`) bounds it, and a second bound could
 deadlock with the first.
 
-A call runs in a copy of the context of its `submit`, so that what it prints finds its cell. Results come back through one
+A call runs in the context that it brings, or in a copy of that of its `submit`: what it prints finds its place. Results come back through one
 queue per `Mailbox`, and the loop is woken once for all that have arrived, not once per result.
 
 Measured on CPython 3.11: 20 µs of CPU from submit to finish for a call that returns at once, in an idle thread and
@@ -19,7 +19,7 @@ import threading
 from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -74,8 +74,17 @@ class ThreadPool:
         self._idle: deque[_Worker] = deque()
         self._idle_seconds = idle_seconds
 
-    def submit(self, ticket: Any, box: Mailbox, fn: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        job = (ticket, box, copy_context(), fn, args, kwargs)
+    def submit(
+        self,
+        ticket: Any,
+        box: Mailbox,
+        fn: Any,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        context: Context | None = None,
+    ) -> None:
+        """Call ``fn`` in a thread, in ``context`` (a copy of the current one if None)."""
+        job = (ticket, box, copy_context() if context is None else context, fn, args, kwargs)
         try:
             worker = self._idle.pop()  # the one that was busy last: its memory is warm
         except IndexError:

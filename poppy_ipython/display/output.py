@@ -26,7 +26,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from contextvars import Context, ContextVar, Token
 from typing import Any
 
 _current: ContextVar[Piece | None] = ContextVar("poppy_ipython_piece", default=None)
@@ -69,6 +69,10 @@ class Piece:
         assert self._token is not None
         _current.reset(self._token)
         self._token = None
+
+    def adopt(self, context: Context) -> None:
+        """Make this the piece of ``context``, for whatever runs in it."""
+        context.run(_current.set, self)
 
     def replay(self) -> None:
         """Write out what was kept, in order; what the call writes from now on goes straight through."""

@@ -183,6 +183,12 @@ class External(Base):
                     record.reason = "data"
                     record.reason_line = record.line
         self.in_flight += 1
+        if self.piece is not None:
+            entry.piece = self.piece()
+            entry.context = self.context.copy()
+            entry.piece.adopt(entry.context)
+            if entry.unit.head and entry.unit.log[0] is entry:
+                entry.piece.replay()  # nothing is older: its output appears as it comes
         self.dispatcher.submit(entry)
 
     def fill(self, entry: Entry) -> None:
@@ -240,6 +246,8 @@ class External(Base):
         self.cause = None
 
     def cancel_call(self, entry: Entry) -> None:
+        if entry.piece is not None:
+            entry.piece.drop()
         if entry.done:
             self.dispatcher.release(entry)
         elif entry.started:

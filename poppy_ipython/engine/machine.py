@@ -75,6 +75,8 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
         self.speculate = speculate
         self.context = context if context is not None else copy_context()
         self.in_flight = 0
+        #: makes what keeps the output of an external call (``display.output.Piece``), or None
+        self.piece: Callable[[], Any] | None = None
         self.lowered: dict[int, CodeInfo] = {}
         self.tables: dict[int, dict[str, Any]] = {}
         self.twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import contextvars
+import gc
 import linecache
 import time
 from collections.abc import Callable
@@ -54,6 +55,7 @@ class Session:
         namespace: dict[str, Any],
         options: Options,
         loop: asyncio.AbstractEventLoop,
+        piece: Callable[[], Any] | None = None,
     ) -> None:
         self.loop = loop
         self.filename = filename
@@ -63,6 +65,7 @@ class Session:
         self.plan = compile_cell(tree, filename, options.flags)
         self.dispatcher = LiveDispatcher(loop, options.max_calls, failed=self._failed)
         self.machine = Machine(self.dispatcher, time.perf_counter, self, speculate=options.speculate, context=None)
+        self.machine.piece = piece
         self.abandoned: list[str] = []
         self.requests: list[tuple[Any, Callable[[Any, BaseException | None], None]]] = []
         self.changed = asyncio.Event()
@@ -96,6 +99,7 @@ class Session:
         cell = machine.function(self.plan.lowered, self.namespace)
         self.started = time.perf_counter()
         self.cpu = time.process_time()
+        collection = _collect_less()
         machine.start(cell)
         try:
             while not machine.finished:
@@ -116,6 +120,7 @@ class Session:
                         self.awaiting = None
                     ended(value, error)
         finally:
+            _collect_as_before(collection)
             self.ended = time.perf_counter()
             self.cpu = time.process_time() - self.cpu
             self._name_abandoned()
@@ -145,6 +150,24 @@ class Session:
     def result(self) -> Run:
         """What was recorded."""
         return Run(trace_of(self.machine, self.started, self.ended, self.cpu, self.options.max_calls, self.filename))
+
+
+#: allocations between two passes of the cyclic collector during a run: at thousands of calls in flight a third of the
+#: engine's CPU went into passes over objects that are all alive
+_ALLOCATIONS = 50_000
+
+
+def _collect_less() -> tuple[int, int, int]:
+    before = gc.get_threshold()
+    if 0 < before[0] < _ALLOCATIONS:
+        gc.set_threshold(_ALLOCATIONS, *before[1:])
+    return before
+
+
+def _collect_as_before(before: tuple[int, int, int]) -> None:
+    """Undo :func:`_collect_less`, unless the cell has set the threshold itself."""
+    if gc.get_threshold() == (_ALLOCATIONS, *before[1:]):
+        gc.set_threshold(*before)
 
 
 def finished_error(machine: Machine, error: BaseException | None, coroutine: bool) -> BaseException | None:

@@ -370,6 +370,8 @@ class Scheduler(Base):
                 if entry.at_head and not entry.started:
                     entry.started = True
                     entry.run(entry)
+                if entry.piece is not None:
+                    entry.piece.replay()  # and lets through what is still to come
                 if not entry.done:
                     return
                 if entry.error is not None:

@@ -29,6 +29,7 @@ class Entry:
         "args",
         "at_head",
         "callers",
+        "context",
         "dead",
         "done",
         "effect",
@@ -43,6 +44,7 @@ class Entry:
         "missing",
         "number",
         "pending",
+        "piece",
         "position",
         "record",
         "resource",
@@ -77,6 +79,9 @@ class Entry:
         self.resource: Any = None
         self.missing = 0
         self.holes: Any = None
+        #: what keeps the output of an external call until it retires, and the context that carries it
+        self.piece: Any = None
+        self.context: Any = None
         unit.n = number = unit.n + 1
         self.number = number
         self.position = unit.path + (number,)
