@@ -17,6 +17,12 @@ from .expressions import Expressions
 from .scope import Scope
 
 
+#: methods that only strings have: deferred, they wait for nothing
+PURE_METHODS = frozenset(name for name in dir(str) if not name.startswith("_"))
+#: methods of containers that need their argument
+KEYED_METHODS = frozenset({"setdefault", "pop", "remove", "discard", "get", "insert", "update", "extend", "add"})
+
+
 class Statements(Expressions):
     """The lowering of one scope: ``block(statements)``."""
 
@@ -365,19 +371,27 @@ class Statements(Expressions):
         holder = ast.copy_location(ast.For(node.target, ast.Constant(None), node.body, []), node)
         if not self.outlinable(holder):
             return False
-        local = scopes.assigned(node.body)
-        for statement in node.body:
-            if isinstance(statement, (ast.If, ast.For, ast.While, ast.Try, ast.With)):
-                if isinstance(statement, ast.With):
-                    return False
-                continue
-            for part in scopes.walk_scope(statement):
-                if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, (ast.Store, ast.Del)):
-                    if _root(part) in local or isinstance(part, ast.Subscript) and not isinstance(part.slice, (ast.Constant, ast.Name)):
+        local = scopes.assigned([holder])
+        return any(self._may_wait(statement, local) for statement in node.body) and not any(
+            isinstance(statement, ast.With) for statement in node.body
+        )
+
+    def _may_wait(self, statement: ast.stmt, local: set[str]) -> bool:
+        """May a simple statement of a loop's body have to wait for a value (of a receiver or a key)?"""
+        if isinstance(statement, (ast.If, ast.For, ast.While, ast.Try, ast.With)):
+            return False  # a unit by itself
+        for part in scopes.walk_scope(statement):
+            if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, (ast.Store, ast.Del)):
+                if isinstance(part, ast.Subscript) and not isinstance(part.slice, ast.Constant):
+                    return True
+                if _root(part) in local or _root(part) is None:
+                    return True
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+                if part.func.attr == "append" or part.func.attr in PURE_METHODS:
+                    if part.func.attr == "append" and (_root(part.func) in local or _root(part.func) is None):
                         return True
-                    if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Name) and part.slice.id in local:
-                        return True
-                if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and _root(part.func) in local:
+                    continue
+                if _root(part.func) in local or _root(part.func) is None or part.func.attr in KEYED_METHODS:
                     return True
         return False
 

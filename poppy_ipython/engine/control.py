@@ -149,9 +149,10 @@ class Control(Base):
 
     def iterate_call(self, fn: Any, /, *args: Any, **kwargs: Any) -> Iterator[Any]:
         """``for … in fn(…)``: ``enumerate``, ``zip`` and ``reversed`` look through to what they iterate."""
-        if fn.__class__ is not Pending and not (self.quiescent() and not self.has_pending(args) and False):
-            if fn is enumerate and 1 <= len(args) <= 2 and not kwargs:
-                return self._enumerate(self.iterate(args[0]), self.force(args[1]) if len(args) == 2 else 0)
+        if fn.__class__ is not Pending:
+            if fn is enumerate and len(args) + len(kwargs) <= 2 and args and kwargs.keys() <= {"start"}:
+                start = args[1] if len(args) == 2 else kwargs.get("start", 0)
+                return self._enumerate(self.iterate(args[0]), self.force(start))
             if fn is zip and not kwargs:
                 return self._zip([self.iterate(a) for a in args])
             if fn is reversed and len(args) == 1:

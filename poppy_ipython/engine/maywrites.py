@@ -70,10 +70,10 @@ class MayWrites(Base):
             if len(writers) == 1:
                 del may[slot]
             else:
-                for i in range(len(writers) - 1, -1, -1):
-                    if writers[i] is item:
-                        del writers[i]
-                        break
+                i = bisect_left(writers, item[0], key=_position)
+                while writers[i] is not item:
+                    i += 1
+                del writers[i]
 
     def wake_readers(self, unit: Unit) -> None:
         callbacks = unit.callbacks
