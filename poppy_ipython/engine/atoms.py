@@ -75,7 +75,7 @@ def reads_plainly(kind: type, name: str, instance: Any) -> bool:
 
 #: ``__getattribute__`` of C types that look attributes up as ``object`` does
 _GENERIC = {
-    kind.__dict__["__getattribute__"]
+    kind.__getattribute__
     for kind in (object, BaseException, types.SimpleNamespace, dict, list, set, tuple, str, int, float)
 }
 
