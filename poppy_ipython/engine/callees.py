@@ -41,13 +41,14 @@ class Callees:
     machine: Any
     footprints: Any
     entered: dict[Any, Activation]
-    depth: dict[types.CodeType, int]
+    depth: dict[int, int]
     todo: list[Activation]
     again: list[tuple[Activation, Ref, str]]
     #: the calls that are being looked at, innermost last
     calling: list[tuple[Activation, Ref]]
     slots: dict[Any, None]
     watch: dict[int, Pending]
+    trail: list[tuple[Any, Any, Any, Any]] | None
 
     def result(self, act: Activation, ref: Ref) -> Values:
         """The values of a call, after noting what it writes."""
@@ -248,11 +249,13 @@ class Callees:
         if isinstance(lowered, str):
             raise Top(f"{fn.__qualname__}: {lowered}")
         code = fn.__code__
+        if self.trail is not None:
+            self.trail.append((look_defaults, fn, None, fn.__defaults__))
         given = args.parameters(code, fn.__defaults__ or (), fn.__kwdefaults__ or {})
         key: Any = (id(code), tuple([tuple(map(id, v)) for v in given.values()]))
         act = self.entered.get(key)
         if act is None:
-            depth = self.depth[code] = self.depth.get(code, 0) + 1
+            depth = self.depth[id(code)] = self.depth.get(id(code), 0) + 1
             if depth > 8:
                 given = dict.fromkeys(given, JUST_UNKNOWN)
                 key = id(code)
@@ -275,8 +278,9 @@ class Callees:
         if not params:
             return JUST_UNKNOWN
         if act.locals:
-            cls = next((place["__class__"] for place in act.locals if "__class__" in place), None)
-            receivers = self.distinct([place[params[0]] for place in act.locals if params[0] in place])  # type: ignore[attr-defined]
+            self.trail = None
+            cls = next((place["__class__"] for _, place in act.locals if "__class__" in place), None)
+            receivers = self.distinct([place[params[0]] for _, place in act.locals if params[0] in place])  # type: ignore[attr-defined]
         else:
             cell = act.closure.get("__class__")
             cls = cell.cell_contents if cell is not None else None
@@ -349,12 +353,13 @@ class Callees:
     def mutates(self, receiver: Any, name: str, args: Args) -> None:
         """``name`` is a mutator: it may store its arguments, or their elements, in ``receiver``."""
         key = _KEYS.get(name, SEQUENCE_KEY)
+        kinds = _KINDS.get(name, ())
         if name in ("extend", "extendleft", "update", "subtract") or args.call is None or args.call.spread:
-            self.store_element(receiver, key, lambda: self.distinct([*self.all_of(args), *self.elements_of_all(lambda: self.all_of(args))]))  # type: ignore[attr-defined]
+            self.store_element(receiver, key, lambda: self.distinct([*self.all_of(args), *self.elements_of_all(lambda: self.all_of(args))]), kinds)  # type: ignore[attr-defined]
         elif name in _STORES:
-            self.store_element(receiver, key, lambda: self.all_of(args))  # type: ignore[attr-defined]
+            self.store_element(receiver, key, lambda: self.all_of(args), kinds)  # type: ignore[attr-defined]
         else:
-            self.store_element(receiver, key, tuple)  # type: ignore[attr-defined]
+            self.store_element(receiver, key, tuple, kinds)  # type: ignore[attr-defined]
 
     def all_of(self, args: Args) -> Values:
         """The values of all arguments."""
@@ -441,6 +446,8 @@ _RETURNS_ELEMENT = frozenset({"get", "pop", "setdefault", "popitem"})
 _RETURNS_NEW = frozenset({"keys", "values", "copy", "union", "intersection", "difference", "symmetric_difference", "split", "rsplit", "splitlines"})
 #: mutators that put their arguments into the receiver
 _STORES = frozenset({"append", "insert", "add", "setdefault", "appendleft"})
+#: the builtin containers that have them
+_KINDS = {name: tuple([kind for kind in (list, dict, set) if hasattr(kind, name)]) for name in MUTATORS}
 _KEYS = {"append": TAIL_KEY, "extend": TAIL_KEY, "add": TAIL_KEY, "update": ANY_KEY, "setdefault": ANY_KEY, "subtract": ANY_KEY}
 _DEQUE = frozenset({"appendleft", "extendleft", "popleft", "rotate", "most_common", "elements", "total", "subtract", "move_to_end"})
 
@@ -454,10 +461,19 @@ def _literal(args: Args, index: int) -> str | None:
     return ref.detail if ref.kind == DATA_REF and ref.detail.__class__ is str else None
 
 
-@lru_cache(maxsize=4096)
+def look_defaults(at: Any, fn: types.FunctionType, _: Any) -> Any:
+    """The defaults of a function that was entered."""
+    return fn.__defaults__
+
+
 def is_users(code: types.CodeType) -> bool:
     """Is this code of the user's own?"""
-    return code.co_filename != "<string>" and belongs_to_user(code.co_filename)
+    return _is_users_file(code.co_filename)
+
+
+@lru_cache(maxsize=4096)
+def _is_users_file(filename: str) -> bool:
+    return belongs_to_user(filename)
 
 
 __all__ = ["ANY_ELEMENTS", "Callees", "is_users"]

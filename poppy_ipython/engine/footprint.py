@@ -16,7 +16,7 @@ store there is then among the values of the path, until nothing is news.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable
 from sys import _getframe
 from types import FrameType
 from typing import Any
@@ -24,16 +24,19 @@ from typing import Any
 from ..compiler.maywrites import Summary, continuation, summarise
 from ..compiler.plan import Lowered
 from .pending import Pending
-from .reach import Reach
+from .reach import Method, Reach, look_local
 from .scheduler import Scheduler
 from .values import TOP_SLOT, Activation, Fresh, Top
 
 _log = logging.getLogger("poppy_ipython.engine")
 #: functions at the base of a unit's greenlet
-_BASES = frozenset({Scheduler._run.__code__, Scheduler._root_body.__code__})
+_BASES = frozenset({id(Scheduler._run.__code__), id(Scheduler._root_body.__code__)})
 _TOP = (TOP_SLOT,)
 #: passes before a footprint that does not settle becomes TOP
 _PASSES = 6
+#: footprints kept for a continuation: one for each receiver, say
+_KEPT = 4
+Trail = list[tuple[Callable[..., Any], Any, Any, Any]]
 
 
 def footprint(machine: Any, unit: Any) -> tuple[Any, ...]:
@@ -50,6 +53,8 @@ class Footprints:
 
     def __init__(self, machine: Any) -> None:
         self.machine = machine
+        #: position of the continuation that is looked at
+        self.key: tuple[int, ...] = ()
         #: (code, line) -> summary of the rest of that code
         self.summaries: dict[tuple[int, int], Summary] = {}
         #: id(pending) -> (pending, [(unit, its stall)])
@@ -61,45 +66,74 @@ class Footprints:
         self.made: dict[type | None, Fresh] = {}
 
     def of(self, unit: Any) -> tuple[Any, ...]:
-        frames = list(self.frames(unit))
+        frames = self.frames(unit)
+        self.key = key = (*unit.path, unit.n + 1)
+        cache = self.machine.plain_reads  # forgotten when native code has run, as it may have changed a class
+        name = tuple([part for frame, _ in frames for part in (id(frame.f_code), frame.f_lineno)])
+        places = [frame.f_locals for frame, _ in frames]
+        known = cache.get(name)
+        if known is not None:
+            for trail, slots in known:
+                if self.still(trail, places):
+                    return slots  # type: ignore[no-any-return]
+        slots, trail, watched = self.evaluate(key, frames, places)
+        if watched:
+            self.watch(unit, watched)
+        elif trail is not None:
+            known = cache.setdefault(name, [])
+            if len(known) >= _KEPT:
+                known.pop(0)
+            known.append((trail, slots))
+        return slots
+
+    def still(self, trail: Trail, places: list[dict[str, Any]]) -> bool:
+        """Does everything that a footprint depended on look as it did then?"""
+        for look, where, what, token in trail:
+            now = look(self, places[where], what) if look is look_local else look(self, where, what)
+            if now is not token and not (token.__class__ is Method and token.same(now)):
+                return False
+        return True
+
+    def evaluate(
+        self, key: tuple[int, ...], frames: list[tuple[FrameType, Any]], places: list[dict[str, Any]]
+    ) -> tuple[tuple[Any, ...], Trail | None, dict[int, Pending]]:
+        """Slots, what they depend on if that can be said, and the calls in flight that they depend on."""
         stored: dict[Any, Any] = {}
-        for _ in range(_PASSES):
-            reach = Reach(self, (*unit.path, unit.n + 1), stored)
+        for number in range(_PASSES):
+            reach = Reach(self, key, stored)
+            inner: dict[int, list[tuple[int, dict[str, Any]]]] = {}
             try:
-                for frame, info, inner in frames:
-                    summary = self.rest_of(frame, info)
-                    reach.enter(Activation(summary, info.lowered, frame.f_globals, inner, {}, {}))
+                for place, (frame, info) in enumerate(frames):
+                    # a piece that runs in place has newer locals than its function's frame, which sees both
+                    visible = inner[id(info.lowered)] = [*inner.get(id(info.lowered), ()), (place, places[place])]
+                    reach.enter(Activation(self.rest_of(frame, info), info.lowered, frame.f_globals, visible, {}, {}))
                 reach.run()
                 believed = reach.believed()
             except (Top, RecursionError):
-                return _TOP
+                return _TOP, reach.trail if number == 0 else None, {}
             except Exception:  # ours: a footprint runs no user code
                 _log.exception("a footprint failed; this unit may write anything")
-                return _TOP
+                break
             if believed:
-                self.watch(unit, reach.watch)
-                return tuple(reach.slots)
-        return _TOP
+                return tuple(reach.slots), reach.trail if number == 0 else None, reach.watch
+        return _TOP, None, {}
 
-    def frames(self, unit: Any) -> Iterator[tuple[FrameType, Any, list[dict[str, Any]]]]:
-        """The lowered frames of ``unit`` and of the ancestors that wait for it in place, with the locals that they see.
-
-        A piece that runs in place has locals newer than those of its function's frame, so a frame sees those of the
-        pieces below it as well.
-        """
+    def frames(self, unit: Any) -> list[tuple[FrameType, Any]]:
+        """The lowered frames of ``unit`` and of the ancestors that wait for it in place, innermost first."""
         lowered = self.machine.lowered
-        seen: dict[int, list[dict[str, Any]]] = {}
+        found = []
         frame: Any = _getframe(1) if self.machine.cur is unit else unit.greenlet.gr_frame
         while True:
-            while frame is not None and frame.f_code not in _BASES:
-                info = lowered.get(id(frame.f_code))
+            while frame is not None:
+                code = id(frame.f_code)
+                if code in _BASES:
+                    break
+                info = lowered.get(code)
                 if info is not None and not (info.merged and info.piece is None):
-                    inner = seen.get(id(info.lowered), [])
-                    inner = seen[id(info.lowered)] = [*inner, frame.f_locals]
-                    yield frame, info, inner
+                    found.append((frame, info))
                 frame = frame.f_back
             if unit.origin is None or unit.parent is None or unit.parent.parent is None:
-                return
+                return found
             unit = unit.parent
             frame = unit.greenlet.gr_frame
 

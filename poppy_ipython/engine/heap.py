@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from .atoms import ATOMS, CONTAINERS, SEQUENCES, reads_plainly, stores_plainly
 from .buffer import Cell, Chain, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
-from .maywrites import ELEMENTS
 from .pending import UNBOUND, NotReady, Pending, settled
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Heap(Base):
         """The forwarded view of an exact container for a read here; waits for writers and pending keys."""
         while True:
             if self.may:
-                self.await_writers(target, (("e", id(target)), ELEMENTS))
+                self.await_writers(target, (("e", id(target)), ("*k", target.__class__)))
             chain = self.chains.get(id(target))
             if chain is None:
                 return target
@@ -55,7 +54,7 @@ class Heap(Base):
     def direct(self, target: Any, key: Any) -> bool:
         """May a store to slot ``key`` of ``target`` go straight to the real object?"""
         unit = self.cur
-        if key in self.chains:
+        if key in self.chains or (unit is self.ghost and not unit.head):
             return False
         if not unit.log and unit.head:
             return True

@@ -5,7 +5,7 @@ of such a slot waits until the unit has moved on (it then publishes anew, or has
 buffer).  Reads need no publishing: an older reader goes through the store buffer and sees older versions.
 
 Slots: ``("n", id(namespace), name)`` a global name · ``("a", id(object), attribute)`` · ``("e", id(container))`` its
-elements · ``("*a", attribute)`` that attribute of any older object · ``"*e"`` the elements of any older container ·
+elements · ``("*a", attribute)`` that attribute of any older object · ``("*k", kind)`` the elements of any older container of that kind ·
 ``("r", resource)`` · ``TOP`` anything at all (something undeclared is reachable).
 
 An object born after the unit had stalled cannot be written by it under a wildcard: its birth position tells.  A slot that
@@ -28,7 +28,6 @@ else:
     Base = object
 
 TOP = "top"
-ELEMENTS = "*e"
 _position = itemgetter(0)
 
 
@@ -94,7 +93,7 @@ class MayWrites(Base):
             key, _, unit = writers[bisect_left(writers, here, key=_position) - 1]
             if newer is not None and key <= newer:
                 continue
-            if born is not None and key <= born and (slot.__class__ is str or slot[0] == "*a"):
+            if born is not None and key <= born and (slot.__class__ is str or slot[0] in ("*a", "*k")):
                 continue
             return unit
         return None

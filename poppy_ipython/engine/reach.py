@@ -54,7 +54,9 @@ class Reach(Callees):
         self.frames: list[Activation] = []
         self.todo: list[Activation] = []
         self.entered: dict[Any, Activation] = {}
-        self.depth: dict[types.CodeType, int] = {}
+        self.depth: dict[int, int] = {}
+        #: what the result depends on: (how to look, where, what, the value found), or None if it cannot be said
+        self.trail: list[tuple[Callable[..., Any], Any, Any, Any]] | None = []
         self.again: list[tuple[Activation, Ref, str]] = []
         self.calling: list[tuple[Activation, Ref]] = []
 
@@ -79,8 +81,9 @@ class Reach(Callees):
                 for target in self.values(act, base):
                     self.store_attribute(target, name, partial(self.values, act, value))
             for base, key, value in summary.elements:
+                kinds = (dict,) if key.__class__ is str else (list, dict)
                 for target in self.values(act, base):
-                    self.store_element(target, key, partial(self.values, act, value))
+                    self.store_element(target, key, partial(self.values, act, value), kinds)
             for changed, added, method in summary.inplace:
                 for target in self.values(act, changed):
                     if target.__class__ not in PLAIN:
@@ -136,7 +139,10 @@ class Reach(Callees):
         elif kind not in PLAIN:
             raise Top(f"{kind.__name__}.{name} =")
 
-    def store_element(self, target: Any, key: Any, stored: Callable[[], Values]) -> None:
+    def store_element(
+        self, target: Any, key: Any, stored: Callable[[], Values], kinds: tuple[type, ...] = (list, dict, set)
+    ) -> None:
+        """A store in ``target``; if that is unknown, it is one of ``kinds`` (the method called tells)."""
         kind = target.__class__
         if kind in CONTAINERS or kind in COLLECTIONS:
             self.write(("e", id(target)), key, stored)
@@ -144,7 +150,8 @@ class Reach(Callees):
             if target is DATA:
                 self.note(MADE_HERE, key, stored)
             else:
-                self.write(ANY_ELEMENTS, key, stored)
+                for some in kinds:
+                    self.write(("*k", some), key, stored)
         elif kind is Fresh:
             if target.kind is not None:
                 self.special(target, ("__setitem__", "__delitem__"))
@@ -163,7 +170,7 @@ class Reach(Callees):
         if kind in CONTAINERS or kind in COLLECTIONS or kind is StandIn or kind is Pending or kind is Fresh:
             if operand is not None:
                 key = TAIL_KEY if kind is list and method == "__iadd__" else SEQUENCE_KEY if kind is list else ANY_KEY
-                self.store_element(target, key, partial(self.elements_of_all, operand))
+                self.store_element(target, key, partial(self.elements_of_all, operand), _CHANGED.get(method, (set,)))
         elif kind is not tuple and kind is not frozenset and _native(kind, method):
             raise Top(f"{kind.__name__}.{method}")
 
@@ -228,17 +235,20 @@ class Reach(Callees):
         """``values`` settled, each once."""
         found: dict[int, Any] = {}
         for value in values:
-            while value.__class__ is Pending:
-                if value.done:
-                    value = value.value
-                elif value.elements is not None:
-                    value = self.tuple_of(value)
-                elif getattr(value, "direct", False):
-                    break
-                else:
-                    value = UNKNOWN
-            if value is not UNBOUND:
-                found[id(value)] = value
+            kind = value.__class__
+            if kind in PLAIN:
+                found[0] = DATA
+            elif kind is not Pending:
+                if value is not UNBOUND:
+                    found[id(value) if value is not DATA else 0] = value
+            else:
+                value = seen(value)
+                if value.__class__ is Pending:
+                    self.trail = None
+                    if value.elements is not None:
+                        value = self.tuple_of(value)
+                if value is not _MISSING:
+                    found[id(value) if value is not DATA else 0] = value
         if len(found) > MOST:
             return JUST_UNKNOWN
         return tuple(found.values())
@@ -251,8 +261,10 @@ class Reach(Callees):
         name = ref.detail
         found: list[Any] = []
         local = False
-        for place in act.locals:
+        for number, place in act.locals:
             value = place.get(name, _MISSING)
+            if self.trail is not None:
+                self.trail.append((look_local, number, name, seen(value)))
             if value is not _MISSING:
                 local = True
                 found.append(value)
@@ -261,6 +273,7 @@ class Reach(Callees):
             found += act.given[name]
         elif name in act.closure:
             local = True
+            self.trail = None
             if any(name in frame.summary.bindings for frame in self.frames):
                 found.append(UNKNOWN)
             try:
@@ -284,7 +297,8 @@ class Reach(Callees):
     def history(self, act: Activation, name: str) -> list[Any]:
         """Earlier values of a name bound in a ``try`` in progress: a fault goes back to one of them."""
         found: list[Any] = [UNKNOWN] if act.lowered.cell else []
-        for place in act.locals:
+        self.trail = None
+        for _, place in act.locals:
             for key, log in place.items():
                 if key.startswith(PREFIX + "b") and log.__class__ is list:
                     found += [v for _, n, v in log if n == name] if len(log) <= 4 * MOST else [UNKNOWN]
@@ -292,30 +306,18 @@ class Reach(Callees):
 
     def global_(self, act: Activation, name: str) -> Values:
         namespace = act.namespace
-        slot = ("n", id(namespace), name)
-        machine = self.machine
-        chains = machine.name_chains.get(id(namespace))
-        cell = chains.get(name) if chains else None
-        found = cell.find(self.key) if cell is not None else None
-        if machine.may and self.older((slot,), None, found[0] if found is not None else None):
+        value = look_global(self, namespace, name)
+        if self.trail is not None:
+            self.trail.append((look_global, namespace, name, value))
+        if value is UNKNOWN:
             return JUST_UNKNOWN
-        item = (slot, None)
+        item = (("n", id(namespace), name), None)
         readers = self.name_reads.get(item)
         if readers is None:
             self.name_reads[item] = [act]
         else:
             readers.append(act)
         more = self.stored.get(item, ())
-        if found is not None:
-            value = found[1]
-            if value.__class__ is Pending and value.done:
-                value = value.value
-            if value is not UNBOUND:
-                return (value, *more)
-        elif name in namespace:
-            return (namespace[name], *more)
-        builtins = namespace.get("__builtins__", {})
-        value = (builtins if builtins.__class__ is dict else vars(builtins)).get(name, _MISSING)
         return more if value is _MISSING else (value, *more)
 
     def attribute(self, act: Activation, ref: Ref) -> Values:
@@ -339,21 +341,15 @@ class Reach(Callees):
                 return JUST_UNKNOWN
         elif not self.machine.reads_plainly(kind, name, base):
             return self.property(base, kind, name)
-        slot = ("a", id(base), name)
-        machine = self.machine
-        cell = machine.chains.get((id(base), name))
-        found = cell.find(self.key) if cell is not None else None
-        if machine.may and self.older(
-            (slot, ("*a", name), ("c", name)), machine.birth_of(base), found[0] if found is not None else None
-        ):
+        value = look_attribute(self, base, name)
+        if self.trail is not None:
+            self.trail.append((look_attribute, base, name, value))
+        if value is UNKNOWN:
             return JUST_UNKNOWN
-        more = self.reads((slot, name))
-        if found is not None and found[1] is not UNBOUND:
-            return (found[1], *more)
-        try:
-            return (getattr(base, name), *more)
-        except AttributeError:
-            return more
+        more = self.reads((("a", id(base), name), name))
+        if value.__class__ is Method:
+            value = value.bound
+        return more if value is _MISSING else (value, *more)
 
     def reads(self, item: tuple[Any, Any]) -> Values:
         """Note a read of ``item``; what the continuation itself may have stored there."""
@@ -362,7 +358,7 @@ class Reach(Callees):
 
     def through(self, values: Values, slot: Any, key: Any) -> Values:
         """``values``, inside something that the continuation makes or receives, and what it may put there."""
-        if slot is not MADE_HERE and self.machine.may and self.older((slot, ANY_ELEMENTS, ("*a", key))):
+        if slot is not MADE_HERE and self.machine.may and self.older((slot, *ANY_ELEMENTS, ("*a", key))):
             return JUST_UNKNOWN
         return (*values, *self.reads((slot, key)))
 
@@ -392,6 +388,8 @@ class Reach(Callees):
 
     def item_of(self, base: Any, key: Any) -> Values:
         kind = base.__class__
+        if kind is not StandIn and kind is not Fresh:
+            self.trail = None
         if kind is tuple:
             try:
                 return (base[key],)
@@ -412,7 +410,7 @@ class Reach(Callees):
 
     def plain_elements(self, base: Any) -> bool:
         machine = self.machine
-        return not (machine.may and self.older((("e", id(base)), ANY_ELEMENTS), machine.birth_of(base)))
+        return not (machine.may and self.older((("e", id(base)), ("*k", type(base))), machine.birth_of(base)))
 
     def element(self, act: Activation, ref: Ref) -> Values:
         found: list[Any] = []
@@ -425,6 +423,7 @@ class Reach(Callees):
         kind = base.__class__
         if kind is StandIn:
             return self.through(JUST_DATA, MADE_HERE, key) if base is DATA else JUST_UNKNOWN
+        self.trail = None
         if kind is Pending:
             return self.through((base,), ("p", id(base)), key)
         if kind is Fresh:
@@ -502,6 +501,8 @@ class Reach(Callees):
             raise Top(f"iterates over a {kind.__name__}")
 
 
+#: what an operator in place may change, among builtin containers
+_CHANGED: dict[str, tuple[type, ...]] = {"__iadd__": (list,), "__imul__": (list,), "__ior__": (dict, set)}
 _PLAIN_ITERATORS = frozenset({type(iter(x)) for x in ([], (), {}, set(), "", b"", range(1), {}.values(), {}.items(), reversed([]))})
 
 
@@ -509,6 +510,76 @@ def _native(kind: type, method: str) -> bool:
     """Has the class a special method of that name that is not the user's own Python?"""
     found = lookup(kind, method)
     return found is not _MISSING and not (found.__class__ is types.FunctionType and is_users(found.__code__))
+
+
+def seen(value: Any) -> Any:
+    """``value`` settled, as far as evaluation tells values apart: all plain data are ``DATA``."""
+    while value.__class__ is Pending:
+        if value.done:
+            value = value.value
+        elif value.elements is not None or getattr(value, "direct", False):
+            return value
+        else:
+            return UNKNOWN
+    if value.__class__ in PLAIN:
+        return DATA
+    return value if value is not UNBOUND else _MISSING
+
+
+def look_local(at: Any, place: dict[str, Any], name: str) -> Any:
+    """A local variable of a frame."""
+    return seen(place.get(name, _MISSING))
+
+
+def look_global(at: Any, namespace: dict[str, Any], name: str) -> Any:
+    """A global or builtin name at the position of the continuation; ``UNKNOWN`` if somebody older may still bind it."""
+    machine = at.machine
+    chains = machine.name_chains.get(id(namespace))
+    cell = chains.get(name) if chains else None
+    found = cell.find(at.key) if cell is not None else None
+    if machine.may and machine.older_writer((("n", id(namespace), name),), at.key, None, found[0] if found is not None else None):
+        return UNKNOWN
+    if found is not None:
+        value = seen(found[1])
+        if value is not _MISSING:
+            return value
+    elif name in namespace:
+        return seen(namespace[name])
+    builtins = namespace.get("__builtins__", {})
+    return (builtins if builtins.__class__ is dict else vars(builtins)).get(name, _MISSING)
+
+
+def look_attribute(at: Any, base: Any, name: str) -> Any:
+    """A plain attribute at the position of the continuation; ``UNKNOWN`` if somebody older may still write it."""
+    machine = at.machine
+    key = id(base)
+    cell = machine.chains.get((key, name))
+    found = cell.find(at.key) if cell is not None else None
+    if machine.may and machine.older_writer(
+        (("a", key, name), ("*a", name), ("c", name)), at.key, machine.birth_of(base), found[0] if found is not None else None
+    ):
+        return UNKNOWN
+    if found is not None and found[1] is not UNBOUND:
+        return seen(found[1])
+    try:
+        value = getattr(base, name)
+    except AttributeError:
+        return _MISSING
+    if value.__class__ is types.MethodType and value.__self__ is base:
+        return Method(value)  # a new object at each look
+    return seen(value)
+
+
+class Method:
+    """A bound method as found on its object, equal to itself found again."""
+
+    __slots__ = ("bound",)
+
+    def __init__(self, bound: types.MethodType) -> None:
+        self.bound = bound
+
+    def same(self, other: Any) -> bool:
+        return other.__class__ is Method and other.bound.__func__ is self.bound.__func__
 
 
 def _put_there(written: Any, key: Any, stored: Callable[[], Values]) -> Values:
@@ -530,8 +601,8 @@ def _writers(slot: Any, key: Any) -> tuple[Any, ...]:
     if kind == "a":
         return slot, ("*a", key), ("c", key)
     if kind == "e":
-        return slot, ANY_ELEMENTS
-    return slot, ANY_ELEMENTS, ("*a", key)
+        return slot, *ANY_ELEMENTS
+    return slot, *ANY_ELEMENTS, ("*a", key)
 
 
 def _several(values: Iterable[Any]) -> Values:

@@ -16,7 +16,6 @@ import types
 from typing import Any
 
 from .atoms import ATOMS, is_atom
-from .maywrites import ELEMENTS
 from .pending import Pending
 
 
@@ -145,7 +144,7 @@ def may_be_written(machine: Any, value: Any) -> Any:
         for position, _, writer in writers:
             if position >= here:
                 break
-            wild = slot.__class__ is str or slot[0] == "*a"
+            wild = slot.__class__ is str or slot[0] in ("*a", "*k")
             if wild and born is not None and position <= born:
                 continue
             if wild or slot[0] in ("a", "e"):
@@ -153,4 +152,4 @@ def may_be_written(machine: Any, value: Any) -> Any:
     return None
 
 
-__all__ = ["ELEMENTS", "Picture", "instance_is_current", "look", "may_be_written"]
+__all__ = ["Picture", "instance_is_current", "look", "may_be_written"]

@@ -16,9 +16,10 @@ from typing import Any
 from ..compiler.maywrites import Call, Ref, Summary
 from ..compiler.plan import Lowered
 from .atoms import ATOMS
+from .pending import UNBOUND
 
 TOP_SLOT = "top"
-ANY_ELEMENTS = "*e"
+ANY_ELEMENTS = (("*k", list), ("*k", dict), ("*k", set))
 EVERY_RESOURCE = ("r", "*")
 
 
@@ -45,7 +46,10 @@ Values = tuple[Any, ...]
 JUST_DATA: Values = (DATA,)
 JUST_UNKNOWN: Values = (UNKNOWN,)
 #: types of values that reach nothing and cannot be called
-PLAIN = ATOMS - {type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodDescriptorType, types.WrapperDescriptorType}
+PLAIN = ATOMS - {
+    type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodDescriptorType, types.WrapperDescriptorType,
+    type(UNBOUND),
+}  # fmt: skip
 #: library containers that only the real object at the head can be asked about; their methods run no user code
 COLLECTIONS: frozenset[type] = frozenset(
     {collections.Counter, collections.deque, collections.OrderedDict, collections.defaultdict}
@@ -74,13 +78,13 @@ class Activation:
     __slots__ = ("closure", "given", "locals", "lowered", "memo", "namespace", "summary")
 
     def __init__(
-        self, summary: Summary, lowered: Lowered, namespace: dict[str, Any], locals_: list[dict[str, Any]],
+        self, summary: Summary, lowered: Lowered, namespace: dict[str, Any], locals_: list[tuple[int, dict[str, Any]]],
         given: dict[str, Values], closure: dict[str, Any],
     ) -> None:  # fmt: skip
         self.summary = summary
         self.lowered = lowered
         self.namespace = namespace
-        #: locals of the frames, innermost first (a frame), or values of the parameters (a call)
+        #: (number of the frame, its locals), innermost first; a call has ``given`` values of its parameters instead
         self.locals = locals_
         self.given = given
         self.closure = closure

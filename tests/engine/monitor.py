@@ -13,7 +13,7 @@ from typing import Any
 
 from poppy_ipython.engine.methods import MUTATORS
 
-TOP, ELEMENTS = "top", "*e"
+TOP = "top"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Monitor:
         if key.__class__ is tuple:
             slots: tuple[Any, ...] = (("a", *key), ("*a", key[1]))
         else:
-            slots = (("e", key), ELEMENTS)
+            slots = (("e", key), ("*k", type(target)))
         self.keep.append(target)
         found = self.birth.get(id(target)) or self.machine.birth.get(id(target))
         born = found[-1] if found is not None and found[0] is target else None
