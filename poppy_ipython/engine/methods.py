@@ -94,12 +94,12 @@ class Methods(Base):
             if index.__class__ is int:
                 return self.store_op(target, named("insert"), (index, settled(args[1])))
         if name in ("pop", "reverse", "clear", "copy") and not kwargs:
+            if name == "copy" and not args:
+                return self.new_list(list(self.view(target)))
             args = tuple([self.force(a) for a in args])
             if self.direct(target, id(target)):
                 return getattr(target, name)(*args)
             view = self.view(target)
-            if name == "copy":
-                return self.new_list(list(view))
             probe = list(view)
             result = getattr(probe, name)(*args)
             self.store_op(target, named(name), args)

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,9 @@ ATOMIC: frozenset[Any] = frozenset(
 _NONE: dict[str, Any] = {}
 
 
+_CODE = (types.FunctionType, types.MethodType, functools.partial)
+
+
 class Natives(Base):
     """Part of the :class:`Machine`."""
 
@@ -45,23 +49,20 @@ class Natives(Base):
     ) -> Any:
         """Call ``fn``, a native that reads its arguments and what is reachable from them, and changes nothing."""
         plain = True
-        for value in args:
+        waiting = False
+        for value in (*args, *kwargs.values()) if kwargs else args:
             kind = value.__class__
             if kind is Pending:
                 if value.done:
+                    kwargs = {k: settled(v) for k, v in kwargs.items()} if kwargs else None
                     return self.native(fn, tuple([settled(a) for a in args]), kwargs, atom)
-                return self._late(fn, args, kwargs, atom)
-            if kind not in ATOMS:
+                waiting = True
+            elif kind in _CODE:  # a callback: user code, which may do anything
+                return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)))
+            elif kind not in ATOMS:
                 plain = False
-        if kwargs:
-            for value in kwargs.values():
-                kind = value.__class__
-                if kind is Pending:
-                    if value.done:
-                        return self.native(fn, args, {k: settled(v) for k, v in kwargs.items()}, atom)
-                    return self._late(fn, args, kwargs, atom)
-                if kind not in ATOMS or kind is types.FunctionType:
-                    plain = False
+        if waiting:
+            return self._late(fn, args, kwargs, atom)
         unit = self.cur
         if plain or (not unit.log and unit.head):
             if plain and (fn.__class__ is types.BuiltinFunctionType or (fn.__class__ is type and fn in ATOMIC)):
@@ -70,8 +71,7 @@ class Natives(Base):
         picture = Picture()
         copies = [look(self, value, picture) for value in args]
         named = {k: look(self, v, picture) for k, v in kwargs.items()} if kwargs else {}
-        functions = any(v.__class__ is types.FunctionType for v in (*args, *named.values()))
-        if picture.opaque or functions:
+        if picture.opaque:
             return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)), pure=True)
         if not picture.shadowed and not picture.holes:
             return self.known(self.natively(fn, args, kwargs or _NONE))
