@@ -149,8 +149,10 @@ class StandIns(Base):
         original = info.lowered.original
         if original is None or info.function != original.co_name:
             return found
-        order = [*original.co_varnames, *original.co_cellvars, *original.co_freevars]
-        return {name: found[name] for name in dict.fromkeys(order) if name in found}
+        order = dict.fromkeys([*original.co_varnames, *original.co_cellvars, *original.co_freevars])
+        # from 3.12 on, targets of comprehensions are among the variables, but an exception has unbound them
+        known = info.lowered.locals.union(original.co_freevars)
+        return {name: found[name] for name in order if name in found and name in known}
 
 
 def _place_of(step: Step) -> Place:
@@ -166,9 +168,10 @@ def _positions(code: types.CodeType, lasti: int) -> Span | None:
 
 def _placed(node: Any, span: Span) -> Any:
     line, end_line, col, end_col = span
+    at = ast.Pass(lineno=line, end_lineno=end_line, col_offset=col, end_col_offset=end_col)
     for part in ast.walk(node):
         if "lineno" in part._attributes:
-            part.lineno, part.end_lineno, part.col_offset, part.end_col_offset = line, end_line, col, end_col
+            ast.copy_location(part, at)
     return node
 
 
@@ -241,7 +244,7 @@ class _StandIn:
                 original.co_flags,
             )  # fmt: skip
         else:  # a comprehension or generator with a frame of its own
-            piece = info.lowered.pieces.get(info.group[1])
+            piece = info.lowered.pieces.get(info.group[1] or "")
             self.first = piece.source[0].lineno if piece is not None else code.co_firstlineno
             self.arguments = _arguments((".0",), 1, 0, 0, 0)
             self.values = {".0": iter(()), **values}
@@ -285,7 +288,7 @@ class _StandIn:
             start.append(ast.Delete([ast.Name(name, ast.Del()) for name in gone]))
         function = ast.FunctionDef("stand_in", self.arguments, [*start, *body], [], None)
         if "type_params" in ast.FunctionDef._fields:
-            function.type_params = []
+            function.type_params = []  # type: ignore[attr-defined]
         module = self._compiled([function], replace)
         inner = next(c for c in module.co_consts if isinstance(c, types.CodeType))
         inner = inner.replace(co_name=self.code.co_name, co_qualname=self.code.co_qualname)
