@@ -6,8 +6,8 @@ longer wanted is *abandoned*: its thread goes on, its result is dropped, and nei
 number of threads is not bounded here: the limit of calls at once (`slots.py`) bounds it, and a second bound could
 deadlock with the first.
 
-A call runs in the context that it brings, or in a copy of that of its `submit`: what it prints finds its place. Results come back through one
-queue per `Mailbox`, and the loop is woken once for all that have arrived, not once per result.
+A call runs in the context that it brings, or in a copy of that of its `submit`: so what it prints finds its place. Results
+come back through one queue per `Mailbox`, and the loop is woken once for all that have arrived, not once per result.
 
 Measured on CPython 3.11: 20 µs of CPU from submit to finish for a call that returns at once, in an idle thread and
 one at a time (`python -m tests.backends.measure`).

@@ -136,8 +136,8 @@ class StandIns(Base):
     def _user_locals(self, info: CodeInfo, frame: types.FrameType) -> dict[str, Any]:
         """The locals of the function that ``frame`` is part of, as its user knows them."""
         found: dict[str, Any] = {}
-        for frame in reversed(self._around(frame)):
-            for name, value in frame.f_locals.items():
+        for part in reversed(self._around(frame)):
+            for name, value in part.f_locals.items():
                 if name.startswith(PREFIX):
                     continue
                 while value.__class__ is Pending and value.done:

@@ -110,6 +110,11 @@ class Tracebacks(Base):
         above_info = self.lowered.get(id(above.f_code))
         if above_info is None or above_info.group != info.group or owner is above:
             return False
+        outer = above
+        while (found := self.enclosing.get(id(outer))) is not None and found[0] is outer:
+            outer = found[1]
+            if outer is owner:  # the other way round: ``above`` is a part of ours
+                return False
         self.enclosing[id(owner)] = (owner, above)
         return True
 
