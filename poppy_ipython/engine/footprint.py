@@ -21,7 +21,7 @@ from sys import _getframe
 from types import FrameType
 from typing import Any
 
-from ..compiler.maywrites import Summary, continuation, summarise
+from ..compiler.maywrites import Summary, continuation, plain_names, summarise
 from ..compiler.plan import Lowered
 from .pending import Pending
 from .reach import Method, Reach, look_local
@@ -62,6 +62,8 @@ class Footprints:
         #: classification of callees, by identity
         self.callees: dict[int, Any] = {}
         self.bodies: dict[int, tuple[Lowered, Summary]] = {}
+        self.plain: dict[int, tuple[Lowered, frozenset[str]]] = {}
+        self.globals_known: tuple[tuple[int, int], frozenset[str]] = ((0, 0), frozenset())
         #: stand-ins for stored objects that the continuation has made
         self.made: dict[type | None, Fresh] = {}
 
@@ -148,9 +150,26 @@ class Footprints:
             else:
                 statements = continuation(piece.source, line, piece.name, piece.params)
             found = self.summaries[key] = summarise(
-                statements, cell=lowered.cell, global_names=lowered.global_names, class_name=class_of(lowered), line=line
-            )
+                statements, cell=lowered.cell, global_names=lowered.global_names, class_name=class_of(lowered), line=line,
+                plain=self.plain_names(lowered),
+            )  # fmt: skip
         return found
+
+    def plain_names(self, lowered: Lowered) -> frozenset[str]:
+        found = self.plain.get(id(lowered))
+        if found is None:
+            names = plain_names(lowered.source, lowered.params) - lowered.global_names
+            found = self.plain[id(lowered)] = (lowered, names)
+        return found[1]
+
+    def global_names(self) -> frozenset[str]:
+        """Names that some function which has run, or which a continuation may call, declares ``global``."""
+        known = len(self.machine.lowered), len(self.bodies)
+        if known != self.globals_known[0]:
+            names = [info.lowered.global_names for info in self.machine.lowered.values()]
+            names += [lowered.global_names for lowered, _ in self.bodies.values()]
+            self.globals_known = (known, frozenset().union(*names))
+        return self.globals_known[1]
 
     def fresh(self, kind: type | None) -> Fresh:
         """An object of that kind that the continuation has made, somewhere."""
@@ -163,7 +182,10 @@ class Footprints:
         """The summary of a whole function."""
         found = self.bodies.get(id(lowered))
         if found is None:
-            summary = summarise(lowered.source, cell=False, global_names=lowered.global_names, class_name=class_of(lowered))
+            summary = summarise(
+                lowered.source, cell=False, global_names=lowered.global_names, class_name=class_of(lowered),
+                plain=self.plain_names(lowered),
+            )  # fmt: skip
             found = self.bodies[id(lowered)] = (lowered, summary)
         return found[1]
 

@@ -59,6 +59,8 @@ class Reach(Callees):
         self.trail: list[tuple[Callable[..., Any], Any, Any, Any]] | None = []
         self.again: list[tuple[Activation, Ref, str]] = []
         self.calling: list[tuple[Activation, Ref]] = []
+        #: operators in place on names that the cell binds to plain data only
+        self.maybe_plain: list[tuple[Activation, str, Ref, Ref | None, str]] = []
 
     # ------------------------------------------------------------------ the walk
     def enter(self, act: Activation) -> None:
@@ -66,6 +68,21 @@ class Reach(Callees):
         self.todo.append(act)
 
     def run(self) -> None:
+        while True:
+            self.run_all()
+            if not self.maybe_plain:
+                break
+            act, name, changed, added, method = self.maybe_plain.pop()
+            if not self.is_plain(act, name):
+                for target in self.values(act, changed):
+                    if target is not DATA:
+                        self.change(target, method, None if added is None else partial(self.values, act, added))
+        for act, ref, name in self.again:
+            for value in self.values(act, ref):
+                if lookup(value.kind if value.__class__ is Fresh else type(value), name).__class__ is types.FunctionType:
+                    raise Top(name)
+
+    def run_all(self) -> None:
         while self.todo:
             act = self.todo.pop()
             summary = act.summary
@@ -84,9 +101,12 @@ class Reach(Callees):
                 kinds = (dict,) if key.__class__ is str else (list, dict)
                 for target in self.values(act, base):
                     self.store_element(target, key, partial(self.values, act, value), kinds)
-            for changed, added, method in summary.inplace:
+            for changed, added, method, plain in summary.inplace:
+                if plain is not None:
+                    self.maybe_plain.append((act, plain, changed, added, method))
+                    continue
                 for target in self.values(act, changed):
-                    if target.__class__ not in PLAIN:
+                    if target is not DATA:
                         self.change(target, method, None if added is None else partial(self.values, act, added))
             for operand, methods in summary.operands:
                 for value in self.values(act, operand):
@@ -100,10 +120,6 @@ class Reach(Callees):
             for module in summary.modules:
                 if module not in sys.modules:
                     raise Top("import")
-        for act, ref, name in self.again:
-            for value in self.values(act, ref):
-                if lookup(value.kind if value.__class__ is Fresh else type(value), name).__class__ is types.FunctionType:
-                    raise Top(name)
 
     # ------------------------------------------------------------------ writes
     def write(self, slot: Any, key: Any, stored: Callable[[], Values]) -> None:
@@ -163,6 +179,17 @@ class Reach(Callees):
             if _native(kind, "__setitem__") or _native(kind, "__delitem__"):
                 raise Top(f"{kind.__name__}[...] =")
             self.special(target, ("__setitem__", "__delitem__"))
+
+    def is_plain(self, act: Activation, name: str) -> bool:
+        """Is ``name``, which the cell binds to plain data only, bound to nothing else by anybody else?"""
+        self.trail = None
+        slot = ("n", id(act.namespace), name)
+        return (
+            seen(act.namespace.get(name, 0)) is DATA
+            and name not in self.footprints.global_names()
+            and all(writer.lowered is act.lowered for writer in self.bound[slot])
+            and not self.older(())  # nobody may write anything
+        )
 
     def change(self, target: Any, method: str, operand: Callable[[], Values] | None) -> None:
         """``target op= operand`` in place (``operand`` None: a number, which no builtin container takes)."""

@@ -115,6 +115,11 @@ class Tracebacks(Base):
             outer = found[1]
             if outer is owner:  # the other way round: ``above`` is a part of ours
                 return False
+        root = above
+        while (found := self.enclosing.get(id(root))) is not None and found[0] is root:
+            root = found[1]
+        if root is owner:
+            return False
         self.enclosing[id(owner)] = (owner, above)
         return True
 
