@@ -96,8 +96,9 @@ class Summary:
     attributes: tuple[tuple[Ref, str, Ref], ...]
     #: (container, key, value)
     elements: tuple[tuple[Ref, Any, Ref], ...]
-    #: (target, operand or None if it is a number, special method): ``target op= operand`` may change ``target`` itself
-    inplace: tuple[tuple[Ref, Ref | None, str], ...]
+    #: (target, operand or None if it is a number, special method, a name of plain data in the cell): ``target op= operand``
+    #: may change ``target`` itself
+    inplace: tuple[tuple[Ref, Ref | None, str, str | None], ...]
     #: results of calls
     calls: tuple[Ref, ...]
     #: (operand, special methods that the operator looks for)
@@ -162,6 +163,67 @@ def _inside(statement: ast.stmt, line: int) -> list[ast.stmt]:
     return [statement]
 
 
+# ---------------------------------------------------------------------- names of plain data
+
+
+def plain_names(statements: list[ast.stmt], params: Iterable[str] = ()) -> frozenset[str]:
+    """Names that the whole scope ``statements`` binds to numbers and strings only, operators in place aside.
+
+    ``total += …`` does not change the old object then, whatever is added.
+
+    >>> sorted(plain_names(ast.parse("n = 0; s = 'a'; l = []\\nfor x in y: n += f(x); s = s + str(n)").body))
+    ['n']
+    """
+    values: dict[str, list[ast.expr]] = {}
+    simple: set[int] = set()
+
+    def bind(target: ast.expr, value: ast.expr | None) -> None:
+        if isinstance(target, ast.Name) and value is not None:
+            values.setdefault(target.id, []).append(value)
+            simple.add(id(target))
+        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            for each, part in zip(target.elts, value.elts, strict=True):
+                bind(each, part)
+
+    others = set(params)
+    for statement in statements:
+        for node in scopes.walk_scope(statement):
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    bind(target, node.value)
+            elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+                bind(node.target, node.value)
+            elif isinstance(node, ast.AugAssign):
+                simple.add(id(node.target))
+    for statement in statements:
+        nodes = list(scopes.walk_scope(statement))
+        others |= {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load) and id(n) not in simple}
+        others |= scopes.assigned(n for n in nodes if isinstance(n, _BINDS_OTHERWISE))
+    found = set(values) - others
+    while True:
+        kept = {name for name in found if all(_plain(value, found) for value in values[name])}
+        if kept == found:
+            return frozenset(found)
+        found = kept
+
+
+_BINDS_OTHERWISE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.Match)
+
+
+def _plain(node: ast.expr, names: set[str]) -> bool:
+    if isinstance(node, ast.Constant) or isinstance(node, (ast.JoinedStr, ast.Compare)):
+        return True
+    if isinstance(node, ast.Name):
+        return node.id in names
+    if isinstance(node, ast.BinOp):
+        return _plain(node.left, names) and _plain(node.right, names)
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, ast.Not) or _plain(node.operand, names)
+    if isinstance(node, ast.IfExp):
+        return _plain(node.body, names) and _plain(node.orelse, names)
+    return isinstance(node, ast.NamedExpr) and _plain(node.value, names)
+
+
 # ---------------------------------------------------------------------- what they may write
 
 _OPERATOR: dict[type, tuple[str, ...]] = {
@@ -181,7 +243,13 @@ _KEY = ("__hash__", "__eq__", "__index__")
 
 
 def summarise(
-    statements: list[ast.stmt], *, cell: bool, global_names: Iterable[str] = (), class_name: str | None = None, line: int | None = None
+    statements: list[ast.stmt],
+    *,
+    cell: bool,
+    global_names: Iterable[str] = (),
+    class_name: str | None = None,
+    line: int | None = None,
+    plain: frozenset[str] = frozenset(),
 ) -> Summary:
     """What ``statements`` may write.
 
@@ -190,12 +258,13 @@ def summarise(
         global_names: the names that their function declares ``global``.
         class_name: the class around their function (names beginning with two underscores).
         line: where they are suspended; a ``try`` around it is in progress.
+        plain: the :func:`plain_names` of their scope.
 
     >>> summary = summarise(ast.parse("self.history.append(ask(q))").body, cell=False)
     >>> [call.detail.method for call in summary.calls], summary.names
     (['', 'append'], ())
     """
-    builder = _Builder(cell, frozenset(global_names), class_name, line)
+    builder = _Builder(cell, frozenset(global_names), class_name, line, plain)
     builder.block(statements)
     return builder.summary()
 
@@ -203,8 +272,10 @@ def summarise(
 class _Builder:
     """Walks statements; ``expr`` returns the reference of an expression."""
 
-    def __init__(self, cell: bool, global_names: frozenset[str], class_name: str | None, line: int | None) -> None:
-        self.cell, self.global_names, self.line = cell, global_names, line
+    def __init__(
+        self, cell: bool, global_names: frozenset[str], class_name: str | None, line: int | None, plain: frozenset[str]
+    ) -> None:
+        self.cell, self.global_names, self.line, self.plain = cell, global_names, line, plain
         self.private = "_" + class_name.lstrip("_") if class_name and class_name.strip("_") else None
         self.refs: dict[Any, Ref] = {}
         self.top: str | None = None
@@ -213,7 +284,7 @@ class _Builder:
         self.retried: set[str] = set()
         self.attributes: list[tuple[Ref, str, Ref]] = []
         self.elements: list[tuple[Ref, Any, Ref]] = []
-        self.inplace: list[tuple[Ref, Ref | None, str]] = []
+        self.inplace: list[tuple[Ref, Ref | None, str, str | None]] = []
         self.calls: list[Ref] = []
         self.operands: dict[tuple[Ref, tuple[str, ...]], None] = {}
         self.iterated: dict[Ref, None] = {}
@@ -344,7 +415,9 @@ class _Builder:
         else:
             old = self.expr(ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target))
         number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, (int, float, complex))
-        self.inplace.append((old, None if number else operand, methods[0]))
+        plain = target.id if isinstance(target, ast.Name) and target.id in self.plain else None
+        if plain is None or self.cell:
+            self.inplace.append((old, None if number else operand, methods[0], plain))
         self.operand(old, methods)
         self.operand(operand, methods)
         self.assign(target, self.either(old, self.ref(OPERATED, old, operand)))
@@ -647,4 +720,4 @@ def _constant(node: ast.expr) -> Any:
     return None
 
 
-__all__ = ["ANY_KEY", "SEQUENCE_KEY", "TAIL_KEY", "Call", "Key", "Ref", "Summary", "continuation", "summarise"]
+__all__ = ["ANY_KEY", "SEQUENCE_KEY", "TAIL_KEY", "Call", "Key", "Ref", "Summary", "continuation", "plain_names", "summarise"]

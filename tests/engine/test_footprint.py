@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,6 +234,29 @@ def test_global_names_and_cell_names() -> None:
     assert published[0] == {("n", "cell", "n")}
     published = ran("x = num(1)\nif x:\n    y = ask(2); z = y\n    if y == 'r2': w = 1").published()
     assert published[0] == {("n", "cell", "y"), ("n", "cell", "z"), ("n", "cell", "w")}
+
+
+def test_adding_to_a_number_changes_no_list() -> None:
+    """`total` is pending from the second round on; reading `qs` must not wait for it."""
+    source = "qs = [1, 2, 3, 4, 5]\ntotal = 0\nfor q in qs:\n    r = num(q)\n    if r: total += r\nn = len(qs)"
+    assert ran(source).makespan == 1.0
+    assert ran(f"def f(qs):\n{textwrap.indent(source, '    ')}\n    return total\nx = f(0)").makespan == 1.0
+
+
+def test_adding_to_what_may_be_a_list_changes_lists() -> None:
+    source = "qs = [1, 2, 3, 4, 5]\nold = [0]\ntotal = {start}\nfor q in qs:\n    r = num(q)\n    if r: total += [r]\nn, m = len(total), len(old)"
+    names = ran(source.format(start="old")).names
+    assert (names["n"], names["m"]) == (5, 5)
+    names = ran(source.format(start="[*old]")).names
+    assert (names["n"], names["m"]) == (5, 1)
+
+
+def test_a_global_declaration_elsewhere_counts() -> None:
+    source = (
+        "total, l = 0, []\ndef other():\n    global total\n    total = l\ndef f(q):\n    r = num(q)\n    if r: other()\n    return [r]\n"
+        "x = f(1)\nif num(2): total += x\nn = len(l)"
+    )
+    assert ran(source).names["n"] == 1
 
 
 def test_resources() -> None:
