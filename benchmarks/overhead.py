@@ -24,7 +24,7 @@ from typing import Any
 import poppy_ipython
 from benchmarks import report
 from poppy_ipython import unordered
-from poppy_ipython.host.options import Options
+from poppy_ipython.options import Options
 
 SLEEP = 0.05
 SIZES = (1_000, 5_000, 10_000)

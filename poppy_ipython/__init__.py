@@ -13,9 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .effects import declare, local, pure, readonly, sequential, unordered
+from .options import Options
 
 if TYPE_CHECKING:
-    from .host.run import Run
+    from .trace.run import Run
 
 __version__ = "0.1.0"
 
@@ -44,4 +45,4 @@ def unload_ipython_extension(ip: Any) -> None:
     unload(ip)
 
 
-__all__ = ["declare", "last_run", "local", "pure", "readonly", "run", "sequential", "unordered"]
+__all__ = ["Options", "declare", "last_run", "local", "pure", "readonly", "run", "sequential", "unordered"]

@@ -34,8 +34,8 @@ from poppy_ipython.display import output
 from poppy_ipython.host import bug, reentry, tracing, transform
 from poppy_ipython.host.afterwards import Afterwards, changes
 from poppy_ipython.host.interrupt import Interrupt, without_handler
-from poppy_ipython.host.options import Options
-from poppy_ipython.host.run import Run
+from poppy_ipython.options import Options
+from poppy_ipython.trace.run import Run
 
 _log = logging.getLogger("poppy_ipython")
 _FUTURES = 0

@@ -19,7 +19,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from poppy_ipython import cell as cells
 from poppy_ipython.host import transform, versions
 from poppy_ipython.host.afterwards import Afterwards
-from poppy_ipython.host.options import Options
+from poppy_ipython.options import Options
 
 
 @magics_class

@@ -23,9 +23,9 @@ from typing import Any
 from ..backends.clock import SimulatedDispatcher
 from ..backends.dispatch import LiveDispatcher
 from ..compiler import compile_cell
-from ..host.options import Options
-from ..host.run import Run
+from ..options import Options
 from ..trace.events import Wait
+from ..trace.run import Run
 from ..trace.trace import Trace
 from .machine import Machine
 from .tracebacks import rebuild, steps_of

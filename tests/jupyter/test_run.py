@@ -11,7 +11,7 @@ import pytest
 
 from poppy_ipython import cell
 from poppy_ipython.host.bug import InternalError
-from poppy_ipython.host.options import Options
+from poppy_ipython.options import Options
 
 
 def test_namespace_value_and_error() -> None:
