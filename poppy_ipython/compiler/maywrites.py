@@ -17,229 +17,30 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from . import scopes
-from .abi import PREFIX
-
-NAME, ATTRIBUTE, ITEM, ELEMENT, MADE, OPERATED, RESULT, EITHER, DATA, UNKNOWN, MODULE, HERE = range(12)
-
-
-
-class Key:
-    """Which elements a store concerns if it names no constant key."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-#: any element; those of a sequence, which may change places; only new ones at its end
-ANY_KEY, SEQUENCE_KEY, TAIL_KEY = Key("any key"), Key("sequence"), Key("tail")
-
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ref:
-    """A value, as the text describes it.
-
-    ========= =====================================================
-    NAME      what ``detail`` is bound to
-    ATTRIBUTE attribute ``detail`` of ``parts[0]``
-    ITEM      item of ``parts[0]`` under the constant ``detail``
-    ELEMENT   any element of ``parts[0]``
-    MADE      a new container with elements among ``parts``
-    OPERATED  result of an operator on ``parts``
-    RESULT    result of the :class:`Call` ``detail``
-    EITHER    one of ``parts``
-    DATA      a number, a string (a literal one: ``detail``)
-    UNKNOWN   anything
-    MODULE    the module ``detail``
-    HERE      a function whose body the summary contains
-    ========= =====================================================
-    """
-
-    index: int
-    kind: int
-    parts: tuple[Ref, ...]
-    detail: Any
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Call:
-    """A call; ``receiver`` and ``method`` if it is written as a method call, else ``callee``."""
-
-    callee: Ref
-    receiver: Ref | None
-    method: str
-    args: tuple[Ref, ...]
-    keywords: tuple[tuple[str, Ref], ...]
-    #: ``*args`` or ``**kwargs`` among the arguments: any parameter may be any of ``args``
-    spread: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Summary:
-    """Everything in some statements that may write, as references."""
-
-    #: why they may write anything, or None
-    top: str | None
-    bindings: dict[str, tuple[Ref, ...]]
-    #: names of the namespace that they bind
-    names: tuple[str, ...]
-    #: names bound by a ``try`` in progress: they may go back to an earlier value
-    retried: frozenset[str]
-    #: (object, attribute, value)
-    attributes: tuple[tuple[Ref, str, Ref], ...]
-    #: (container, key, value)
-    elements: tuple[tuple[Ref, Any, Ref], ...]
-    #: (target, operand or None if it is a number, special method, a name of plain data in the cell): ``target op= operand``
-    #: may change ``target`` itself
-    inplace: tuple[tuple[Ref, Ref | None, str, str | None], ...]
-    #: results of calls
-    calls: tuple[Ref, ...]
-    #: (operand, special methods that the operator looks for)
-    operands: tuple[tuple[Ref, tuple[str, ...]], ...]
-    iterated: tuple[Ref, ...]
-    #: attribute reads (an attribute may be a property)
-    loads: tuple[Ref, ...]
-    modules: tuple[str, ...]
-    returns: tuple[Ref, ...]
-    #: number of references
-    size: int
-
-
-# ---------------------------------------------------------------------- which statements
-
-
-def continuation(statements: list[ast.stmt], line: int | None, name: str = "", params: Iterable[str] = ()) -> list[ast.stmt]:
-    """The statements that may still run when ``statements`` are suspended at ``line`` (None: before the first).
-
-    ``name`` and ``params`` are those of the outlined function that stands for the statements, if it is one.
-
-    >>> body = ast.parse("a()\\nif t:\\n  b()\\n  c()\\nd()").body
-    >>> [ast.unparse(s) for s in continuation(body, 4)]
-    ['c()', 'd()']
-    """
-    if name and len(statements) == 1:
-        only = statements[0]
-        first = next(iter(params), "")
-        if isinstance(only, ast.For) and first.startswith(PREFIX + "x"):  # one round of a loop, not the loop
-            target = ast.copy_location(ast.Assign([only.target], ast.copy_location(ast.Name(first, ast.Load()), only)), only)
-            rest = _rest(only.body, line) if line is not None and _within(only.body, line) else only.body
-            return [target, *rest]
-    return statements if line is None else _rest(statements, line)
-
-
-def _span(node: ast.AST) -> tuple[int, int]:
-    """First and last line; what is nested may lie behind the node's own end (rewritten ``continue``)."""
-    lines = [(n.lineno, n.end_lineno or n.lineno) for n in ast.walk(node) if hasattr(n, "lineno")]
-    return min(first for first, _ in lines), max(last for _, last in lines)
-
-
-def _within(statements: list[ast.stmt], line: int) -> bool:
-    return any(first <= line <= last for first, last in map(_span, statements))
-
-
-def _rest(statements: list[ast.stmt], line: int) -> list[ast.stmt]:
-    for index, statement in enumerate(statements):
-        first, last = _span(statement)
-        if first <= line <= last:
-            return [*_inside(statement, line), *statements[index + 1 :]]
-    return statements
-
-
-def _inside(statement: ast.stmt, line: int) -> list[ast.stmt]:
-    """``statement``, or what is left of its branch if ``line`` is in just one branch of it."""
-    if isinstance(statement, ast.If) and line > _span(statement.test)[1]:
-        body, orelse = _within(statement.body, line), _within(statement.orelse, line)
-        if body and not orelse:
-            return _rest(statement.body, line)
-        if orelse and not body:
-            return _rest(statement.orelse, line)
-    return [statement]
-
-
-# ---------------------------------------------------------------------- names of plain data
-
-
-def plain_names(statements: list[ast.stmt], params: Iterable[str] = ()) -> frozenset[str]:
-    """Names that the whole scope ``statements`` binds to numbers and strings only, operators in place aside.
-
-    ``total += …`` does not change the old object then, whatever is added.
-
-    >>> sorted(plain_names(ast.parse("n = 0; s = 'a'; l = []\\nfor x in y: n += f(x); s = s + str(n)").body))
-    ['n']
-    """
-    values: dict[str, list[ast.expr]] = {}
-    simple: set[int] = set()
-
-    def bind(target: ast.expr, value: ast.expr | None) -> None:
-        if isinstance(target, ast.Name) and value is not None:
-            values.setdefault(target.id, []).append(value)
-            simple.add(id(target))
-        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
-            for each, part in zip(target.elts, value.elts, strict=True):
-                bind(each, part)
-
-    others = set(params)
-    for statement in statements:
-        for node in scopes.walk_scope(statement):
-            if isinstance(node, ast.Assign):
-                for target in node.targets:
-                    bind(target, node.value)
-            elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
-                bind(node.target, node.value)
-            elif isinstance(node, ast.AugAssign):
-                simple.add(id(node.target))
-    for statement in statements:
-        nodes = list(scopes.walk_scope(statement))
-        others |= {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load) and id(n) not in simple}
-        others |= scopes.assigned(n for n in nodes if isinstance(n, _BINDS_OTHERWISE))
-    found = set(values) - others
-    while True:
-        kept = {name for name in found if all(_plain(value, found) for value in values[name])}
-        if kept == found:
-            return frozenset(found)
-        found = kept
-
-
-_BINDS_OTHERWISE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.Match)
-
-
-def _plain(node: ast.expr, names: set[str]) -> bool:
-    if isinstance(node, ast.Constant) or isinstance(node, (ast.JoinedStr, ast.Compare)):
-        return True
-    if isinstance(node, ast.Name):
-        return node.id in names
-    if isinstance(node, ast.BinOp):
-        return _plain(node.left, names) and _plain(node.right, names)
-    if isinstance(node, ast.UnaryOp):
-        return isinstance(node.op, ast.Not) or _plain(node.operand, names)
-    if isinstance(node, ast.IfExp):
-        return _plain(node.body, names) and _plain(node.orelse, names)
-    return isinstance(node, ast.NamedExpr) and _plain(node.value, names)
-
-
-# ---------------------------------------------------------------------- what they may write
-
-_OPERATOR: dict[type, tuple[str, ...]] = {
-    ast.Add: ("__add__", "__radd__"), ast.Sub: ("__sub__", "__rsub__"), ast.Mult: ("__mul__", "__rmul__"),
-    ast.Div: ("__truediv__", "__rtruediv__"), ast.FloorDiv: ("__floordiv__", "__rfloordiv__"), ast.Mod: ("__mod__", "__rmod__"),
-    ast.Pow: ("__pow__", "__rpow__"), ast.BitAnd: ("__and__", "__rand__"), ast.BitOr: ("__or__", "__ror__"),
-    ast.BitXor: ("__xor__", "__rxor__"), ast.LShift: ("__lshift__", "__rlshift__"), ast.RShift: ("__rshift__", "__rrshift__"),
-    ast.MatMult: ("__matmul__", "__rmatmul__"), ast.USub: ("__neg__",), ast.UAdd: ("__pos__",), ast.Invert: ("__invert__",),
-    ast.Eq: ("__eq__",), ast.NotEq: ("__ne__", "__eq__"), ast.Lt: ("__lt__", "__gt__"), ast.Gt: ("__gt__", "__lt__"),
-    ast.LtE: ("__le__", "__ge__"), ast.GtE: ("__ge__", "__le__"), ast.In: ("__contains__", "__iter__", "__eq__"),
-    ast.NotIn: ("__contains__", "__iter__", "__eq__"), ast.Is: (), ast.IsNot: (),
-}  # fmt: skip
-_TRUTH = ("__bool__", "__len__")
-_FORMAT = ("__format__", "__str__", "__repr__")
-_SUBSCRIPT = ("__getitem__", "__missing__", "__hash__", "__eq__")
-_KEY = ("__hash__", "__eq__", "__index__")
+from .continuation import continuation, span
+from .operands import KEY, OPERATOR, Operands, constant
+from .plaindata import plain_names
+from .references import (
+    ANY_KEY,
+    ATTRIBUTE,
+    DATA,
+    EITHER,
+    ELEMENT,
+    HERE,
+    MADE,
+    MODULE,
+    NAME,
+    OPERATED,
+    RESULT,
+    SEQUENCE_KEY,
+    UNKNOWN,
+    Call,
+    Ref,
+    Summary,
+)  # fmt: skip
 
 
 def summarise(
@@ -269,7 +70,7 @@ def summarise(
     return builder.summary()
 
 
-class _Builder:
+class _Builder(Operands):
     """Walks statements; ``expr`` returns the reference of an expression."""
 
     def __init__(
@@ -356,10 +157,10 @@ class _Builder:
             self.give_up(type(target).__name__)
 
     def key(self, node: ast.expr) -> Any:
-        constant = _constant(node)
-        if constant is not None:
-            return constant
-        self.operand(self.expr(node), _KEY)
+        found = constant(node)
+        if found is not None:
+            return found
+        self.operand(self.expr(node), KEY)
         return ANY_KEY
 
     def iterate(self, ref: Ref) -> None:
@@ -405,7 +206,7 @@ class _Builder:
     def stmt_AugAssign(self, node: ast.AugAssign) -> None:
         operand = self.expr(node.value)
         target = node.target
-        methods = _OPERATOR[type(node.op)]
+        methods = OPERATOR[type(node.op)]
         methods = ("__i" + methods[0][2:], *methods)
         if isinstance(target, ast.Name):
             old = self.ref(NAME, detail=target.id)
@@ -466,7 +267,7 @@ class _Builder:
         self.block(node.orelse)
 
     def stmt_Try(self, node: ast.Try) -> None:
-        first, last = _span(node)
+        first, last = span(node)
         if self.line is not None and first <= self.line <= last:
             self.retried |= scopes.assigned([node])
         self.block(node.body)
@@ -535,189 +336,5 @@ class _Builder:
         self.returns = returns
         return self.here
 
-    # ------------------------------------------------------------------ expressions
-    def expr(self, node: ast.expr) -> Ref:
-        method: Callable[[Any], Ref] | None = getattr(self, "expr_" + type(node).__name__, None)
-        return method(node) if method is not None else self.give_up(f"{type(node).__name__} in line {node.lineno}")
 
-    def truth(self, node: ast.expr) -> Ref:
-        ref = self.expr(node)
-        self.operand(ref, _TRUTH)
-        return ref
-
-    def expr_Constant(self, node: ast.Constant) -> Ref:
-        return self.ref(DATA, detail=node.value) if node.value.__class__ is str else self.data
-
-    def expr_Name(self, node: ast.Name) -> Ref:
-        return self.ref(NAME, detail=node.id)
-
-    def expr_Attribute(self, node: ast.Attribute) -> Ref:
-        ref = self.ref(ATTRIBUTE, self.expr(node.value), detail=self.mangle(node.attr))
-        self.loads[ref] = None
-        return ref
-
-    def expr_Subscript(self, node: ast.Subscript) -> Ref:
-        base = self.expr(node.value)
-        self.operand(base, _SUBSCRIPT)
-        if isinstance(node.slice, ast.Slice):
-            self.expr(node.slice)
-            return self.ref(MADE, self.ref(ELEMENT, base))
-        key = self.key(node.slice)
-        return self.ref(ELEMENT, base) if key is ANY_KEY else self.ref(ITEM, base, detail=key)
-
-    def expr_Slice(self, node: ast.Slice) -> Ref:
-        for part in (node.lower, node.upper, node.step):
-            if part is not None:
-                self.operand(self.expr(part), _KEY)
-        return self.data
-
-    def expr_BinOp(self, node: ast.BinOp) -> Ref:
-        left, right = self.expr(node.left), self.expr(node.right)
-        methods = _OPERATOR[type(node.op)]
-        if left.kind == DATA and isinstance(node.op, ast.Mod):
-            methods += _FORMAT
-        self.operand(left, methods)
-        self.operand(right, methods)
-        return self.data if left.kind == right.kind == DATA else self.ref(OPERATED, left, right)
-
-    def expr_UnaryOp(self, node: ast.UnaryOp) -> Ref:
-        if isinstance(node.op, ast.Not):
-            self.truth(node.operand)
-            return self.data
-        value = self.expr(node.operand)
-        self.operand(value, _OPERATOR[type(node.op)])
-        return self.data if value.kind == DATA else self.ref(OPERATED, value)
-
-    def expr_BoolOp(self, node: ast.BoolOp) -> Ref:
-        return self.either(*[self.truth(v) for v in node.values])
-
-    def expr_IfExp(self, node: ast.IfExp) -> Ref:
-        self.truth(node.test)
-        return self.either(self.expr(node.body), self.expr(node.orelse))
-
-    def expr_Compare(self, node: ast.Compare) -> Ref:
-        left = self.expr(node.left)
-        for operator, right_node in zip(node.ops, node.comparators, strict=True):
-            right = self.expr(right_node)
-            self.operand(left, _OPERATOR[type(operator)])
-            self.operand(right, _OPERATOR[type(operator)])
-            left = right
-        return self.data
-
-    def expr_JoinedStr(self, node: ast.JoinedStr) -> Ref:
-        for part in node.values:
-            self.expr(part)
-        return self.data
-
-    def expr_FormattedValue(self, node: ast.FormattedValue) -> Ref:
-        self.operand(self.expr(node.value), _FORMAT)
-        if node.format_spec is not None:
-            self.expr(node.format_spec)
-        return self.data
-
-    def parts(self, nodes: Iterable[ast.expr]) -> list[Ref]:
-        """References of arguments or elements; those of a starred one stand for themselves."""
-        return [self.expr(n) for n in nodes]
-
-    def expr_Starred(self, node: ast.Starred) -> Ref:
-        source = self.expr(node.value)
-        self.iterate(source)
-        return self.ref(ELEMENT, source)
-
-    def expr_List(self, node: ast.List) -> Ref:
-        return self.ref(MADE, *dict.fromkeys(self.parts(node.elts)))
-
-    expr_Tuple = expr_List  # type: ignore[assignment]
-
-    def expr_Set(self, node: ast.Set) -> Ref:
-        parts = self.parts(node.elts)
-        for part in parts:
-            self.operand(part, _KEY)
-        return self.ref(MADE, *dict.fromkeys(parts))
-
-    def expr_Dict(self, node: ast.Dict) -> Ref:
-        parts = []
-        for key, value in zip(node.keys, node.values, strict=True):
-            if key is None:
-                source = self.expr(value)
-                self.iterate(source)
-                parts.append(self.ref(ELEMENT, source))
-            else:
-                parts.append(self.expr(key))
-                self.operand(parts[-1], _KEY)
-                parts.append(self.expr(value))
-        return self.ref(MADE, *dict.fromkeys(parts))
-
-    def expr_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Ref:
-        self.generators(node.generators)
-        return self.ref(MADE, self.expr(node.elt))
-
-    expr_SetComp = expr_GeneratorExp = expr_ListComp  # type: ignore[assignment]
-
-    def expr_DictComp(self, node: ast.DictComp) -> Ref:
-        self.generators(node.generators)
-        key = self.expr(node.key)
-        self.operand(key, _KEY)
-        return self.ref(MADE, key, self.expr(node.value))
-
-    def generators(self, generators: list[ast.comprehension]) -> None:
-        for generator in generators:
-            if generator.is_async:
-                self.give_up("an asynchronous comprehension")
-            source = self.expr(generator.iter)
-            self.iterate(source)
-            self.assign(generator.target, self.ref(ELEMENT, source), inner=True)
-            for condition in generator.ifs:
-                self.truth(condition)
-
-    def expr_NamedExpr(self, node: ast.NamedExpr) -> Ref:
-        value = self.expr(node.value)
-        self.bind(node.target.id, value)
-        self.bind(node.target.id, self.unknown)  # the statement may have read the name before it was bound
-        return value
-
-    def expr_Lambda(self, node: ast.Lambda) -> Ref:
-        return self.function(node.args, [ast.copy_location(ast.Expr(node.body), node.body)])
-
-    def expr_Await(self, node: ast.Await) -> Ref:
-        return self.expr(node.value)
-
-    def expr_Call(self, node: ast.Call) -> Ref:
-        func = node.func
-        receiver, method = None, ""
-        if isinstance(func, ast.Attribute):
-            receiver, method = self.expr(func.value), self.mangle(func.attr)
-            callee = self.ref(ATTRIBUTE, receiver, detail=method)
-        else:
-            callee = self.expr(func)
-        if isinstance(func, ast.Name) and func.id == "super" and not node.args and not node.keywords:
-            return self.ref(NAME, detail="super()")
-        args = tuple(self.parts(node.args))
-        keywords = []
-        spread = any(isinstance(a, ast.Starred) for a in node.args)
-        for keyword in node.keywords:
-            value = self.expr(keyword.value)
-            if keyword.arg is None:
-                spread = True
-                self.iterate(value)
-                value = self.ref(ELEMENT, value)
-            keywords.append((keyword.arg or "", value))
-        return self.result(Call(callee, receiver, method, args, tuple(keywords), spread))
-
-    def result(self, call: Call) -> Ref:
-        ref = self.ref(RESULT, detail=call)
-        self.calls.append(ref)
-        return ref
-
-
-def _constant(node: ast.expr) -> Any:
-    """The value of a constant subscript (a string or a number), or None."""
-    if isinstance(node, ast.Constant) and node.value.__class__ in (str, int):
-        return node.value
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
-        if node.operand.value.__class__ is int:
-            return -node.operand.value
-    return None
-
-
-__all__ = ["ANY_KEY", "SEQUENCE_KEY", "TAIL_KEY", "Call", "Key", "Ref", "Summary", "continuation", "plain_names", "summarise"]
+__all__ = ["Call", "Ref", "Summary", "continuation", "plain_names", "summarise"]

@@ -21,12 +21,13 @@ from sys import _getframe
 from types import FrameType
 from typing import Any
 
-from ..compiler.maywrites import Summary, continuation, plain_names, summarise
+from ..compiler.maywrites import continuation, plain_names, summarise
 from ..compiler.plan import Lowered
+from ..compiler.references import Summary
 from .pending import Pending
 from .reach import Method, Reach, look_local
+from .reach.values import TOP_SLOT, Activation, Fresh, Top
 from .scheduler import Scheduler
-from .values import TOP_SLOT, Activation, Fresh, Top
 
 _log = logging.getLogger("poppy_ipython.engine")
 #: functions at the base of a unit's greenlet

@@ -18,8 +18,7 @@ from poppy_ipython.effects import readonly, sequential, unordered
 from poppy_ipython.engine.run import Outcome, run_simulated
 from tests.fuzz.latency import latency
 from tests.fuzz.program import program
-from tests.fuzz.runs import Runaway, filename, plain, run_in
-from tests.fuzz.runs import Result as FuzzResult
+from tests.fuzz.runs import Result as FuzzResult, Runaway, filename, plain, run_in
 from tests.fuzz.world import World, declared
 
 from .monitor import Monitor

@@ -13,10 +13,10 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from ..compiler.maywrites import Call, Ref, Summary
-from ..compiler.plan import Lowered
-from .atoms import ATOMS
-from .pending import UNBOUND
+from ...compiler.maywrites import Call, Summary
+from ...compiler.plan import Lowered
+from ..atoms import ATOMS
+from ..pending import UNBOUND
 
 TOP_SLOT = "top"
 ANY_ELEMENTS = (("*k", list), ("*k", dict), ("*k", set))

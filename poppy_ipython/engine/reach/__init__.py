@@ -1,0 +1,193 @@
+"""Evaluating what the compiler says a continuation may write, against the values of now.
+
+Every reference has *values* (:mod:`~poppy_ipython.engine.reach.values`). Evaluating one notes the slots on its path; storing
+notes the slots that are written, and with what. Where the two meet, what is stored belongs to the path's values as
+well, and the evaluation is made again (:meth:`Reach.believed`), until nothing is news. Plain data needs no such care:
+nothing can be written through it.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ...compiler.references import SEQUENCE_KEY, TAIL_KEY, Ref
+from ..atoms import lookup
+from ..pending import Pending
+from .callees import Callees
+from .looks import Method, look_local
+from .paths import Paths
+from .receivers import Receivers
+from .stores import Stores
+from .values import ANY_ELEMENTS, CYCLE, DATA, JUST_UNKNOWN, PLAIN, UNKNOWN, Activation, Fresh, Top, Values
+
+
+class Reach(Paths, Stores, Callees, Receivers):
+    """One evaluation. ``slots`` and ``watch`` are its result; :meth:`believed` says whether it is complete.
+
+    Args:
+        key: position of the continuation: what is older can be seen.
+        stored: (slot, key) of a read -> what the continuation itself may have put there, from an earlier evaluation.
+    """
+
+    def __init__(self, footprints: Any, key: tuple[int, ...], stored: dict[Any, Values]) -> None:
+        self.footprints = footprints
+        self.machine = footprints.machine
+        self.key = key
+        self.stored = stored
+        self.slots: dict[Any, None] = {}
+        self.watch: dict[int, Pending] = {}
+        self.read: dict[tuple[Any, Any], None] = {}
+        #: (slot, None) of a name -> activations that read it
+        self.name_reads: dict[Any, list[Activation]] = {}
+        #: slot -> [(key, what is stored)]
+        self.written: dict[Any, list[tuple[Any, Callable[[], Values]]]] = {}
+        self.bound: dict[Any, list[Activation]] = {}
+        self.frames: list[Activation] = []
+        self.todo: list[Activation] = []
+        self.entered: dict[Any, Activation] = {}
+        self.depth: dict[int, int] = {}
+        #: what the result depends on: (how to look, where, what, the value found), or None if it cannot be said
+        self.trail: list[tuple[Callable[..., Any], Any, Any, Any]] | None = []
+        self.again: list[tuple[Activation, Ref, str]] = []
+        self.calling: list[tuple[Activation, Ref]] = []
+        #: operators in place on names that the cell binds to plain data only
+        self.maybe_plain: list[tuple[Activation, str, Ref, Ref | None, str]] = []
+
+    # ------------------------------------------------------------------ the walk
+    def enter(self, act: Activation) -> None:
+        self.frames.append(act)
+        self.todo.append(act)
+
+    def run(self) -> None:
+        while True:
+            self.run_all()
+            if not self.maybe_plain:
+                break
+            act, name, changed, added, method = self.maybe_plain.pop()
+            if not self.is_plain(act, name):
+                for target in self.values(act, changed):
+                    if target is not DATA:
+                        self.change(target, method, None if added is None else partial(self.values, act, added))
+        for act, ref, name in self.again:
+            for value in self.values(act, ref):
+                if lookup(value.kind or object if value.__class__ is Fresh else type(value), name).__class__ is types.FunctionType:
+                    raise Top(name)
+
+    def run_all(self) -> None:
+        while self.todo:
+            act = self.todo.pop()
+            summary = act.summary
+            if summary.top is not None:
+                raise Top(summary.top)
+            for name in summary.names:
+                slot = ("n", id(act.namespace), name)
+                self.slots[slot] = None
+                self.bound.setdefault(slot, []).append(act)
+            for ref in summary.calls:
+                self.values(act, ref)
+            for base, name, value in summary.attributes:
+                for target in self.values(act, base):
+                    self.store_attribute(target, name, partial(self.values, act, value))
+            for base, key, value in summary.elements:
+                kinds = (dict,) if key.__class__ is str else (list, dict)
+                for target in self.values(act, base):
+                    self.store_element(target, key, partial(self.values, act, value), kinds)
+            for changed, added, method, plain in summary.inplace:
+                if plain is not None:
+                    self.maybe_plain.append((act, plain, changed, added, method))
+                    continue
+                for target in self.values(act, changed):
+                    if target is not DATA:
+                        self.change(target, method, None if added is None else partial(self.values, act, added))
+            for operand, methods in summary.operands:
+                for value in self.values(act, operand):
+                    if value.__class__ not in PLAIN:
+                        self.special(value, methods)
+            for ref in summary.iterated:
+                for value in self.values(act, ref):
+                    self.iterated(value)
+            for ref in summary.loads:
+                self.values(act, ref)
+            for module in summary.modules:
+                if module not in sys.modules:
+                    raise Top("import")
+
+    # ------------------------------------------------------------------ may a path be believed?
+    def older(self, slots: tuple[Any, ...], born: Any = None, newer: Any = None) -> bool:
+        machine = self.machine
+        return bool(machine.may) and machine.older_writer(slots, self.key, born, newer) is not None
+
+    def believed(self) -> bool:
+        """Does every path that was followed hold what the continuation itself may put there?  If not, ``stored`` grows."""
+        read, name_reads = self.read, self.name_reads
+        if not self.written and not self.bound:
+            return True
+        complete = True
+        looked = 0
+        while looked < len(read):  # looking at what is stored may follow more paths
+            slot, key = list(read)[looked]
+            looked += 1
+            for writer in _writers(slot, key):
+                for written, stored in self.written.get(writer, ()):
+                    found = _put_there(written, key, stored)
+                    if found and not self.remember((slot, key), found):
+                        complete = False
+        for item, readers in list(name_reads.items()):
+            for writer_act in self.bound.get(item[0], ()):
+                if any(reader is not writer_act for reader in readers):
+                    for ref in writer_act.summary.bindings.get(item[0][2], ()):
+                        if not self.remember(item, self.values(writer_act, ref)):
+                            complete = False
+        return complete
+
+    def remember(self, item: Any, values: Values) -> bool:
+        """Add ``values`` to what may be stored at ``item``; False if that is news."""
+        known = self.stored.get(item, ())
+        ids = set(map(id, known))
+        new = []
+        for value in values:
+            if value is DATA or value.__class__ in PLAIN:
+                continue
+            if value.__class__ is Fresh:
+                value = self.footprints.fresh(value.kind)
+            elif value is CYCLE:
+                value = UNKNOWN
+            if id(value) not in ids:
+                ids.add(id(value))
+                new.append(value)
+        if not new:
+            return True
+        self.stored[item] = (*known, *new)
+        return False
+
+
+def _put_there(written: Any, key: Any, stored: Callable[[], Values]) -> Values:
+    """What a store under ``written`` may leave where a path looks for ``key``."""
+    if key.__class__ is str:
+        if written is SEQUENCE_KEY or written is TAIL_KEY or (written.__class__ is str and written != key):
+            return ()
+    elif key.__class__ is int:
+        if written is SEQUENCE_KEY:
+            return JUST_UNKNOWN  # elements change places
+        if written.__class__ is str or (written.__class__ is int and written != key and (written < 0) == (key < 0)):
+            return ()
+    return stored()
+
+
+def _writers(slot: Any, key: Any) -> tuple[Any, ...]:
+    """The slots under which a store may write what a path reads as ``slot``."""
+    kind = slot[0]
+    if kind == "a":
+        return slot, ("*a", key), ("c", key)
+    if kind == "e":
+        return slot, *ANY_ELEMENTS
+    return slot, *ANY_ELEMENTS, ("*a", key)
+
+
+
+
+__all__ = ["Method", "Reach", "look_local"]

@@ -1,0 +1,292 @@
+"""Calls of a continuation: functions, classes and builtins, what they may write and what they may return.
+
+The order of questions is that of :mod:`~poppy_ipython.engine.calls`. Declared effects write their resource or nothing; user
+functions are entered with their parameters bound. Whatever is not resolved may write anything.
+"""
+
+from __future__ import annotations
+
+import types
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ...compiler.functions import lower_function
+from ...compiler.references import DATA as DATA_REF
+from ...compiler.references import Call, Ref
+from ...effects.registry import effect_of
+from ..atoms import _MISSING, lookup
+from ..methods import PURE_NAMES
+from ..pending import Pending
+from .values import (
+    COLLECTIONS,
+    CYCLE,
+    DATA,
+    EVERY_RESOURCE,
+    HERE,
+    JUST_DATA,
+    JUST_UNKNOWN,
+    PLAIN,
+    UNKNOWN,
+    Activation,
+    Args,
+    Fresh,
+    StandIn,
+    Top,
+    Values,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from ..base import Base
+else:
+    Base = object
+
+#: builtins that write nothing, by what they return: plain data, something made of their arguments, one of these
+_GIVES_DATA = frozenset({len, isinstance, issubclass, id, callable, print, hasattr, range, any, all, sum, type, hash, repr, str, int, float, bool})
+_GIVES_NEW = frozenset({list, tuple, set, dict, sorted, reversed, enumerate, zip, iter, frozenset, map, filter})
+_GIVES_ELEMENT = frozenset({min, max})
+#: special methods that they call
+_ASKS = {
+    print: ("__str__", "__repr__"), str: ("__str__", "__repr__"), repr: ("__repr__",), len: ("__len__",), hash: ("__hash__",),
+    bool: ("__bool__", "__len__"), int: ("__int__", "__index__"), float: ("__float__", "__index__"),
+}  # fmt: skip
+_SIMPLE = (types.FunctionType, types.MethodType)
+
+
+class Callees(Base):
+    """Part of :class:`~poppy_ipython.engine.reach.Reach`: ``result(act, ref)`` of a call."""
+
+    def result(self, act: Activation, ref: Ref) -> Values:
+        """The values of a call, after noting what it writes."""
+        call: Call = ref.detail
+        found: list[Any] = []
+        args = Args(self, act, call)
+        self.calling.append((act, ref))
+        if call.receiver is None:
+            for callee in self.values(act, call.callee):
+                found += self.invoke(callee, args)
+        else:
+            for receiver in self.values(act, call.receiver):
+                if receiver is CYCLE and call.method in PURE_NAMES:
+                    self.again.append((act, call.receiver, call.method))
+                    found.append(DATA)
+                else:
+                    found += self.method(receiver, call.method, args)
+        self.calling.pop()
+        return self.distinct(found)  # type: ignore[no-any-return]
+
+    # ------------------------------------------------------------------ functions, classes, builtins
+    def invoke(self, callee: Any, args: Args) -> Values:
+        """A call of ``callee``."""
+        kind = callee.__class__
+        if kind is StandIn:
+            if callee is HERE:
+                return JUST_UNKNOWN
+            raise Top("a callee that is not known")
+        if kind is Fresh or kind is Pending:
+            raise Top("a callee that is not known")
+        if kind is types.MethodType:
+            return self.bound_method(callee, args)
+        try:
+            known = self.footprints.callees.get(id(callee))
+            if known is None or known[0] is not callee:
+                known = self.footprints.callees[id(callee)] = (callee, self.classify(callee))
+        except TypeError:
+            raise Top(kind.__name__) from None
+        return known[1](self, callee, args)  # type: ignore[no-any-return]
+
+    def classify(self, callee: Any) -> Any:
+        """How calls of ``callee`` are treated: a function of (reach, callee, args)."""
+        if isinstance(callee, types.BuiltinFunctionType) and not isinstance(callee.__self__, (types.ModuleType, type(None), type)):
+            return lambda reach, c, args: reach.method(c.__self__, c.__name__, args)
+        if callee is getattr:
+            return Callees.getattr_
+        if callee is setattr:
+            return Callees.setattr_
+        if callee is next:
+            return Callees.gives_next
+        if callee.__class__ is partial:
+            return lambda reach, c, args: reach.invoke(c.func, Args(reach, None, None))
+        if callee in _GIVES_DATA:
+            return Callees.gives_data
+        if callee in _GIVES_NEW or callee in COLLECTIONS:
+            return Callees.gives_new
+        if callee in _GIVES_ELEMENT:
+            return Callees.gives_element
+        effect = effect_of(callee)
+        if effect is not None:
+            return lambda reach, c, args: reach.declared(effect, args)
+        if isinstance(callee, type):
+            return Callees.construct
+        if callee.__class__ is types.FunctionType:
+            return Callees.function
+        return Callees.undeclared
+
+    def undeclared(self, callee: Any, args: Args) -> Values:
+        raise Top(getattr(callee, "__qualname__", None) or type(callee).__name__)
+
+    def callbacks(self, args: Args) -> None:
+        """Functions among the arguments of something native may be called by it."""
+        for values in args.each():
+            for value in values:
+                if value.__class__ in _SIMPLE:
+                    self.invoke(value, Args(self, None, None))
+
+    def gives_data(self, callee: Any, args: Args) -> Values:
+        if callee in (any, all, sum):
+            self.reads_all(args)
+        methods = _ASKS.get(callee)
+        if methods is not None:
+            for values in args.each():
+                for value in values:
+                    if value.__class__ not in PLAIN:
+                        self.special(value, methods)
+        return JUST_DATA
+
+    def gives_next(self, callee: Any, args: Args) -> Values:
+        for value in args.each()[0]:
+            if value is UNKNOWN or value is CYCLE or value.__class__ is Pending:
+                raise Top("next")
+            self.iterated(value)
+        return JUST_UNKNOWN
+
+    def reads_all(self, args: Args) -> None:
+        for values in args.each():
+            for value in values:
+                self.iterated(value, False)
+
+    def gives_new(self, callee: Any, args: Args) -> Values:
+        self.callbacks(args)
+        self.reads_all(args)
+
+        def elements() -> Values:
+            if callee is map:
+                return JUST_UNKNOWN
+            found = [e for values in args.each() for v in values for e in self.elements_of(v)]
+            if callee is zip or callee is enumerate or callee is dict:
+                return (Fresh(None, lambda: self.distinct([DATA, *found])),)
+            return self.distinct(found)  # type: ignore[no-any-return]
+
+        return (Fresh(None, elements),)
+
+    def gives_element(self, callee: Any, args: Args) -> Values:
+        self.callbacks(args)
+        self.reads_all(args)
+        found = [v for values in args.each() for v in values]
+        return self.distinct([*found, *[e for v in found for e in self.elements_of(v)]])  # type: ignore[no-any-return]
+
+    def getattr_(self, callee: Any, args: Args) -> Values:
+        name = _literal(args, 1)
+        if name is None:
+            return JUST_UNKNOWN
+        target, *rest = args.each()
+        found = [v for t in target for v in self.attribute_of(t, name)]
+        return self.distinct([*found, *[v for values in rest for v in values]])  # type: ignore[no-any-return]
+
+    def setattr_(self, callee: Any, args: Args) -> Values:
+        name = _literal(args, 1)
+        if name is None or args.call is None or args.act is None:
+            raise Top("setattr")
+        for target in args.each()[0]:
+            self.store_attribute(target, name, partial(self.values, args.act, args.call.args[2]))
+        return JUST_DATA
+
+    def declared(self, effect: Any, args: Args) -> Values:
+        unless = effect.unless
+        if unless is not None and self.otherwise(unless, args):
+            if unless.otherwise is None:
+                raise Top("a hook or an option makes it undeclared")
+            self.declared(unless.otherwise, args)
+        name = effect.name
+        if name == "local":
+            raise Top("local")
+        if name == "sequential":
+            resource = effect.resource
+            self.slots[EVERY_RESOURCE if callable(resource) else ("r", resource)] = None
+        if effect.external or effect.result != "any" or name in ("sequential", "readonly"):
+            return JUST_DATA
+        plain = all(v is DATA or v.__class__ in PLAIN for values in args.each() for v in values)
+        return JUST_DATA if plain else JUST_UNKNOWN
+
+    def otherwise(self, unless: Any, args: Args) -> bool:
+        """May the arguments be such that the call has another effect?"""
+        call = args.call
+        if call is None or call.spread:
+            return True
+        if any(name in unless.kwargs or name == unless.inside for name, _ in call.keywords):
+            return True
+        return unless.callables and any(v is HERE or callable(v) for values in args.each() for v in values)
+
+    def construct(self, cls: Any, args: Args) -> Values:
+        """An instance of a user's class: its ``__init__`` on a fresh object."""
+        new = Fresh(cls)
+        init = lookup(cls, "__init__")
+        if issubclass(cls, BaseException) and init.__class__ is not types.FunctionType:
+            return (new,)
+        if type(cls) is not type or lookup(cls, "__new__") is not object.__dict__["__new__"]:
+            generated = lookup(cls, "__new__")
+            if issubclass(cls, tuple) and getattr(getattr(generated, "__func__", generated), "__name__", "") == "__new__":
+                code = getattr(getattr(generated, "__func__", generated), "__code__", None)
+                if code is not None and code.co_filename.startswith("<string>") and init is object.__init__:
+                    return (Fresh(None, lambda: self.distinct([v for values in args.each() for v in values])),)
+            raise Top(cls.__qualname__)
+        if init is object.__init__:
+            return (new,)
+        if init.__class__ is not types.FunctionType:
+            raise Top(cls.__qualname__)
+        if "__dataclass_fields__" in cls.__dict__ and init.__code__.co_filename == "<string>":
+            self.dataclass_parts(cls, new)
+            return (new,)
+        self.function(init, args.bound(new))
+        return (new,)
+
+    def dataclass_parts(self, cls: Any, new: Fresh) -> None:
+        for field in cls.__dataclass_fields__.values():
+            factory = field.default_factory
+            if factory.__class__ in _SIMPLE:
+                self.invoke(factory, Args(self, None, None))
+        after = lookup(cls, "__post_init__")
+        if after is not _MISSING:
+            self.invoke(after, Args(self, None, None, (new,)))
+
+    def function(self, fn: types.FunctionType, args: Args) -> Values:
+        """A call of a user's function: its body, with its parameters bound."""
+        lowered = lower_function(fn)
+        if isinstance(lowered, str):
+            raise Top(f"{fn.__qualname__}: {lowered}")
+        code = fn.__code__
+        if self.trail is not None:
+            self.trail.append((look_defaults, fn, None, fn.__defaults__))
+        given = args.parameters(code, fn.__defaults__ or (), fn.__kwdefaults__ or {})
+        key: Any = (id(code), tuple([tuple(map(id, v)) for v in given.values()]))
+        act = self.entered.get(key)
+        if act is None:
+            depth = self.depth[id(code)] = self.depth.get(id(code), 0) + 1
+            if depth > 8:
+                given = dict.fromkeys(given, JUST_UNKNOWN)
+                key = id(code)
+                act = self.entered.get(key)
+            if act is None:
+                closure = dict(zip(code.co_freevars, fn.__closure__ or (), strict=True))
+                summary = self.footprints.body_of(lowered)
+                act = self.entered[key] = Activation(summary, lowered, fn.__globals__, [], given, closure)
+                self.todo.append(act)
+        inside = self.calling[-1] if self.calling else None
+        returned: list[Any] = []
+        for ref in act.summary.returns:
+            values = self.values(act, ref)
+            returned += values if (act, ref) != inside else [v for v in values if v is not CYCLE]  # a call in its own tail
+        return self.distinct([*returned, None])  # type: ignore[no-any-return]
+
+
+def _literal(args: Args, index: int) -> str | None:
+    """The literal string among the arguments."""
+    call = args.call
+    if call is None or call.spread or len(call.args) <= index:
+        return None
+    ref = call.args[index]
+    return ref.detail if ref.kind == DATA_REF and ref.detail.__class__ is str else None
+
+
+def look_defaults(at: Any, fn: types.FunctionType, _: Any) -> Any:
+    """The defaults of a function that was entered."""
+    return fn.__defaults__

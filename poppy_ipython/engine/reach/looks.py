@@ -1,0 +1,84 @@
+"""Looking at the store buffer and the real objects at the position of a continuation, without running user code.
+
+Each function has the same shape, ``look(at, where, what)``, so that a footprint can say what it depends on as a list of looks
+and what they found (``at`` has the machine and the position). All plain data look the same.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+from ..atoms import _MISSING
+from ..pending import UNBOUND, Pending
+from .values import DATA, PLAIN, UNKNOWN
+
+
+def seen(value: Any) -> Any:
+    """``value`` settled, as far as evaluation tells values apart: all plain data are ``DATA``."""
+    while value.__class__ is Pending:
+        if value.done:
+            value = value.value
+        elif value.elements is not None or getattr(value, "direct", False):
+            return value
+        else:
+            return UNKNOWN
+    if value.__class__ in PLAIN:
+        return DATA
+    return value if value is not UNBOUND else _MISSING
+
+
+def look_local(at: Any, place: dict[str, Any], name: str) -> Any:
+    """A local variable of a frame."""
+    return seen(place.get(name, _MISSING))
+
+
+def look_global(at: Any, namespace: dict[str, Any], name: str) -> Any:
+    """A global or builtin name at the position of the continuation; ``UNKNOWN`` if somebody older may still bind it."""
+    machine = at.machine
+    chains = machine.name_chains.get(id(namespace))
+    cell = chains.get(name) if chains else None
+    found = cell.find(at.key) if cell is not None else None
+    if machine.may and machine.older_writer((("n", id(namespace), name),), at.key, None, found[0] if found is not None else None):
+        return UNKNOWN
+    if found is not None:
+        value = seen(found[1])
+        if value is not _MISSING:
+            return value
+    elif name in namespace:
+        return seen(namespace[name])
+    builtins = namespace.get("__builtins__", {})
+    return (builtins if builtins.__class__ is dict else vars(builtins)).get(name, _MISSING)
+
+
+def look_attribute(at: Any, base: Any, name: str) -> Any:
+    """A plain attribute at the position of the continuation; ``UNKNOWN`` if somebody older may still write it."""
+    machine = at.machine
+    key = id(base)
+    cell = machine.chains.get((key, name))
+    found = cell.find(at.key) if cell is not None else None
+    if machine.may and machine.older_writer(
+        (("a", key, name), ("*a", name), ("c", name)), at.key, machine.birth_of(base), found[0] if found is not None else None
+    ):
+        return UNKNOWN
+    if found is not None and found[1] is not UNBOUND:
+        return seen(found[1])
+    try:
+        value = getattr(base, name)
+    except AttributeError:
+        return _MISSING
+    if value.__class__ is types.MethodType and value.__self__ is base:
+        return Method(value)  # a new object at each look
+    return seen(value)
+
+
+class Method:
+    """A bound method as found on its object, equal to itself found again."""
+
+    __slots__ = ("bound",)
+
+    def __init__(self, bound: types.MethodType) -> None:
+        self.bound = bound
+
+    def same(self, other: Any) -> bool:
+        return other.__class__ is Method and other.bound.__func__ is self.bound.__func__

@@ -1,0 +1,344 @@
+"""The values of references: names, attributes, elements, as far as they can be followed.
+
+A path is followed only through slots that nobody older may still write; what the continuation itself may store on the
+way is added (:meth:`~poppy_ipython.engine.reach.Reach.believed`).
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from ...compiler.abi import PREFIX
+from ...compiler.references import (
+    ANY_KEY,
+    ATTRIBUTE,
+    EITHER,
+    ELEMENT,
+    ITEM,
+    MADE,
+    MODULE,
+    NAME,
+    OPERATED,
+    RESULT,
+    Ref,
+)  # fmt: skip
+from ...compiler.references import (
+    DATA as DATA_REF,
+)
+from ...compiler.references import (
+    HERE as HERE_REF,
+)
+from ...compiler.references import (
+    UNKNOWN as UNKNOWN_REF,
+)
+from ..atoms import _MISSING, CONTAINERS, lookup
+from ..pending import UNBOUND, Pending
+from .looks import Method, look_attribute, look_global, look_local, seen
+from .values import (
+    ANY_ELEMENTS,
+    CYCLE,
+    DATA,
+    HERE,
+    JUST_DATA,
+    JUST_UNKNOWN,
+    MADE_HERE,
+    MOST,
+    PLAIN,
+    UNKNOWN,
+    Activation,
+    Args,
+    Fresh,
+    StandIn,
+    Top,
+    Values,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from ..base import Base
+else:
+    Base = object
+
+_IN_PROGRESS: Values = (CYCLE,)
+
+
+class Paths(Base):
+    """Part of :class:`~poppy_ipython.engine.reach.Reach`: ``values(act, ref)``."""
+
+    trail: list[tuple[Callable[..., Any], Any, Any, Any]] | None
+
+    def values(self, act: Activation, ref: Ref) -> Values:
+        memo = act.memo
+        found = memo[ref.index]
+        if found is None:
+            memo[ref.index] = _IN_PROGRESS
+            found = memo[ref.index] = _RULES[ref.kind](self, act, ref)
+        return found
+
+    def distinct(self, values: Iterable[Any]) -> Values:
+        """``values`` settled, each once."""
+        found: dict[int, Any] = {}
+        for value in values:
+            kind = value.__class__
+            if kind in PLAIN:
+                found[0] = DATA
+            elif kind is not Pending:
+                if value is not UNBOUND:
+                    found[id(value) if value is not DATA else 0] = value
+            else:
+                value = seen(value)
+                if value.__class__ is Pending:
+                    self.trail = None
+                    if value.elements is not None:
+                        value = self.tuple_of(value)
+                if value is not _MISSING:
+                    found[id(value) if value is not DATA else 0] = value
+        if len(found) > MOST:
+            return JUST_UNKNOWN
+        return tuple(found.values())
+
+    def tuple_of(self, pending: Pending) -> Fresh:
+        elements = pending.elements or ()
+        return Fresh(None, lambda: self.distinct(elements))
+
+    def name(self, act: Activation, ref: Ref) -> Values:
+        name = ref.detail
+        found: list[Any] = []
+        local = False
+        for number, place in act.locals:
+            value = place.get(name, _MISSING)
+            if self.trail is not None:
+                self.trail.append((look_local, number, name, seen(value)))
+            if value is not _MISSING:
+                local = True
+                found.append(value)
+        if name in act.given:
+            local = True
+            found += act.given[name]
+        elif name in act.closure:
+            local = True
+            self.trail = None
+            if any(name in frame.summary.bindings for frame in self.frames):
+                found.append(UNKNOWN)
+            try:
+                found.append(act.closure[name].cell_contents)
+            except ValueError:
+                pass
+        elif name == "super()":
+            return self.super_(act)
+        lowered = act.lowered
+        if lowered.cell or (not local and name not in lowered.locals):
+            found += self.global_(act, name)
+        summary = act.summary
+        bindings = summary.bindings.get(name)
+        if bindings is not None:
+            for bound in bindings:
+                found += [v for v in self.values(act, bound) if v is not CYCLE]
+        if name in summary.retried:
+            found += self.history(act, name)
+        return self.distinct(found)
+
+    def history(self, act: Activation, name: str) -> list[Any]:
+        """Earlier values of a name bound in a ``try`` in progress: a fault goes back to one of them."""
+        found: list[Any] = [UNKNOWN] if act.lowered.cell else []
+        self.trail = None
+        for _, place in act.locals:
+            for key, log in place.items():
+                if key.startswith(PREFIX + "b") and log.__class__ is list:
+                    found += [v for _, n, v in log if n == name] if len(log) <= 4 * MOST else [UNKNOWN]
+        return found
+
+    def global_(self, act: Activation, name: str) -> Values:
+        namespace = act.namespace
+        value = look_global(self, namespace, name)
+        if self.trail is not None:
+            self.trail.append((look_global, namespace, name, value))
+        if value is UNKNOWN:
+            return JUST_UNKNOWN
+        item = (("n", id(namespace), name), None)
+        readers = self.name_reads.get(item)
+        if readers is None:
+            self.name_reads[item] = [act]
+        else:
+            readers.append(act)
+        more = self.stored.get(item, ())
+        return more if value is _MISSING else (value, *more)
+
+    def attribute(self, act: Activation, ref: Ref) -> Values:
+        found: list[Any] = []
+        for base in self.values(act, ref.parts[0]):
+            found += self.attribute_of(base, ref.detail)
+        return self.distinct(found)
+
+    def attribute_of(self, base: Any, name: str) -> Values:
+        kind = base.__class__
+        if kind is StandIn:
+            return self.through(JUST_DATA, MADE_HERE, name) if base is DATA else JUST_UNKNOWN
+        if kind is Pending:
+            return self.through((base,), ("p", id(base)), name)
+        if kind is Fresh:
+            return self.fresh_attribute(base, name)
+        if kind in PLAIN:
+            return JUST_DATA
+        if kind is types.ModuleType:
+            if name not in base.__dict__:
+                return JUST_UNKNOWN
+        elif not self.machine.reads_plainly(kind, name, base):
+            return self.property(base, kind, name)
+        value = look_attribute(self, base, name)
+        if self.trail is not None:
+            self.trail.append((look_attribute, base, name, value))
+        if value is UNKNOWN:
+            return JUST_UNKNOWN
+        more = self.reads((("a", id(base), name), name))
+        if value.__class__ is Method:
+            value = value.bound
+        return more if value is _MISSING else (value, *more)
+
+    def reads(self, item: tuple[Any, Any]) -> Values:
+        """Note a read of ``item``; what the continuation itself may have stored there."""
+        self.read[item] = None
+        return self.stored.get(item, ())
+
+    def through(self, values: Values, slot: Any, key: Any) -> Values:
+        """``values``, inside something that the continuation makes or receives, and what it may put there."""
+        if slot is not MADE_HERE and self.machine.may and self.older((slot, *ANY_ELEMENTS, ("*a", key))):
+            return JUST_UNKNOWN
+        return (*values, *self.reads((slot, key)))
+
+    def fresh_attribute(self, base: Fresh, name: str) -> Values:
+        if base.kind is None:
+            return JUST_UNKNOWN
+        found = lookup(base.kind, name)
+        if found.__class__ is types.FunctionType:
+            return (types.MethodType(found, base),)
+        if found is _MISSING or not hasattr(type(found), "__get__"):
+            return JUST_UNKNOWN
+        if isinstance(found, property):
+            return self.property(base, base.kind, name)
+        return JUST_UNKNOWN
+
+    def property(self, base: Any, kind: type, name: str) -> Values:
+        found = lookup(kind, name)
+        if isinstance(found, property) and found.fget.__class__ is types.FunctionType:
+            return self.function(found.fget, Args(self, None, None, (base,)))
+        raise Top(f"{kind.__name__}.{name}")
+
+    def item(self, act: Activation, ref: Ref) -> Values:
+        found: list[Any] = []
+        for base in self.values(act, ref.parts[0]):
+            found += self.item_of(base, ref.detail)
+        return self.distinct(found)
+
+    def item_of(self, base: Any, key: Any) -> Values:
+        kind = base.__class__
+        if kind is not StandIn and kind is not Fresh:
+            self.trail = None
+        if kind is tuple:
+            try:
+                return (base[key],)
+            except (IndexError, TypeError):
+                return ()
+        if kind is not list and kind is not dict:
+            return self.elements_of(base, key)
+        if not self.plain_elements(base):
+            return JUST_UNKNOWN
+        chain = self.machine.chains.get(id(base))
+        if chain is not None:
+            return self.elements_of(base, key)
+        more = self.reads((("e", id(base)), key))
+        try:
+            return (base[key], *more)
+        except (KeyError, IndexError, TypeError):
+            return more
+
+    def plain_elements(self, base: Any) -> bool:
+        machine = self.machine
+        return not (machine.may and self.older((("e", id(base)), ("*k", type(base))), machine.birth_of(base)))
+
+    def element(self, act: Activation, ref: Ref) -> Values:
+        found: list[Any] = []
+        for base in self.values(act, ref.parts[0]):
+            found += self.elements_of(base, ANY_KEY)
+        return self.distinct(found)
+
+    def elements_of(self, base: Any, key: Any = ANY_KEY) -> Values:
+        """Everything that ``base[...]`` or iterating over ``base`` may give."""
+        kind = base.__class__
+        if kind is StandIn:
+            return self.through(JUST_DATA, MADE_HERE, key) if base is DATA else JUST_UNKNOWN
+        self.trail = None
+        if kind is Pending:
+            return self.through((base,), ("p", id(base)), key)
+        if kind is Fresh:
+            return JUST_UNKNOWN if base.kind is not None else self.through(base.elements(), MADE_HERE, key)
+        if kind in PLAIN:
+            return JUST_DATA
+        if kind in CONTAINERS:
+            if not self.plain_elements(base):
+                return JUST_UNKNOWN
+            more = self.reads((("e", id(base)), key))
+            chain = self.machine.chains.get(id(base))
+            if chain is None:
+                return (*_several(base), *more)
+            if len(chain.ops) - chain.head > MOST:
+                return JUST_UNKNOWN
+            return (*_several(base), *more, *[v for op in chain.ops[chain.head :] for v in _added(op[2])])
+        if kind is tuple or kind is frozenset:
+            return _several(base)
+        return JUST_UNKNOWN
+
+    def elements_of_all(self, values: Callable[[], Values]) -> Values:
+        """Every element of ``values()``."""
+        return self.distinct([e for v in values() for e in self.elements_of(v)])
+
+    def made(self, act: Activation, ref: Ref) -> Values:
+        parts = ref.parts
+        return (Fresh(None, lambda: self.distinct([v for p in parts for v in self.values(act, p)])),)
+
+    def operated(self, act: Activation, ref: Ref) -> Values:
+        operands = [v for p in ref.parts for v in self.values(act, p)]
+        if all(v is DATA or v.__class__ in PLAIN for v in operands):
+            return JUST_DATA
+        return (Fresh(None, lambda: self.distinct([e for v in operands for e in self.elements_of(v)])),)
+
+    def either(self, act: Activation, ref: Ref) -> Values:
+        return self.distinct([v for p in ref.parts for v in self.values(act, p)])
+
+    def module(self, act: Activation, ref: Ref) -> Values:
+        found = sys.modules.get(ref.detail)
+        return JUST_UNKNOWN if found is None else (found,)
+
+
+def _several(values: Iterable[Any]) -> Values:
+    """The elements of a real container, if they are few or all plain."""
+    if len(values) > MOST:  # type: ignore[arg-type]
+        kinds = set(map(type, values)) if len(values) <= 4096 else {object}  # type: ignore[arg-type]
+        if values.__class__ is dict and kinds <= PLAIN:
+            kinds = set(map(type, values.values()))  # type: ignore[attr-defined]
+        return JUST_DATA if kinds <= PLAIN else JUST_UNKNOWN
+    if values.__class__ is dict:
+        return (*values, *values.values())  # type: ignore[attr-defined]
+    return tuple(values)
+
+
+def _added(args: tuple[Any, ...]) -> list[Any]:
+    """What an operation in a chain may have added."""
+    found: list[Any] = []
+    for arg in args:
+        if arg.__class__ in (list, tuple):
+            found += arg
+        elif arg.__class__ is dict:
+            found += [*arg, *arg.values()]
+        found.append(arg)
+    return found
+
+
+_RULES: dict[int, Callable[[Any, Activation, Ref], Values]] = {
+    NAME: Paths.name, ATTRIBUTE: Paths.attribute, ITEM: Paths.item, ELEMENT: Paths.element, MADE: Paths.made,
+    OPERATED: Paths.operated, RESULT: lambda reach, act, ref: reach.result(act, ref), EITHER: Paths.either, MODULE: Paths.module,
+    DATA_REF: lambda reach, act, ref: JUST_DATA, UNKNOWN_REF: lambda reach, act, ref: JUST_UNKNOWN,
+    HERE_REF: lambda reach, act, ref: (HERE,),
+}  # fmt: skip

@@ -1,0 +1,220 @@
+"""Method calls of a continuation.
+
+Methods of builtin containers write the elements of their receiver if they are mutators; methods of user instances are
+entered with ``self`` bound. A method of an external call's result touches, by the meaning of ``unordered``, that result
+only -- unless some class of the user's has a method of that name.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any
+
+from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
+from ...effects.registry import effect_of
+from ..atoms import CONTAINERS
+from ..methods import MUTATORS, PURE_NAMES
+from ..pending import Pending
+from .stores import is_users
+from .values import (
+    COLLECTIONS,
+    CYCLE,
+    DATA,
+    JUST_DATA,
+    JUST_UNKNOWN,
+    PLAIN,
+    UNKNOWN,
+    Activation,
+    Args,
+    Fresh,
+    StandIn,
+    Top,
+    Values,
+)
+
+if TYPE_CHECKING:
+    from ..base import Base
+else:
+    Base = object
+
+
+class Receivers(Base):
+    """Part of :class:`~poppy_ipython.engine.reach.Reach`: ``method(receiver, name, args)``."""
+
+    def bound_method(self, method: types.MethodType, args: Args) -> Values:
+        fn, owner = method.__func__, method.__self__
+        if owner.__class__ is not Fresh:
+            effect = effect_of(method)
+        else:
+            effect = effect_of(fn)
+        if effect is not None:
+            return self.declared(effect, args)
+        if fn.__class__ is types.FunctionType:
+            return self.function(fn, args.bound(owner))
+        raise Top(getattr(method, "__qualname__", "method"))
+
+    def method(self, receiver: Any, name: str, args: Args) -> Values:
+        """A call of ``receiver.name``."""
+        kind = receiver.__class__
+        if kind in PLAIN:
+            if name == "join":
+                self.reads_all(args)
+            return JUST_DATA
+        if kind in CONTAINERS:
+            return self.container_method(receiver, kind, name, args)
+        if kind is tuple or kind is frozenset:
+            return self.pure_method(receiver, name)
+        if kind is Pending or kind is StandIn or (kind is Fresh and receiver.kind is None):
+            return self.unseen_method(receiver, name, args)
+        if kind is Super:
+            return self.super_method(receiver, name, args)
+        if kind in COLLECTIONS and (name in MUTATORS or name in PURE_NAMES or name in _DEQUE):
+            if name not in PURE_NAMES:
+                self.mutates(receiver, name, args)
+            return JUST_UNKNOWN
+        found: list[Any] = []
+        for callee in self.distinct(self.attribute_of(receiver, name)):
+            if isinstance(callee, types.BuiltinFunctionType) and callee.__self__ is receiver and kind is not types.ModuleType:
+                effect = effect_of(callee)
+                if effect is None:
+                    raise Top(f"{kind.__name__}.{name}")
+                found += self.declared(effect, args)
+            else:
+                found += self.invoke(callee, args)
+        return self.distinct(found)  # type: ignore[no-any-return]
+
+    def super_method(self, receiver: Super, name: str, args: Args) -> Values:
+        """``super().name(…)``."""
+        owner = receiver.owner
+        if owner.__class__ is StandIn or owner.__class__ is Pending:
+            raise Top("super")
+        kind = owner.kind or object if owner.__class__ is Fresh else type(owner)
+        mro = kind.__mro__
+        if receiver.cls not in mro:
+            raise Top("super")
+        for base in mro[mro.index(receiver.cls) + 1 :]:
+            found = base.__dict__.get(name)
+            if found is None:
+                continue
+            if found is object.__init__:
+                return JUST_DATA
+            if found.__class__ is types.FunctionType:
+                return self.invoke(types.MethodType(found, owner), args)
+            break
+        raise Top(f"super().{name}")
+
+    def mutates(self, receiver: Any, name: str, args: Args) -> None:
+        """``name`` is a mutator: it may store its arguments, or their elements, in ``receiver``."""
+        key = _KEYS.get(name, SEQUENCE_KEY)
+        kinds = _KINDS.get(name, ())
+        if name in ("extend", "extendleft", "update", "subtract") or args.call is None or args.call.spread:
+            self.store_element(receiver, key, lambda: self.distinct([*self.all_of(args), *self.elements_of_all(lambda: self.all_of(args))]), kinds)
+        elif name in _STORES:
+            self.store_element(receiver, key, lambda: self.all_of(args), kinds)
+        else:
+            self.store_element(receiver, key, tuple, kinds)
+
+    def all_of(self, args: Args) -> Values:
+        """The values of all arguments."""
+        if args.call is None:
+            return JUST_UNKNOWN
+        return self.distinct([v for values in args.each() for v in values])  # type: ignore[no-any-return]
+
+    def container_method(self, receiver: Any, kind: type, name: str, args: Args) -> Values:
+        if name in MUTATORS:
+            self.mutates(receiver, name, args)
+            if name == "sort":
+                self.callbacks(args)
+            elif name in ("extend", "update"):
+                self.reads_all(args)
+            if name not in _RETURNS_ELEMENT:
+                return JUST_DATA
+        elif not hasattr(kind, name):
+            return ()
+        return self.pure_method(receiver, name, args)
+
+    def pure_method(self, receiver: Any, name: str, args: Args | None = None) -> Values:
+        """What a method that has written nothing (more) returns."""
+        if name in _RETURNS_ELEMENT:
+            found = list(self.elements_of(receiver))
+            if args is not None and name != "pop" or args is not None and receiver.__class__ is dict:
+                found += [v for values in args.each() for v in values]
+            if name == "popitem":
+                return (Fresh(None, lambda: tuple(found)),)
+            return self.distinct(found)  # type: ignore[no-any-return]
+        if name == "items":
+            pair = Fresh(None, lambda: self.elements_of(receiver))
+            return (Fresh(None, lambda: (pair,)),)
+        if name in _RETURNS_NEW:
+            return (Fresh(None, lambda: self.elements_of(receiver)),)
+        return JUST_DATA if name in PURE_NAMES else JUST_UNKNOWN
+
+    def unseen_method(self, receiver: Any, name: str, args: Args) -> Values:
+        """A method of an object that does not exist yet, or that we do not know."""
+        if receiver.__class__ is not Fresh and name in self.users_methods(args):
+            if receiver.__class__ is not Pending:
+                raise Top(name)
+            self.watch[id(receiver)] = receiver
+        if name in MUTATORS:
+            self.mutates(receiver, name, args)
+            return self.pure_method(receiver, name, args) if name in _RETURNS_ELEMENT else JUST_DATA
+        if name in PURE_NAMES:
+            return self.pure_method(receiver, name, args)
+        if receiver is UNKNOWN or receiver is CYCLE or receiver.__class__ is Fresh:
+            raise Top(f"….{name}")
+        if not all(v is DATA or v.__class__ in PLAIN for values in args.each() for v in values):
+            raise Top(name)
+        if receiver.__class__ is Pending:
+            self.watch[id(receiver)] = receiver
+            return JUST_UNKNOWN
+        return JUST_DATA
+
+    def users_methods(self, args: Args) -> frozenset[str]:
+        """Names of methods of the classes that the cell can name (forgotten when native code has run)."""
+        namespace = args.act.namespace if args.act is not None else {}
+        key = ("methods of users", id(namespace))
+        found = self.machine.plain_reads.get(key)
+        if found is None:
+            names: set[str] = set()
+            for value in list(namespace.values()):
+                if isinstance(value, type):
+                    for base in value.__mro__:
+                        if base is object:
+                            break
+                        names.update(n for n, v in base.__dict__.items() if v.__class__ is types.FunctionType and is_users(v.__code__))
+            found = self.machine.plain_reads[key] = frozenset(names)
+        return found  # type: ignore[no-any-return]
+
+    def super_(self, act: Activation) -> Values:
+        """``super()``: unknown, except as a receiver (see :meth:`method`)."""
+        params = act.lowered.params
+        if not params:
+            return JUST_UNKNOWN
+        if act.locals:
+            self.trail = None
+            cls = next((place["__class__"] for _, place in act.locals if "__class__" in place), None)
+            receivers = self.distinct([place[params[0]] for _, place in act.locals if params[0] in place])
+        else:
+            cell = act.closure.get("__class__")
+            cls = cell.cell_contents if cell is not None else None
+            receivers = act.given.get(params[0], JUST_UNKNOWN)
+        return tuple([Super(cls, r) for r in receivers]) if cls is not None else JUST_UNKNOWN
+
+
+class Super:
+    """``super()`` in a method of ``cls``, on ``owner``."""
+
+    __slots__ = ("cls", "owner")
+
+    def __init__(self, cls: type, owner: Any) -> None:
+        self.cls, self.owner = cls, owner
+
+
+_RETURNS_ELEMENT = frozenset({"get", "pop", "setdefault", "popitem"})
+_RETURNS_NEW = frozenset({"keys", "values", "copy", "union", "intersection", "difference", "symmetric_difference", "split", "rsplit", "splitlines"})
+#: mutators that put their arguments into the receiver
+_STORES = frozenset({"append", "insert", "add", "setdefault", "appendleft"})
+#: the builtin containers that have them
+_KINDS = {name: tuple([kind for kind in (list, dict, set) if hasattr(kind, name)]) for name in MUTATORS}
+_KEYS = {"append": TAIL_KEY, "extend": TAIL_KEY, "add": TAIL_KEY, "update": ANY_KEY, "setdefault": ANY_KEY, "subtract": ANY_KEY}
+_DEQUE = frozenset({"appendleft", "extendleft", "popleft", "rotate", "most_common", "elements", "total", "subtract", "move_to_end"})

@@ -1,0 +1,162 @@
+"""Stores of a continuation: the slots that they write, and the user code that operators and loops may run."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+from ...compiler.functions import belongs_to_user
+from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
+from ..atoms import _MISSING, CONTAINERS, lookup, stores_plainly
+from ..pending import Pending
+from .looks import seen
+from .values import COLLECTIONS, DATA, MADE_HERE, PLAIN, Activation, Args, Fresh, StandIn, Top, Values
+
+if TYPE_CHECKING:
+    from ..base import Base
+else:
+    Base = object
+
+
+class Stores(Base):
+    """Part of :class:`~poppy_ipython.engine.reach.Reach`: notes what is written."""
+
+    trail: list[tuple[Callable[..., Any], Any, Any, Any]] | None
+
+    def write(self, slot: Any, key: Any, stored: Callable[[], Values]) -> None:
+        self.slots[slot] = None
+        self.note(slot, key, stored)
+
+    def note(self, slot: Any, key: Any, stored: Callable[[], Values]) -> None:
+        writes = self.written.get(slot)
+        if writes is None:
+            self.written[slot] = [(key, stored)]
+        else:
+            writes.append((key, stored))
+
+    def store_attribute(self, target: Any, name: str, stored: Callable[[], Values]) -> None:
+        kind = target.__class__
+        if kind is StandIn:
+            if target is DATA:
+                self.note(MADE_HERE, name, stored)
+            else:
+                self.write(("*a", name), name, stored)
+        elif kind is Fresh:
+            if target.kind is not None and not stores_plainly(target.kind, name):
+                raise Top(name)
+            self.note(MADE_HERE, name, stored)
+        elif kind is Pending:
+            self.watch[id(target)] = target
+            self.write(("p", id(target)), name, stored)
+        elif isinstance(target, type):
+            for slot in (("c", name), ("*a", name), ("a", id(target), name)):
+                self.write(slot, name, stored)
+        elif stores_plainly(kind, name):
+            self.write(("a", id(target), name), name, stored)
+        elif kind not in PLAIN:
+            raise Top(f"{kind.__name__}.{name} =")
+
+    def store_element(
+        self, target: Any, key: Any, stored: Callable[[], Values], kinds: tuple[type, ...] = (list, dict, set)
+    ) -> None:
+        """A store in ``target``; if that is unknown, it is one of ``kinds`` (the method called tells)."""
+        kind = target.__class__
+        if kind in CONTAINERS or kind in COLLECTIONS:
+            self.write(("e", id(target)), key, stored)
+        elif kind is StandIn:
+            if target is DATA:
+                self.note(MADE_HERE, key, stored)
+            else:
+                for some in kinds:
+                    self.write(("*k", some), key, stored)
+        elif kind is Fresh:
+            if target.kind is not None:
+                self.special(target, ("__setitem__", "__delitem__"))
+            self.note(MADE_HERE, key, stored)
+        elif kind is Pending:
+            self.watch[id(target)] = target
+            self.write(("p", id(target)), key, stored)
+        elif kind not in PLAIN and kind is not tuple:
+            if _native(kind, "__setitem__") or _native(kind, "__delitem__"):
+                raise Top(f"{kind.__name__}[...] =")
+            self.special(target, ("__setitem__", "__delitem__"))
+
+    def is_plain(self, act: Activation, name: str) -> bool:
+        """Is ``name``, which the cell binds to plain data only, bound to nothing else by anybody else?"""
+        self.trail = None
+        slot = ("n", id(act.namespace), name)
+        return (
+            seen(act.namespace.get(name, 0)) is DATA
+            and name not in self.footprints.global_names()
+            and all(writer.lowered is act.lowered for writer in self.bound[slot])
+            and not self.older(())  # nobody may write anything
+        )
+
+    def change(self, target: Any, method: str, operand: Callable[[], Values] | None) -> None:
+        """``target op= operand`` in place (``operand`` None: a number, which no builtin container takes)."""
+        kind = target.__class__
+        if kind in CONTAINERS or kind in COLLECTIONS or kind is StandIn or kind is Pending or kind is Fresh:
+            if operand is not None:
+                key = TAIL_KEY if kind is list and method == "__iadd__" else SEQUENCE_KEY if kind is list else ANY_KEY
+                self.store_element(target, key, partial(self.elements_of_all, operand), _CHANGED.get(method, (set,)))
+        elif kind is not tuple and kind is not frozenset and _native(kind, method):
+            raise Top(f"{kind.__name__}.{method}")
+
+    # ------------------------------------------------------------------ user code in operators and loops
+    def special(self, value: Any, methods: tuple[str, ...]) -> None:
+        """An operator on ``value`` may call one of its special methods."""
+        kind = value.__class__
+        if kind is StandIn or kind is Pending or kind in CONTAINERS or kind is tuple:
+            return
+        if kind is Fresh:
+            if value.kind is None:
+                return
+            kind = value.kind
+        for fn in self.footprints_special(kind, methods):
+            self.function(fn, Args(self, None, None, (value,)))
+
+    def footprints_special(self, kind: type, methods: tuple[str, ...]) -> list[Any]:
+        found = []
+        for name in methods:
+            fn = lookup(kind, name)
+            if fn.__class__ is types.FunctionType and is_users(fn.__code__):
+                found.append(fn)
+        return found
+
+    def iterated(self, value: Any, strict: bool = True) -> None:
+        """A loop over ``value`` (or, not ``strict``, a native that may look at its elements)."""
+        kind = value.__class__
+        if kind in PLAIN or kind is StandIn or kind is Pending or kind in CONTAINERS or kind in COLLECTIONS:
+            return
+        if kind is Fresh:
+            if value.kind is None:
+                return
+            kind = value.kind
+        if lookup(kind, "__next__") is not _MISSING and kind not in _PLAIN_ITERATORS:
+            raise Top(f"advances a {kind.__name__}")
+        if self.footprints_special(kind, ("__iter__", "__next__", "__getitem__") if strict else ("__iter__", "__next__")):
+            raise Top(f"iterates over a {kind.__name__}")
+
+
+#: what an operator in place may change, among builtin containers
+_CHANGED: dict[str, tuple[type, ...]] = {"__iadd__": (list,), "__imul__": (list,), "__ior__": (dict, set)}
+_SOME: tuple[Any, ...] = ([], (), {}, set(), "", b"", range(1), {}.values(), {}.items(), reversed([]))
+_PLAIN_ITERATORS = frozenset({type(iter(some)) for some in _SOME})
+
+
+def _native(kind: type, method: str) -> bool:
+    """Has the class a special method of that name that is not the user's own Python?"""
+    found = lookup(kind, method)
+    return found is not _MISSING and not (found.__class__ is types.FunctionType and is_users(found.__code__))
+
+
+def is_users(code: types.CodeType) -> bool:
+    """Is this code of the user's own?"""
+    return _is_users_file(code.co_filename)
+
+
+@lru_cache(maxsize=4096)
+def _is_users_file(filename: str) -> bool:
+    return belongs_to_user(filename)
