@@ -53,7 +53,7 @@ def function(name: str, params: list[str], body: list[ast.stmt]) -> ast.Function
     )
     node = ast.FunctionDef(name, arguments, body, [], None)
     if "type_params" in ast.FunctionDef._fields:
-        node.type_params = []
+        node.type_params = []  # type: ignore[attr-defined,unused-ignore]
     return node
 
 

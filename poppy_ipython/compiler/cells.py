@@ -1,8 +1,8 @@
 """A cell, lowered: every name goes through the engine, every statement that is not lowered runs as written, in order."""
 
 from __future__ import annotations
-
 import __future__ as future
+
 import ast
 import inspect
 import types
@@ -172,7 +172,7 @@ def compile_cell(source: str | ast.Module, filename: str = "<cell>", flags: int 
     if body and isinstance(body[-1], ast.Expr) and native_reason(body[-1]) is None:
         last = body.pop()
         lowered_body = lowering.block(body)
-        tail = [place(ast.Return(lowering.expr(last.value)), last)]  # type: ignore[list-item]
+        tail = [place(ast.Return(lowering.expr(last.value)), last)]  # type: ignore[attr-defined,list-item]
     else:
         lowered_body = lowering.block(body)
     name = PREFIX + "cell"

@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from . import scopes
-from .abi import BINARY, COMPARE, PREFIX, UNARY, const, function, lambda_, load, op, operation, place, store
+from .abi import BINARY, COMPARE, PREFIX, UNARY, const, lambda_, load, op, operation, place, store
 
 if TYPE_CHECKING:
     from .lower import Scope

@@ -16,7 +16,6 @@ from .abi import BINARY, PREFIX, const, load, op, operation, place, store
 from .expressions import Expressions
 from .scope import Scope
 
-
 #: methods that only strings have: deferred, they wait for nothing
 PURE_METHODS = frozenset(name for name in dir(str) if not name.startswith("_"))
 #: methods of containers that need their argument

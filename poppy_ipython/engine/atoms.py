@@ -87,7 +87,7 @@ def _plain_class_attribute(cls: type, name: str) -> bool:
 
 def stores_plainly(kind: type, name: str) -> bool:
     """True if ``instance.name = v`` only writes the instance dict or a slot."""
-    if kind.__setattr__ is not object.__setattr__ or issubclass(kind, type):
+    if kind.__setattr__ is not object.__setattr__ or issubclass(kind, type):  # type: ignore[comparison-overlap]
         return False
     found = lookup(kind, name)
     if found is _MISSING:

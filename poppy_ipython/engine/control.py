@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
-from sys import _getframe, exc_info
 from collections.abc import Callable, Iterator
+from sys import _getframe, exc_info
 from typing import TYPE_CHECKING, Any
 
 from greenlet import greenlet
@@ -214,7 +214,7 @@ class Control(Base):
                 try:
                     (_,) = value
                 except TypeError as error:
-                    raise error.with_traceback(None)  # noqa: B904
+                    raise error.with_traceback(None)
             items = []
             for item in self.iterate(value):
                 items.append(item)

@@ -125,7 +125,7 @@ class External(Base):
             unit = self.cur
             here = (*unit.path, unit.n + 1)
             if self.may:
-                slots = tuple([("r", EVERYTHING), ("r", resource)])
+                slots = (("r", EVERYTHING), ("r", resource))
                 writer = self.older_writer(slots, here, None)
                 if writer is not None:
                     self.wait_for_writer(writer)

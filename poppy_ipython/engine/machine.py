@@ -73,7 +73,7 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
         self.clock = clock
         self.host = host
         self.speculate = speculate
-        self.context = context if context is not None else copy_context()
+        self.context: Context | None = context if context is not None else copy_context()
         self.in_flight = 0
         #: makes what keeps the output of an external call (``display.output.Piece``), or None
         self.piece: Callable[[], Any] | None = None

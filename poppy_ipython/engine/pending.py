@@ -13,6 +13,7 @@ A failed call never resolves its pending: whoever waits for it is killed when th
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 
@@ -86,8 +87,7 @@ def resolve(pending: Pending, value: Any) -> None:
         if value.done:
             value = value.value
         else:
-            source = value
-            source.when_done(lambda: resolve(pending, source))
+            value.when_done(partial(resolve, pending, value))
             return
     pending.value = value
     pending.done = True

@@ -107,13 +107,13 @@ class Session:
                 self.changed.clear()
                 while self.requests:
                     awaitable, ended = self.requests.pop(0)
-                    self.awaiting = asyncio.current_task()
+                    self.awaiting = task = asyncio.current_task()
                     try:
                         value, error = await awaitable, None
                     except BaseException as raised:
                         value, error = None, raised
-                        if self.stopping:
-                            self.awaiting.uncancel()
+                        if self.stopping and task is not None:
+                            task.uncancel()
                             self.stopping = False
                             error = KeyboardInterrupt().with_traceback(raised.__traceback__)
                     finally:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from poppy_ipython.backends import SimulatedDispatcher
 from poppy_ipython.effects import unordered

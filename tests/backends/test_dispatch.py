@@ -6,8 +6,7 @@ import asyncio
 import threading
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from poppy_ipython.backends import LiveDispatcher
 from poppy_ipython.backends.loop import turn_until_quiet

@@ -7,8 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from poppy_ipython.display.axis import Axis
 from poppy_ipython.display.sheet import WIDTH

@@ -19,8 +19,7 @@ import time
 import uuid
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from poppy_ipython.effects import declare, effect_of, effect_of_call, local, pure, readonly, sequential, unordered
 from poppy_ipython.effects.table import Table

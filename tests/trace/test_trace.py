@@ -4,8 +4,7 @@ import doctest
 import importlib
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from poppy_ipython.trace import CallRecord, Trace, Wait
 from poppy_ipython.trace.table import table
