@@ -11,6 +11,10 @@ the footprint is made anew, before anybody can read the value (:meth:`Footprints
 
 One pass in most cases, two or three where the continuation follows paths through what it stores itself: what it may
 store there is then among the values of the path, until nothing is news.
+
+A loop stalls at the same line again and again, over the same objects. So a footprint is kept with the list of what was looked
+at to make it, and used again where all of that looks the same. Measured (CPython 3.11, `python -m tests.engine.measure`): 3 to
+7 µs for one that is remembered, 17 µs made anew for a branch in a function, 46 µs for a function that calls two others.
 """
 
 from __future__ import annotations
