@@ -107,12 +107,21 @@ class Receivers(Base):
         """``name`` is a mutator: it may store its arguments, or their elements, in ``receiver``."""
         key = _KEYS.get(name, SEQUENCE_KEY)
         kinds = _KINDS.get(name, ())
-        if name in ("extend", "extendleft", "update", "subtract") or args.call is None or args.call.spread:
-            self.store_element(receiver, key, lambda: self.distinct([*self.all_of(args), *self.elements_of_all(lambda: self.all_of(args))]), kinds)
+        if name in ("extend", "extendleft", "update", "subtract"):
+            self.store_element(receiver, key, lambda: self.inside_of(args), kinds)
         elif name in _STORES:
             self.store_element(receiver, key, lambda: self.all_of(args), kinds)
         else:
             self.store_element(receiver, key, tuple, kinds)
+
+    def inside_of(self, args: Args) -> Values:
+        """What ``extend`` and ``update`` store: elements (or, of pairs, theirs) of the arguments, and named ones."""
+        call, act = args.call, args.act
+        if call is None or act is None or call.spread:
+            return JUST_UNKNOWN
+        inside = [e for r in call.args for v in self.values(act, r) for e in self.elements_of(v)]
+        pairs = [e for v in inside if v.__class__ in (tuple, list, Fresh) for e in self.elements_of(v)]
+        return self.distinct([*inside, *pairs, *[v for _, r in call.keywords for v in self.values(act, r)]])  # type: ignore[no-any-return]
 
     def all_of(self, args: Args) -> Values:
         """The values of all arguments."""
