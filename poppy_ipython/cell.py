@@ -25,8 +25,9 @@ import linecache
 import logging
 import sys
 import warnings
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -175,7 +176,8 @@ async def _run_cell(cell: _Cell, namespace: dict[str, Any], filename: str) -> No
     source = "".join(linecache.getlines(filename))
     transform.show_warnings(cell.body, filename, cell.options.flags)
     before = contextvars.copy_context()
-    cell.run = await _perform(cell.body, source, filename, namespace, cell.options, cell.shell.display_pub)
+    publisher, title = cell.shell.display_pub, partial(_title, cell.shell)
+    cell.run = await _perform(cell.body, source, filename, namespace, cell.options, publisher, title=title)
     cell.failure = cell.run.error
     if not transform.awaits_at_top(cell.body, cell.options.flags):
         cell.words.keep(before, contextvars.copy_context())
@@ -186,6 +188,12 @@ def _finish(cell: _Cell) -> None:
     if cell.failure is not None:
         cell.traceback = cell.failure.__traceback__
         raise cell.failure
+
+
+def _title(shell: Any, filename: str) -> str | None:
+    """`In [2]` for the file name that IPython compiled that cell under."""
+    found = shell.compile.format_code_name(filename)
+    return None if found is None else str(found[1]).replace("[", " [")
 
 
 def _name_line(filename: str, number: int, text: str) -> None:
@@ -256,9 +264,18 @@ async def run_async(
 
 
 async def _perform(
-    tree: ast.Module, source: str, filename: str, namespace: dict[str, Any], options: Options, *publishers: Any
+    tree: ast.Module,
+    source: str,
+    filename: str,
+    namespace: dict[str, Any],
+    options: Options,
+    *publishers: Any,
+    title: Callable[[str], str | None] | None = None,
 ) -> Run:
-    """Run a tree to its end: errors of the cell are returned, ours become an `InternalError`, returned as well."""
+    """Run a tree to its end: errors of the cell are returned, ours become an `InternalError`, returned as well.
+
+    ``title`` says how the user knows a file that is a cell: `In [2]`.
+    """
     loop = asyncio.get_running_loop()
     abandoned: tuple[str, ...] = ()
     value: Any = None
@@ -288,6 +305,9 @@ async def _perform(
     finally:
         _running.reset(flag)
     trace = _trace(session, filename)
+    if title is not None:
+        files = dict.fromkeys(call.filename for call in trace.calls)
+        trace = replace(trace, titles=tuple((name, text) for name in files if (text := title(name)) is not None))
     found = Run(trace, value, error, abandoned)
     sys.modules["poppy_ipython"].last_run = found  # type: ignore[attr-defined]
     return found

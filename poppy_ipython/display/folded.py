@@ -18,7 +18,7 @@ from poppy_ipython.display.sheet import WIDTH, number, safe, sheet
 from poppy_ipython.display.text import summary
 from poppy_ipython.trace.load import Load
 from poppy_ipython.trace.trace import Call, Trace
-from poppy_ipython.trace.units import count, duration, place, shorten
+from poppy_ipython.trace.units import count, duration, shorten
 
 __all__ = ["folded"]
 
@@ -60,7 +60,7 @@ def _sites(trace: Trace) -> list[tuple[str, list[Call]]]:
     rows = []
     for (callee, filename, line), calls in sites.items():
         if (callee, filename, line) in kept:
-            where = place(filename, line, trace.filename)
+            where = trace.where(filename, line)
             rows.append((" · ".join(filter(None, (shorten(callee, 30), where))), calls))
     others = [call for site, calls in sites.items() if site not in kept for call in calls]
     if others:

@@ -3,8 +3,8 @@
     waiting ╌╌╌╌▐█████████▌ ask · line 3          one bar per call, from sent to ended
                 └ outlined: on the critical path; a line leads to the call that waited for it
 
-* Bars are packed into lanes: a call takes the first lane that is free. Room for a label beside a short bar is kept
-  free as long as that costs no more than 30 lanes; then only the bars that are long enough keep theirs.
+* Bars are packed into lanes, in program order: a call takes the first lane that is free. Room for a label beside a short
+  bar is kept free as long as that costs no more than 30 lanes; then only the bars that are long enough keep theirs.
 * The time between issued and sent is the thin, lighter bar in front; a call that was never sent is nothing else.
 * Above 60 lanes, 400 calls or 40 KB the chart is folded (`folded.py`): a notebook keeps every output it has ever shown.
   Hover texts go first, because they are what costs most and what an SVG shown as an image does not have anyway.
@@ -24,7 +24,7 @@ from poppy_ipython.display.folded import folded
 from poppy_ipython.display.sheet import WIDTH, number, safe, sheet, width_of
 from poppy_ipython.display.text import summary
 from poppy_ipython.trace.trace import Call, Trace
-from poppy_ipython.trace.units import count, duration, place, shorten
+from poppy_ipython.trace.units import count, duration, shorten
 
 __all__ = ["MOST_BYTES", "gantt_svg"]
 
@@ -58,7 +58,8 @@ def gantt_svg(trace: Trace) -> str:
     if len(trace.calls) > MOST_BARS:
         return folded(trace)
     axis = Axis(trace.started, trace.ended, _LEFT, _RIGHT)
-    boxes = [_box(trace, call, axis) for call in trace.calls]
+    in_order = sorted(trace.calls, key=lambda call: (call.position, call.number))
+    boxes = [_box(trace, call, axis) for call in in_order]
     lanes = _pack([(box.low, box.high) for box in boxes])
     if max(lanes) >= _LABELLED_LANES:
         lanes = _pack([(box.begin, box.end) for box in boxes])
@@ -106,37 +107,38 @@ def _box(trace: Trace, call: Call, axis: Axis) -> _Box:
         start = min(start, axis.right - 2)
         end = start + 2
     begin = min(begin, start)
-    where = place(call.filename, call.line, trace.filename)
-    words = [shorten(call.callee, 30), where, _ENDINGS.get(call.outcome, "")]
-    words = [word for word in words if word]
-    label = " · ".join(safe(word, 30) for word in words)  # each by itself: a name may run from right to left
-    text = " · ".join(words)
+    where = trace.where(call.filename, call.line)
     gap = _SPACE + (2 if call.outcome == "error" else 0)  # clear of the stop
-    width = width_of(text)
-    if call.started is not None and width + 2 * _SPACE <= end - start:
-        label_in, label_x, low, high = "bar", start + _SPACE, begin, end
-    elif end + gap + width <= axis.right:
-        label_in, label_x, low, high = "right", end + gap, begin, end + gap + width
-    else:
-        label_in, label_x = "left", start - _SPACE if call.started is not None else end - _SPACE
-        low, high = min(begin, label_x - width), end
-    return _Box(call, begin, start, end, label, where, label_x, width, label_in, low, high)
+    before = start - _SPACE if call.started is not None else end - _SPACE
+    words = [word for word in (shorten(call.callee, 30), where, _ENDINGS.get(call.outcome, "")) if word]
+    while words:  # as much as there is room for, the end of the words last
+        label = " · ".join(safe(word, 30) for word in words)  # each by itself: a name may run from right to left
+        width = width_of(" · ".join(words))
+        if call.started is not None and width + 2 * _SPACE <= end - start:
+            return _Box(call, begin, start, end, label, where, start + _SPACE, width, "bar", begin, end)
+        if end + gap + width <= axis.right:
+            return _Box(call, begin, start, end, label, where, end + gap, width, "right", begin, end + gap + width)
+        if axis.left <= before - width:
+            return _Box(call, begin, start, end, label, where, before, width, "left", min(begin, before - width), end)
+        del words[0]
+    return _Box(call, begin, start, end, "", where, start, 0.0, "", begin, end)
 
 
 def _pack(intervals: Iterable[tuple[float, float]]) -> list[int]:
-    """A lane for every interval, the lowest that is free; earlier intervals choose first.
+    """A lane for every interval, the lowest that is free; they choose in the order in which they come.
 
     >>> _pack([(0, 50), (10, 30), (60, 80), (40, 70)])
     [0, 1, 0, 1]
     """
-    intervals = list(intervals)
-    ends: list[float] = []
-    lanes = [0] * len(intervals)
-    for index in sorted(range(len(intervals)), key=lambda index: (intervals[index][0], index)):
-        low, high = intervals[index]
-        lane = next((lane for lane, end in enumerate(ends) if end + _SPACE <= low), len(ends))
-        ends[lane : lane + 1] = [high]
-        lanes[index] = lane
+    taken: list[list[tuple[float, float]]] = []
+    lanes = []
+    for low, high in intervals:
+        free = (all(end + _SPACE <= low or high + _SPACE <= begin for begin, end in lane) for lane in taken)
+        lane = next((number for number, fits in enumerate(free) if fits), len(taken))
+        if lane == len(taken):
+            taken.append([])
+        taken[lane].append((low, high))
+        lanes.append(lane)
     return lanes
 
 
@@ -242,7 +244,7 @@ def _legend(boxes: list[_Box], path: bool, y: float) -> str:
 
 
 def _hover(trace: Trace, call: Call) -> str:
-    where = place(call.filename, call.line, trace.filename)
+    where = trace.where(call.filename, call.line)
     text = f"#{call.number} {shorten(call.callee, 60)}" + (f" ({where})" if where else "")
     if call.started is None:
         text += ": never sent"

@@ -24,7 +24,7 @@ from collections import Counter
 
 from poppy_ipython.trace.load import slowdowns
 from poppy_ipython.trace.trace import Trace
-from poppy_ipython.trace.units import count, duration, place, shorten
+from poppy_ipython.trace.units import count, duration, shorten
 from poppy_ipython.trace.why import Cause, why
 
 __all__ = ["cause_text", "first_line", "summary"]
@@ -90,7 +90,7 @@ def cause_text(trace: Trace, cause: Cause) -> str:
         text += _limit(trace, cause)
     elif cause.name == "server slower when busy":
         text += _slower(trace, cause)
-    where = place(cause.filename, cause.line, trace.filename)
+    where = trace.where(cause.filename, cause.line)
     if where and cause.name == "kernel busy with Python":
         where = f"before {where}" if cause.before else f"after {where}"
     return f"largest cause: {text}" + (f" ({where})" if where else "") + f", {duration(cause.seconds)}"
@@ -101,7 +101,7 @@ def _abandoned(trace: Trace) -> str:
     names: Counter[str] = Counter()
     for call in trace.sent:
         if call.outcome == "abandoned":
-            where = place(call.filename, call.line, trace.filename)
+            where = trace.where(call.filename, call.line)
             names[shorten(call.callee, 40) + (f" ({where})" if where else "")] += 1
     shown = [name + (f" ×{times}" if times > 1 else "") for name, times in list(names.items())[:_NAMED]]
     rest = sum(list(names.values())[_NAMED:])

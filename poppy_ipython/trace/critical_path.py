@@ -65,6 +65,7 @@ class CriticalPath:
     steps: tuple[Step, ...]
     length: float
     filename: str | None = None
+    titles: tuple[tuple[str, str], ...] = ()
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -88,7 +89,7 @@ class CriticalPath:
                 lines.append(f"  + {duration(step.gap)}  {self._reason(step)}")
             if step.held > 0.01 * self.length:
                 lines.append(f"  ({duration(step.held)} held back at a limit, not counted)")
-            where = place(step.call.filename, step.call.line, self.filename)
+            where = place(step.call.filename, step.call.line, self.filename, self.titles)
             name = f"#{step.call.number} {shorten(step.call.callee, 40)}" + (f" ({where})" if where else "")
             lines.append(f"  {name}  {duration(step.call.seconds)}")
         return "\n".join(lines)
@@ -100,7 +101,7 @@ class CriticalPath:
         printer.text(str(self))  # type: ignore[attr-defined]
 
     def _reason(self, step: Step) -> str:
-        where = place(step.call.filename, step.line or step.call.line, self.filename)
+        where = place(step.call.filename, step.line or step.call.line, self.filename, self.titles)
         what = f"{step.reason} {shorten(step.detail, 40)}" if step.detail else step.reason
         return f"{what} ({where})" if where else what
 
@@ -127,7 +128,7 @@ def critical_path(trace: Trace) -> CriticalPath:
                 length[call.number] += length[at.number] + call.ready_at - (at.until or 0.0)
             at = call
     if not length:
-        return CriticalPath((), 0.0, trace.filename)
+        return CriticalPath((), 0.0, trace.filename, trace.titles)
     end = max(length, key=lambda number: (round(length[number], 9), by_number[number].until or 0.0, -number))
     steps: list[Step] = []
     at = by_number[end]
@@ -137,7 +138,7 @@ def critical_path(trace: Trace) -> CriticalPath:
         held = max(0.0, (at.started or 0.0) - at.ready_at)
         steps.append(Step(at, gap, held, at.reason, at.reason_line, at.reason_detail))
         at = cause
-    return CriticalPath(tuple(reversed(steps)), length[end], trace.filename)
+    return CriticalPath(tuple(reversed(steps)), length[end], trace.filename, trace.titles)
 
 
 def last_arrival(call: Call, by_number: dict[int, Call]) -> Call | None:

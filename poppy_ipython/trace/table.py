@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 
 from poppy_ipython.trace.trace import Call, Trace
-from poppy_ipython.trace.units import cells, count, duration, place, shorten
+from poppy_ipython.trace.units import cells, count, duration, shorten
 
 __all__ = ["table"]
 
@@ -61,7 +61,7 @@ def _row(trace: Trace, call: Call, scale: float, digits: int, names: int = _NAME
     return {
         "#": str(call.number),
         "call": shorten(call.callee, names),
-        "line": place(call.filename, call.line, trace.filename),
+        "line": trace.where(call.filename, call.line),
         "issued": time(call.issued),
         "ready": time(call.ready),
         "started": time(call.started),

@@ -26,7 +26,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from poppy_ipython.trace.events import CallRecord, Outcome, Reason, Wait
-from poppy_ipython.trace.units import count, duration
+from poppy_ipython.trace.units import count, duration, place
 
 if TYPE_CHECKING:
     from poppy_ipython.trace.critical_path import CriticalPath
@@ -98,6 +98,7 @@ class Trace:
     cpu: float = 0.0  # CPU seconds of this process during the run, all threads
     max_calls: int | None = None
     filename: str | None = None  # of the cell; lines elsewhere are shown with their file
+    titles: tuple[tuple[str, str], ...] = ()  # how to call files that only a machine would name: other cells
 
     @classmethod
     def of(
@@ -175,6 +176,10 @@ class Trace:
             flying += changes[time]
             steps.append((time, flying))
         return steps
+
+    def where(self, filename: str, line: int | None) -> str:
+        """A place as a reader knows it: `line 3` of this cell, `In [2], line 9` of another one, `helpers.py:12`."""
+        return place(filename, line, self.filename, self.titles)
 
     @cached_property
     def critical_path(self) -> CriticalPath:

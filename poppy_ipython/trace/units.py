@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import PurePath
 
 __all__ = ["cells", "count", "duration", "place", "shorten"]
@@ -54,16 +55,21 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def place(filename: str, line: int | None, cell: str | None = None) -> str:
+def place(filename: str, line: int | None, cell: str | None = None, titles: Iterable[tuple[str, str]] = ()) -> str:
     """Where something stands: only the line if it is in the cell, the file as well if it is elsewhere.
 
     >>> place("<cell>", 3), place("/home/me/helpers.py", 12), place("<cell>", None)
     ('line 3', 'helpers.py:12', '')
+    >>> place("/tmp/ipykernel_7/123.py", 9, "<cell>", [("/tmp/ipykernel_7/123.py", "In [2]")])
+    'In [2], line 9'
     """
     if not line:
         return ""
     if filename == cell or (cell is None and (filename.startswith("<") or "ipykernel_" in filename)):
         return f"line {line}"
+    for name, title in titles:
+        if name == filename:
+            return f"{title}, line {line}"
     return f"{shorten(PurePath(filename).name or filename, 24)}:{line}"
 
 

@@ -5,6 +5,7 @@ import importlib
 import itertools
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -317,3 +318,36 @@ def test_ticks_are_few_even_and_different(length):
     assert 1 <= len(ticks) <= 6 and ticks[0] == (0.0, "0")
     assert ticks[-1][0] <= length * (1 + 1e-9)
     assert len({label for _, label in ticks}) == len(ticks)
+
+
+# --- order and room -------------------------------------------------------------------------------------------------
+
+
+def test_rows_are_in_program_order_whatever_was_sent_first():
+    records = [CallRecord(n + 1, "ask", line=n + 1, started=(9 - n) / 20, ended=1.0, outcome="ok") for n in range(8)]
+    for record in records:
+        record.position = (record.line,)
+    root = parsed(Trace.of(reversed(records), ended=1.0))
+    rows = sorted((float(bar.get("y")), float(bar.get("x"))) for bar in bars(root, "run"))
+    assert [x for _, x in rows] == sorted((x for _, x in rows), reverse=True) and len({y for y, _ in rows}) == 8
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0.0, 0.1), (0.3, 0.7), (0.45, 0.95), (0.9, 1.0), (0.0, 1.0)])
+def test_no_label_starts_before_the_sheet_or_ends_after_it(begin, end):
+    name = "client.chat.completions.create"
+    trace = Trace.of(
+        [CallRecord(1, name, line=9, filename="/tmp/ipykernel_1/2.py", started=begin, ended=end, outcome="ok")],
+        filename="/tmp/ipykernel_1/3.py",
+        ended=1.0,
+    )
+    label = next(text for text in parsed(trace).iter(f"{SVG}text") if "9" in "".join(text.itertext()))
+    x, width = float(label.get("x")), len("".join(label.itertext())) * 6.1
+    left, right = (x - width, x) if label.get("class") == "end" else (x, x + width)
+    assert left >= 0 and right <= WIDTH
+
+
+def test_a_line_of_another_cell_is_named_by_the_cells_number():
+    record = CallRecord(1, "ask", line=9, filename="/tmp/ipykernel_1/2.py", started=0.0, ended=0.5, outcome="ok")
+    trace = Trace.of([record], filename="/tmp/ipykernel_1/3.py")
+    assert "ask · 2.py:9" in texts(parsed(trace))
+    assert "ask · In [2], line 9" in texts(parsed(replace(trace, titles=(("/tmp/ipykernel_1/2.py", "In [2]"),))))

@@ -34,3 +34,11 @@ def test_in_program_order(kernel: Kernel) -> None:
     assert [data["text/html"] for data in cell.of("display")] == ["0", "1", "2"]
     kinds = [kind for kind, _ in cell.outputs]
     assert kinds.index("display") > kinds.index("stderr")
+
+
+def test_a_call_in_a_function_of_another_cell_is_named_by_that_cells_number(kernel: Kernel) -> None:
+    kernel.run("from poppy_ipython import unordered\n\n@unordered\ndef asks(n):\n    return n\n\ndef helper(n):\n    return asks(n)")
+    kernel.run("%%poppy --quiet\nhelper(1)")
+    table = kernel.run("import poppy_ipython, re\nre.search(r'In .\\d+., line \\d+', poppy_ipython.last_run.trace.to_text())[0]")
+    first = kernel.run("In.index(next(text for text in In if 'def helper' in text))")
+    assert table.value == f"'In [{first.value}], line 8'"
