@@ -288,8 +288,7 @@ async def _perform(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # shown once already, by whoever compiled the user's text
             session = Session(tree, source, filename, namespace, options, loop=loop, piece=output.Piece)
-        at_head = getattr(session, "at_head", lambda: False)
-        with output.ordered(*publishers), Interrupt(loop, session.interrupt, at_head) as interrupt:
+        with output.ordered(*publishers), Interrupt(loop, session) as interrupt:
             error, value = await session.run()
         if interrupt.seen and error is not None:
             without_handler(error)

@@ -344,10 +344,14 @@ class Expressions(_Base):
 
     def expr_Lambda(self, node: ast.Lambda) -> ast.expr:
         new = copy.deepcopy(node)
-        new.args.defaults = [op("force", self.expr(d)) for d in node.args.defaults]
-        new.args.kw_defaults = [op("force", self.expr(d)) if d is not None else None for d in node.args.kw_defaults]
+        new.args.defaults = [self.default(d) for d in node.args.defaults]
+        new.args.kw_defaults = [self.default(d) if d is not None else None for d in node.args.kw_defaults]
         self.scope.closures_made = True
         return new
+
+    def default(self, node: ast.expr) -> ast.expr:
+        """A parameter's default: a real value (constants stay constants, so that Python may share them)."""
+        return node if isinstance(node, ast.Constant) else op("force", self.expr(node))
 
     def expr_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
         """A generator that somebody else consumes: made natively, over a real iterable."""

@@ -34,15 +34,17 @@ _FOREIGN = tuple(
 )
 #: filename -> (source lines, tree, code objects by (first line, name))
 _FILES: dict[str, tuple[list[str], ast.Module, types.CodeType]] = {}
-_COMPILED: dict[types.CodeType, Lowered | str] = {}
+#: code objects that look alike may come from different files
+_COMPILED: dict[tuple[types.CodeType, str], Lowered | str] = {}
 
 
 def lower_function(fn: types.FunctionType) -> Lowered | str:
     """The lowered form of ``fn``, or the reason why there is none."""
     code = fn.__code__
-    found = _COMPILED.get(code)
+    key = (code, code.co_filename)
+    found = _COMPILED.get(key)
     if found is None:
-        found = _COMPILED[code] = _lower(fn)
+        found = _COMPILED[key] = _lower(fn)
     return found
 
 

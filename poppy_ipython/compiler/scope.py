@@ -40,6 +40,8 @@ class Scope:
         self.owner: str | None = None
         #: may a closure over the captured names exist by now?  Then rebinding one waits for what is in flight
         self.closures_made = False
+        #: inside a ``try``: a captured name is bound once what precedes it has finished, so that no fault can undo it
+        self.in_try = False
 
     def inner(self) -> Scope:
         """The same scope inside an outlined function."""
@@ -56,6 +58,7 @@ class Scope:
         new.closures_made = self.closures_made
         new.free = self.free
         new.owner = self.owner
+        new.in_try = self.in_try
         return new
 
     def fresh(self) -> int:
@@ -108,7 +111,7 @@ class Scope:
         if not self.is_local(name) or self.cell:
             return op("st", const(name), value)
         if name in self.captured:
-            return ast.NamedExpr(store(name), op("pin" if self.closures_made else "force", value))
+            return ast.NamedExpr(store(name), op("pin" if self.closures_made or self.in_try else "force", value))
         self.bound.add(name)
         if self.bindings:
             value = op("log_binding", load(self.bindings), const(name), value)

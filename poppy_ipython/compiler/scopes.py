@@ -117,7 +117,9 @@ def captured(statements: Iterable[ast.AST]) -> set[str]:
                 inline.add(id(node.args[0]))
     for statement in statements:
         for node in walk_scope(statement):
-            if isinstance(node, SCOPES):
+            if isinstance(node, ast.Lambda):
+                names |= free(node.body) - set(parameters(node.args))
+            elif isinstance(node, SCOPES):
                 names |= used([node])
             elif isinstance(node, ast.GeneratorExp) and id(node) not in inline:
                 names |= used([node])

@@ -195,8 +195,8 @@ class Statements(Expressions):
         new = copy.copy(node)
         new.decorator_list = []
         new.args = copy.copy(node.args)
-        new.args.defaults = [op("force", self.expr(d)) for d in node.args.defaults]
-        new.args.kw_defaults = [op("force", self.expr(d)) if d is not None else None for d in node.args.kw_defaults]
+        new.args.defaults = [self.default(d) for d in node.args.defaults]
+        new.args.kw_defaults = [self.default(d) if d is not None else None for d in node.args.kw_defaults]
         decorators = [f"{PREFIX}d{self.scope.fresh()}" for _ in node.decorator_list]
         result: list[ast.stmt] = [ast.Assign([store(t)], self.expr(d)) for t, d in zip(decorators, node.decorator_list, strict=True)]
         captured = node.name in self.scope.captured and self.scope.is_local(node.name)
@@ -449,6 +449,7 @@ class Statements(Expressions):
             initial = ast.List([ast.Tuple([operation("OLDEST"), const(n), load(n)], ast.Load()) for n in names], ast.Load())
             result.append(ast.Assign([store(scope.bindings)], initial))
         logged, self.logged = self.logged, names
+        in_try, scope.in_try = scope.in_try, True
         if node.finalbody:
             result += self.with_finally(node)
         elif node.handlers:
@@ -456,6 +457,7 @@ class Statements(Expressions):
         if opened:
             scope.bindings = None
         self.logged = logged
+        scope.in_try = in_try
         return result
 
     logged: list[str] = []

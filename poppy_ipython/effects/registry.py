@@ -195,7 +195,7 @@ def resource_of(effect: Effect, callee: Any, args: tuple[Any, ...], kwargs: Mapp
         found: Hashable = resource(*args, **kwargs)
         hash(found)
     except Exception as error:
-        _log.warning("resource of %s unknown (%r); ordered with everything", display_name(callee), error)
+        _log.debug("resource of %s unknown (%r); ordered with everything", display_name(callee), error)
         return "*"
     return found
 
@@ -211,7 +211,7 @@ def host_of(effect: Effect, callee: Any, args: tuple[Any, ...] = (), kwargs: Map
     try:
         return str(host(*args, **kwargs))  # type: ignore[operator]
     except Exception as error:
-        _log.warning("host of %s unknown (%r)", display_name(callee), error)
+        _log.debug("host of %s unknown (%r)", display_name(callee), error)
         return display_name(underlying(callee))
 
 

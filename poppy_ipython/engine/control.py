@@ -96,6 +96,8 @@ class Control(Base):
         if kind is dict:
             return self._iterate_dict(value)
         if kind is set:
+            if self.view(value) is not value:
+                self.drain()  # a copy of a set may iterate in another order than the set itself
             return self._iterate_dict(value)
         if kind is frozenset:
             return iter(value)

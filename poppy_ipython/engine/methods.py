@@ -222,7 +222,7 @@ class Methods(Base):
                 raise KeyError(item)
             return self.store_op(target, named("discard"), (item,))
         if name == "copy" and not args:
-            return self.known(set(self.view(target)))
+            return self.native(set.copy, (target,))
         if name == "clear" and not args:
             return self.store_op(target, named("clear"), ())
         if name == "update" and len(args) == 1 and not kwargs:
@@ -233,11 +233,11 @@ class Methods(Base):
                 return None
         if name in ("union", "intersection", "difference", "issubset", "issuperset", "isdisjoint", "symmetric_difference"):
             sources = [self.force(a) for a in args]
-            if all(s.__class__ in CONTAINERS or s.__class__ in (tuple, frozenset) for s in sources):
+            if self.view(target) is target and all(s.__class__ in CONTAINERS or s.__class__ in (tuple, frozenset) for s in sources):
                 views = [self.view(s) if s.__class__ in CONTAINERS else s for s in sources]
                 views = [[self.force(x) for x in v] if v.__class__ is not set else v for v in views]
                 if all(x.__class__ in ATOMS for v in (*views, self.view(target)) for x in v):
-                    return self.known(getattr(set(self.view(target)), name)(*views))
+                    return self.known(getattr(target, name)(*views))
         return self.fence(getattr(target, name), args, kwargs, what=f"set.{name}")
 
 

@@ -141,6 +141,8 @@ class Natives(Base):
         if len(args) != 1:
             return self.known(set(*args))
         value = self.force_shape(args[0])
+        if value.__class__ in (set, frozenset):
+            return self.native(set, (value,))
         if value.__class__ in _ITERABLE:
             return self.new_set(list(self.iterate(value)))
         return self.fence(set, (value,), {}, what="set")

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from types import FrameType
 from typing import Any
 
 from ..backends.clock import SimulatedDispatcher
@@ -29,6 +30,9 @@ from ..trace.run import Run
 from ..trace.trace import Trace
 from .machine import Machine
 from .tracebacks import rebuild, steps_of
+
+
+_NATIVELY = (Machine.natively.__code__, Machine.natively_at.__code__)
 
 
 class EngineError(RuntimeError):
@@ -133,14 +137,34 @@ class Session:
     def interrupt(self) -> None:
         """From the loop's thread: end the run with a ``KeyboardInterrupt`` where the head stands."""
         if self.awaiting is not None:
-            self.stopping = True
-            self.awaiting.cancel()
+            if not self.stopping:
+                self.stopping = True
+                self.awaiting.cancel()
         else:
-            self.machine.interrupt(KeyboardInterrupt())
+            self.machine.post(self.machine.interrupt, KeyboardInterrupt())  # behind all that has come to its end
+            self._flush()
 
-    def at_head(self) -> bool:
+    def lowered(self, frame: FrameType) -> bool:
+        """Whether this is a frame of the cell's own code."""
+        return id(frame.f_code) in self.machine.lowered
+
+    def of_cell(self, frame: FrameType) -> bool:
+        """Whether an exception may be raised here as if by the cell's code: it is that, or native code that it called."""
+        if id(frame.f_code) in self.machine.lowered:
+            return True
+        caller = frame.f_back
+        if caller is None:
+            return False
+        return caller.f_code in _NATIVELY or (caller.f_code is Session.run.__code__ and self.awaiting is not None)
+
+    def standing(self) -> str:
+        """Whether the code that runs now is what a plain run would be running (``head``), runs ``ahead``, or is ``dead``."""
         unit = self.machine.cur
-        return unit is None or (unit.head and not unit.log)
+        if unit is None:
+            return "head"
+        if unit.killed or self.machine.finished:
+            return "dead"
+        return "head" if unit.head and not unit.log else "ahead"
 
     def _name_abandoned(self) -> None:
         for record in self.machine.records:

@@ -560,7 +560,7 @@ class Scheduler(Base):
                 unit = entry
                 continue
             break
-        if entry is None or entry.__class__ is tuple or entry.done:
+        if entry is None or entry.__class__ is tuple or entry.__class__ is Unit or entry.done:
             if unit.code_done or unit.greenlet is None:
                 self.stop(error)
                 return
@@ -572,8 +572,7 @@ class Scheduler(Base):
             self.cancel_call(entry)
         entry.dead = True
         entry.error = error
-        entry.done = True
-        self.post(self.advance, unit)
+        self.settle(entry)
 
     def crash(self, error: BaseException) -> None:
         """The engine itself failed (a bug of ours): end the run, say so, leave what has retired."""

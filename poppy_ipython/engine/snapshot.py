@@ -79,10 +79,12 @@ def look(machine: Any, value: Any, picture: Picture) -> Any:
         memo[key] = (value, copy)
         return copy
     if kind is set:
+        # a copy of a set may iterate in another order: a set is passed as it is, or not before it is current
         view = _view(machine, value, picture)
-        memo[key] = (value, copy := set())
-        copy.update(look(machine, item, picture) for item in view)
-        return copy
+        memo[key] = (value, value)
+        if view is not value:
+            picture.opaque.append(value)
+        return value
     if kind is frozenset:
         for item in value:
             look(machine, item, picture)

@@ -1,23 +1,26 @@
 """The stop button while a poppy cell runs: our SIGINT handler, in force for that long.
 
 A plain cell is interrupted by an exception in the middle of its code. Ours is code of several kinds on one thread, so
-the handler looks at the frame that the signal interrupted:
+the handler looks at the frames that the signal interrupted, from the innermost outwards, for the first that is ours:
 
-    user     the user's code, called by the engine    raise KeyboardInterrupt right there, as ever
-    engine   ours, called by the user's code          raise it when that code goes on, or stop from the loop
-    task     the code of an external call             stop from the loop
-    loop     idle or busy                             stop from the loop
+    cell     below it there is the cell's code, or what that called     raise KeyboardInterrupt right there, as ever
+    engine   it is ours, or something of the library that we called     raise it at the next line of the cell, or stop
+    task     below it there is the code of an external call             stop from the loop
+    loop     none is ours: idle, or a callback of somebody else         stop from the loop
 
-So the user's own `except KeyboardInterrupt` works wherever it does in a plain run. In the last two cases nothing may be
-raised: a KeyboardInterrupt that escapes an asyncio Task kills the kernel. `call_soon_threadsafe` writes to the loop's
-wake-up pipe, which is what ipykernel's own handler does not do: without it an interrupt waits until `select()` returns
-for another reason. Inside the engine nothing may be raised either, half of its bookkeeping would be left undone; the frames
-of the user's code below it get a local trace function instead, which raises at their next line.
+So the user's own `except KeyboardInterrupt` works wherever it does in a plain run. Elsewhere nothing may be raised. A
+KeyboardInterrupt that escapes an asyncio Task kills the kernel; inside the engine half of its bookkeeping would be left
+undone, and that is also so in whatever the engine calls for itself: a `loop.call_soon` that does not happen is a cell that
+never ends. So it is not asked where a frame's code comes from (a list of libraries is never complete) but who called it:
+the session knows the frames from which the cell's code begins. The cell's frames below the engine get a local trace
+function instead, which raises at their next line. `call_soon_threadsafe` writes to the loop's wake-up pipe, which is
+what ipykernel's own handler does not do: without it an interrupt waits until `select()` returns for another reason.
 
-Both may be too late: a blocking C function called by the engine itself (`time.sleep(60)` as a statement) or inside a
-coroutine. So a little thread sends the signal again after `PATIENCE` if the request was not served. Whoever is then still
-at the very same instruction is inside that C function and nowhere else, which is safe to break: in the engine's frame it is
-the user's function that raises (KeyboardInterrupt), in a Task its coroutine that is cancelled (CancelledError).
+Both may be too late: a blocking C function called by the engine itself (`sum` of a long range) or inside a coroutine. So a
+little thread sends the signal again after `PATIENCE` if the request was not served. Whoever is then, and again one `LOOK`
+later, still at the very same instruction is inside that C function and nowhere else, which is safe to break: in the
+engine's frame it is the user's function that raises (KeyboardInterrupt), in a Task its coroutine that is cancelled
+(CancelledError).
 
 Decided against `loop.add_signal_handler`: it replaces the process's wake-up descriptor, and never runs while native
 code does. Off the main thread (a kernel's subshell) there are no signals, and nothing is installed.
@@ -29,9 +32,10 @@ import asyncio
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
+
+from poppy_ipython.backends.dispatch import LiveDispatcher
 
 #: how long a request may stay unserved before whatever blocks the loop is broken; the promise is 0.5 s in all
 PATIENCE = 0.2
@@ -40,25 +44,37 @@ PATIENCE = 0.2
 LOOK = 0.03
 
 
-class Interrupt:
-    """While entered, SIGINT stops the run: `with Interrupt(loop, session.interrupt, session.at_head): …`.
+class Cell(Protocol):
+    """What the handler asks of the run; the engine's `Session`."""
 
-    `stop` is called on the loop's thread for a signal that was not raised in the user's code. `at_head` says whether the
-    code that runs now is what a plain run would be running: if it ran ahead, its exception would wait for its turn, so the
-    run is stopped as well.
+    def interrupt(self) -> None:
+        """Stop, called on the loop's thread."""
+
+    def of_cell(self, frame: FrameType) -> bool:
+        """Whether this frame, which ours called or which the loop called, is the cell's code or native code it calls."""
+
+    def lowered(self, frame: FrameType) -> bool:
+        """Whether this frame is the cell's own code."""
+
+    def standing(self) -> str:
+        """Whether the code that runs now is what a plain run would be running (`head`), runs `ahead`, or is `dead`."""
+
+
+class Interrupt:
+    """While entered, SIGINT stops the run: `with Interrupt(loop, session): …`.
+
+    Where code of the cell runs ahead, its exception would wait for its turn, so the run is stopped as well.
     """
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, stop: Callable[[], Any], at_head: Callable[[], bool] = lambda: True
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, cell: Cell) -> None:
         self.loop = loop
-        self.stop = stop
-        self.at_head = at_head
+        self.cell = cell
         #: how many signals came
         self.seen = 0
         self._asked = 0
         self._served = 0
         self._stuck: tuple[int, int] | None = None
+        self._looks = 0
         self._looking = False
         self._traced: list[FrameType] = []
         self._previous: Any = None
@@ -81,14 +97,18 @@ class Interrupt:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.seen += 1
-        where, callers = _whose(frame)
+        where, callers = self._whose(frame)
         here = (id(frame), frame.f_lasti) if frame is not None else None
-        blocked = self._asked > self._served and here is not None and here == self._stuck
-        if where == "user" or (where == "engine" and blocked):
-            self._raise()
+        waited = self._asked > self._served and here is not None and here == self._stuck
+        self._looks = self._looks + 1 if waited else 0
+        blocked = self._looks > 1
+        if where == "cell" or (where == "engine" and blocked):
+            standing = self.cell.standing()
+            if standing != "dead":
+                self._raise(standing)
         if where == "task" and blocked:
             raise asyncio.CancelledError
-        if where == "engine" and callers and sys.gettrace() is None:
+        if callers and sys.gettrace() is None:
             self._traced = callers
             for caller in callers:
                 caller.f_trace = self._next_line
@@ -99,17 +119,22 @@ class Interrupt:
         again.daemon = True
         again.start()
 
-    def _raise(self) -> NoReturn:
+    def _raise(self, standing: str) -> NoReturn:
         self._served = self._asked  # whoever catches the exception goes on, as in a plain run
         self._looking = False
-        if not self.at_head():
+        if standing == "ahead":
             self._ask()
         raise KeyboardInterrupt
 
-    def _next_line(self, frame: FrameType, event: str, argument: Any) -> None:
+    def _next_line(self, frame: FrameType, event: str, argument: Any) -> Any:
+        """Local trace function: not for other events, at which an exception of the engine may be under way."""
+        if event != "line":
+            return self._next_line
+        standing = self.cell.standing()
         self._trace_no_more()
-        if self._asked > self._served:
-            self._raise()
+        if self._asked > self._served and standing != "dead":
+            self._raise(standing)
+        return None
 
     def _trace_no_more(self) -> None:
         if self._traced:
@@ -127,13 +152,48 @@ class Interrupt:
             self._served = self._asked
             self._looking = False
             self._trace_no_more()
-            self.stop()
+            self.cell.interrupt()
 
     def _again(self, asked: int) -> None:
         """On the timer's thread: nobody served us, so something blocks the main thread."""
         if asked > self._served:
             self._looking = True
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def _whose(self, frame: FrameType | None) -> tuple[str, list[FrameType]]:
+        """What the signal interrupted (see the module docstring), and if that is the engine, the cell's frames below it.
+
+        The frame chain of a greenlet ends where the greenlet began, so this never looks past the unit that runs.
+        """
+        innermost, callee = frame, None  # `frame` called `callee`
+        while frame is not None and not _runs_a_callback(frame):
+            if self.cell.of_cell(frame):
+                return "cell", []
+            if _is_ours(frame):
+                if callee is not None and frame.f_code is LiveDispatcher._fly.__code__:
+                    return "task", []
+                lowered = []
+                while frame is not None and not _runs_a_callback(frame):
+                    if self.cell.lowered(frame):
+                        lowered.append(frame)
+                    frame = frame.f_back
+                return "engine", lowered
+            callee, frame = frame, frame.f_back
+        looping = innermost is None or callee is None or _module(innermost).partition(".")[0] in ("asyncio", "selectors", "tornado", "zmq")
+        return ("loop" if looping else "task"), []
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return _module(frame).startswith("poppy_ipython.")
+
+
+def _runs_a_callback(frame: FrameType) -> bool:
+    """`Handle._run`: below it there is only the loop itself."""
+    return _module(frame) == "asyncio.events"
 
 
 def _trace_nothing_new(frame: FrameType, event: str, argument: Any) -> None:
@@ -158,33 +218,3 @@ def without_handler(error: BaseException) -> None:
             if traceback.tb_next.tb_frame.f_code in _OURS:
                 traceback.tb_next = None
             traceback = traceback.tb_next
-
-
-def _whose(frame: FrameType | None) -> tuple[str, list[FrameType]]:
-    """What the signal interrupted (see the module docstring), and if that is the engine, the user's frames below it.
-
-    The frame chain of a greenlet ends where the greenlet began, so this never looks past the unit that runs.
-    """
-    modules: list[str] = []
-    frames: list[FrameType] = []
-    while frame is not None:
-        module = str(frame.f_globals.get("__name__", ""))
-        if module == "asyncio.events":  # Handle._run, a callback of the loop; below it there is only the loop itself
-            break
-        modules.append(module)
-        frames.append(frame)
-        frame = frame.f_back
-    ours = [module.startswith("poppy_ipython.") for module in modules]
-    if not any(ours):
-        looping = not modules or modules[0].partition(".")[0] in ("asyncio", "selectors", "tornado", "zmq")
-        return ("loop" if looping else "task"), []
-    first = ours.index(True)  # the innermost frame of ours
-    if not modules[first].startswith("poppy_ipython.engine"):
-        return "engine" if first == 0 else "task", []
-    if first > 0 and modules[0] not in _ENGINE_CALLS:
-        return "user", []
-    return "engine", [frame for frame, own in zip(frames, ours, strict=True) if not own]
-
-
-#: libraries that the engine calls for itself
-_ENGINE_CALLS = ("greenlet", "weakref", "contextvars", "ast", "linecache", "collections")
