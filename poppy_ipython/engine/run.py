@@ -31,7 +31,6 @@ from ..trace.trace import Trace
 from .machine import Machine
 from .tracebacks import rebuild, steps_of
 
-
 _NATIVELY = (Machine.natively.__code__, Machine.natively_at.__code__)
 
 

@@ -22,14 +22,20 @@ later, still at the very same instruction is inside that C function and nowhere 
 engine's frame it is the user's function that raises (KeyboardInterrupt), in a Task its coroutine that is cancelled
 (CancelledError).
 
-Decided against `loop.add_signal_handler`: it replaces the process's wake-up descriptor, and never runs while native
-code does. Off the main thread (a kernel's subshell) there are no signals, and nothing is installed.
+Python runs a handler between two instructions. A signal that comes after the loop's last one and before its `select`
+(often: a thread that sends one runs as soon as the loop gives up the interpreter for `select`) would wait for `select` to
+return, so while entered there is a wake-up descriptor that the loop reads.
+
+Decided against `loop.add_signal_handler`: its handler never runs while native code does. Off the main thread (a
+kernel's subshell) there are no signals, and nothing is installed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
+import socket
 import sys
 import threading
 from types import FrameType
@@ -79,6 +85,8 @@ class Interrupt:
         self._traced: list[FrameType] = []
         self._previous: Any = None
         self._installed = False
+        self._wake: socket.socket
+        self._sockets: tuple[socket.socket, ...] = ()
 
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():
@@ -86,6 +94,7 @@ class Interrupt:
             if self._previous is not None:  # None: installed by C code, could not be put back
                 signal.signal(signal.SIGINT, self._handle)
                 self._installed = True
+                self._wake_for_signals()
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -94,6 +103,40 @@ class Interrupt:
         if self._installed and signal.getsignal(signal.SIGINT) == self._handle:
             signal.signal(signal.SIGINT, self._previous)
         self._installed = False
+        self._wake_no_more()
+
+    def _wake_for_signals(self) -> None:
+        """A signal that comes between the loop's last instruction and its `select` would wait for `select` to return."""
+        try:
+            self._wake, wake = socket.socketpair()
+        except OSError:  # no descriptors left: the cell is worth more
+            return
+        self._sockets = self._wake, wake
+        for end in self._sockets:
+            end.setblocking(False)
+        before = signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        if before != -1:  # somebody has one already, to wake this loop
+            signal.set_wakeup_fd(before)
+            self._close()
+            return
+        self.loop.add_reader(self._wake, self._woken)
+
+    def _woken(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._wake.recv(4096)
+
+    def _wake_no_more(self) -> None:
+        if self._sockets:
+            now = signal.set_wakeup_fd(-1)
+            if now != self._sockets[1].fileno():
+                signal.set_wakeup_fd(now)
+            self.loop.remove_reader(self._wake)
+            self._close()
+
+    def _close(self) -> None:
+        for end in self._sockets:
+            end.close()
+        self._sockets = ()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.seen += 1
@@ -179,7 +222,11 @@ class Interrupt:
                     frame = frame.f_back
                 return "engine", lowered
             callee, frame = frame, frame.f_back
-        looping = innermost is None or callee is None or _module(innermost).partition(".")[0] in ("asyncio", "selectors", "tornado", "zmq")
+        looping = (
+            innermost is None
+            or callee is None
+            or _module(innermost).partition(".")[0] in ("asyncio", "selectors", "tornado", "zmq")
+        )
         return ("loop" if looping else "task"), []
 
 
