@@ -6,7 +6,8 @@ keyed by *identity*. `weakref.WeakKeyDictionary` was decided against: it builds 
 times the cost) and compares keys with `==`, which callables of user classes may redefine. Here the key is `id(callee)`,
 and a weak reference kept beside it removes the row before the number can be used again. Objects that cannot be weakly
 referenced (C method descriptors) belong to classes that live as long as the process; they are kept alive instead, which
-is just as safe.
+is just as safe. So are builtin functions of modules and classes: those of `bytes` go when the interpreter has no types left,
+and a weak reference that calls back then ends the process with a segmentation fault.
 
 `underlying` decides *which* object is looked up: a bound method is an accident of an attribute access, its function is
 what was declared.
@@ -54,7 +55,7 @@ class Table:
         number = id(key)
         if number not in self._keepers:
             try:
-                self._keepers[number] = weakref.ref(key, _Forget(self, number))
+                self._keepers[number] = key if _lasts(key) else weakref.ref(key, _Forget(self, number))
             except TypeError:
                 if not keep:
                     return
@@ -86,6 +87,14 @@ class _Forget:
 
     def __call__(self, _: object) -> None:
         self.table.forget(self.number)
+
+
+def _lasts(key: object) -> bool:
+    """Does `key` live as long as the process: is it a builtin function that is not bound to some object?"""
+    if key.__class__ is not BuiltinFunctionType and key.__class__ is not BuiltinMethodType:
+        return False
+    receiver = getattr(key, "__self__", None)
+    return receiver is None or isinstance(receiver, (type, ModuleType))
 
 
 def class_attribute(kind: type, name: str) -> tuple[type | None, Any]:

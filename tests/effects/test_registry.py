@@ -14,6 +14,8 @@ import random
 import re
 import statistics
 import string
+import subprocess
+import sys
 import textwrap
 import time
 import uuid
@@ -213,3 +215,14 @@ def test_a_pure_declaration_holds_for_the_function_wherever_it_is_found():
         run = staticmethod(pure(lambda x: x))
 
     assert name(Tool.run) == name(Tool().run) == "pure"
+
+
+def test_the_interpreter_ends_well_although_builtins_were_looked_up():
+    code = (
+        "import poppy_ipython\n"
+        "@poppy_ipython.unordered\n"
+        "def ask(n): return n\n"
+        "run = poppy_ipython.run('out = list(map(ask, [1]))', {'ask': ask})\n"
+        "assert run.error is None\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
