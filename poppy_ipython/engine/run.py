@@ -15,7 +15,7 @@ import contextvars
 import gc
 import linecache
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import cached_property
 from types import FrameType
@@ -139,6 +139,11 @@ class Session:
             if not self.stopping:
                 self.stopping = True
                 self.awaiting.cancel()
+        elif self.requests:  # about to be awaited
+            awaitable, ended = self.requests.pop(0)
+            if isinstance(awaitable, Coroutine):
+                awaitable.close()
+            ended(None, KeyboardInterrupt())
         else:
             self.machine.post(self.machine.interrupt, KeyboardInterrupt())  # behind all that has come to its end
             self._flush()

@@ -105,21 +105,18 @@ class Tracebacks(Base):
         while (found := self.enclosing.get(id(owner))) is not None and found[0] is owner:
             owner = found[1]
             owner_info = self.lowered[id(owner.f_code)]
-        if not owner_info.merged:
-            return owner is above
+        if owner is above:
+            return True
         above_info = self.lowered.get(id(above.f_code))
-        if above_info is None or above_info.group != info.group or owner is above:
+        if above_info is None or above_info.group != info.group:
             return False
-        outer = above
-        while (found := self.enclosing.get(id(outer))) is not None and found[0] is outer:
-            outer = found[1]
-            if outer is owner:  # the other way round: ``above`` is a part of ours
-                return False
         root = above
         while (found := self.enclosing.get(id(root))) is not None and found[0] is root:
             root = found[1]
         if root is owner:
-            return False
+            return True  # both are pieces of one invocation
+        if not owner_info.merged:
+            return False  # the piece's own invocation is known, and it is not this one
         self.enclosing[id(owner)] = (owner, above)
         return True
 

@@ -170,9 +170,12 @@ class Interrupt:
         raise KeyboardInterrupt
 
     def _next_line(self, frame: FrameType, event: str, argument: Any) -> Any:
-        """Local trace function: not for other events, at which an exception of the engine may be under way."""
-        if event != "line":
+        """Local trace function. The code of a round of a loop may have no next line, it returns."""
+        if event == "call":
             return self._next_line
+        if event == "exception":  # it may be the engine's own, which has to arrive
+            self._trace_no_more()
+            return None
         standing = self.cell.standing()
         self._trace_no_more()
         if self._asked > self._served and standing != "dead":

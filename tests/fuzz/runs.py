@@ -22,6 +22,7 @@ from .observe import Observation, observe
 from .world import World, declared, undeclared
 
 LINES = 4000
+DEPTH = 120
 """A plain run that executes more lines than this is given up."""
 
 Runner = Callable[[str, dict[str, Any], str], "Result"]
@@ -88,10 +89,12 @@ def evaluate(code: CodeType, namespace: dict[str, Any]) -> Any:
 
 def plain_result(source: str | ast.Module, namespace: dict[str, Any], name: str) -> Result:
     """Run as Python runs it."""
-    executed = 0
+    executed = depth = 0
 
     def on_line(frame: FrameType, event: str, _arg: Any) -> Any:
-        nonlocal executed
+        nonlocal executed, depth
+        if event == "return":
+            depth -= 1
         if event == "line":
             executed += 1
             if executed > LINES:
@@ -99,8 +102,14 @@ def plain_result(source: str | ast.Module, namespace: dict[str, Any], name: str)
         return on_line
 
     def on_call(frame: FrameType, _event: str, _arg: Any) -> Any:
+        nonlocal executed, depth
         code = frame.f_code
-        return on_line if code.co_filename == name and (code.co_name[0] != "<" or code.co_name == "<module>") else None
+        if code.co_filename != name or (code.co_name[0] == "<" and code.co_name != "<module>"):
+            return None
+        depth += 1
+        if depth > DEPTH:  # how deep the stack already is differs
+            executed = LINES + 1
+        return on_line
 
     cell, last = compiled(source, name)
     before = sys.gettrace()
