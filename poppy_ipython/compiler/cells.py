@@ -25,6 +25,8 @@ class CellStatements(Statements):
     """Lowering of the cell's own scope."""
 
     natives: list[Native]
+    #: why no statement at all is lowered
+    all_native: str | None = None
     filename: str
     flags: int
     #: code objects of the cell compiled whole: Python's code for a function depends on the module around it
@@ -36,12 +38,13 @@ class CellStatements(Statements):
         new = CellStatements(self.scope.inner())
         new.natives, new.filename, new.flags, new.plain = self.natives, self.filename, self.flags, self.plain
         new.constants = self.constants
+        new.all_native = self.all_native
         return new
 
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         result: list[ast.stmt] = []
         for statement in statements:
-            reason = native_reason(statement)
+            reason = self.all_native or native_reason(statement)
             if reason is not None:
                 result.append(place(self.native(statement, reason), statement))  # type: ignore[arg-type]
             else:
@@ -150,7 +153,9 @@ def future_flags(tree: ast.Module) -> int:
     return flags
 
 
-def compile_cell(source: str | ast.Module, filename: str = "<cell>", flags: int = 0) -> Plan:
+def compile_cell(
+    source: str | ast.Module, filename: str = "<cell>", flags: int = 0, all_native: str | None = None
+) -> Plan:
     """The plan of a cell.
 
     Raises ``SyntaxError`` as Python does, for the cell as written.
@@ -169,7 +174,8 @@ def compile_cell(source: str | ast.Module, filename: str = "<cell>", flags: int 
     _collect(plain, lowering.plain)
     body = list(tree.body)
     tail: list[ast.stmt] = []
-    if body and isinstance(body[-1], ast.Expr) and native_reason(body[-1]) is None:
+    lowering.all_native = all_native
+    if body and isinstance(body[-1], ast.Expr) and native_reason(body[-1]) is None and not all_native:
         last = body.pop()
         lowered_body = lowering.block(body)
         tail = [place(ast.Return(lowering.expr(last.value)), last)]  # type: ignore[attr-defined,list-item]
@@ -183,7 +189,12 @@ def compile_cell(source: str | ast.Module, filename: str = "<cell>", flags: int 
     ast.fix_missing_locations(module)
     if DUMP is not None:
         DUMP(ast.unparse(module))
-    code = code_named(_compile(module, filename, flags), name)
+    try:
+        code = code_named(_compile(module, filename, flags), name)
+    except SyntaxError as error:  # Python allows 20 blocks inside each other, and lowering adds some
+        if all_native:
+            raise
+        return compile_cell(source, filename, flags, all_native=f"its lowered form does not compile ({error.msg})")
     lowered = Lowered(
         "<module>", "<module>", filename, code, scope.pieces, tree.body, frozenset(), (), frozenset(),
         call_sites(tree.body), True, tuple(lowering.natives),

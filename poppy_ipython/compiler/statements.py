@@ -517,7 +517,7 @@ class Statements(Expressions):
                     clear = [ast.Assign([store(handler.name)], const(None)), ast.Delete([ast.Name(handler.name, ast.Del())])]
                 else:
                     clear = [ast.Expr(op("st", const(handler.name), const(None))), ast.Expr(op("gd", const(handler.name)))]
-                lowered = [ast.Try([*lowered, ast.Expr(op("drain"))], [], [], [ast.If(op("live"), clear, [])])]
+                lowered = [ast.Try([flushed(lowered)], [], [], [ast.If(op("live"), clear, [])])]
                 scope.bound.discard(handler.name)
             body += [ast.Expr(op("handling", const(1))), in_handler(lowered)]
             if not _leaves(handler.body):
@@ -600,9 +600,13 @@ def _raise_of_assert(node: ast.Assert) -> ast.AST:
 
 def in_handler(body: list[ast.stmt]) -> ast.stmt:
     """``body`` as (part of) a handler: whatever it issues has finished when it is left."""
+    return ast.Try([flushed(body)], [], [], [ast.Expr(op("handling", const(-1)))])
+
+
+def flushed(body: list[ast.stmt]) -> ast.stmt:
+    """``body``, and what it has issued, to the end; also when an exception leaves it."""
     leaving: list[ast.stmt] = [ast.Expr(op("flush_handler", load(PREFIX + "f"))), ast.Raise(None, None)]
-    flushed = ast.Try([*body, ast.Expr(op("drain"))], [ast.ExceptHandler(operation("BaseException"), PREFIX + "f", leaving)], [], [])
-    return ast.Try([flushed], [], [], [ast.Expr(op("handling", const(-1)))])
+    return ast.Try([*body, ast.Expr(op("drain"))], [ast.ExceptHandler(operation("BaseException"), PREFIX + "f", leaving)], [], [])
 
 
 def hand_over(node: ast.stmt, error: str) -> ast.stmt:

@@ -16,7 +16,7 @@ from ..trace.events import CallRecord
 from .atoms import ATOMS
 from .pending import NotReady, Pending, real, resolve, settled
 from .scheduler import WINDOW
-from .snapshot import Picture, instance_is_current, look, may_be_written
+from .snapshot import Picture, instance_is_settled, look
 from .unit import Entry
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class External(Base):
             seen = [look(self, settled(a), picture) for a in args]
             named = {k: look(self, settled(v), picture) for k, v in kwargs.items()}
             if picture.opaque and not all(
-                instance_is_current(self, o, set()) and may_be_written(self, o) is None for o in picture.opaque
+                instance_is_settled(self, o) for o in picture.opaque
             ):
                 at_head = True
             elif picture.shadowed or picture.holes:
@@ -71,6 +71,7 @@ class External(Base):
         pending = Pending()
         entry = Entry(self, unit, self.run_external, fn, args, kwargs, pending, at_head)
         pending.position = entry.position
+        pending.direct = effect.result != "any"
         entry.effect = effect
         entry.holes = holes
         self.record_of(entry, fn, effect, resource)
@@ -223,7 +224,7 @@ class External(Base):
             for _, _, pending in picture.holes:
                 raise NotReady(pending)
             if picture.opaque and not all(
-                instance_is_current(self, o, set()) and may_be_written(self, o) is None for o in picture.opaque
+                instance_is_settled(self, o) for o in picture.opaque
             ):
                 raise NotReady
             return seen if picture.shadowed else value

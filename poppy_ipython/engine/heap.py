@@ -166,7 +166,7 @@ class Heap(Base):
                 found = cell.find(here) if cell is not None else None
                 if self.may:
                     writer = self.older_writer(
-                        (("a", id(target), name), ("*a", name)),
+                        (("a", id(target), name), ("*a", name), ("c", name)),
                         here,
                         self.birth_of(target),
                         found[0] if found is not None else None,

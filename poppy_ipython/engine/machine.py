@@ -254,11 +254,17 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
             unit = self.cur
             if not unit.forked:
                 return None
-            here = (*unit.path, unit.n + 1)
             values = []
             for name in names:
-                cell = chains.get(name)
-                found = cell.find(here) if cell is not None else None
+                while True:
+                    here = (*unit.path, unit.n + 1)
+                    cell = chains.get(name)
+                    found = cell.find(here) if cell is not None else None
+                    slots = (("n", id(namespace), name),)
+                    writer = self.older_writer(slots, here, None, found[0] if found is not None else None)
+                    if writer is None:
+                        break
+                    self.wait_for_writer(writer)
                 values.append(found[1] if found is not None else namespace.get(name, UNBOUND))
             return values
 

@@ -20,7 +20,7 @@ from typing import Any
 class Pending:
     """The value of something that has not finished yet."""
 
-    __slots__ = ("callbacks", "done", "elements", "maybe_unbound", "position", "value")
+    __slots__ = ("callbacks", "direct", "done", "elements", "maybe_unbound", "position", "value")
 
     def __init__(self) -> None:
         self.done = False
@@ -31,6 +31,8 @@ class Pending:
         self.maybe_unbound = False
         #: birth position of the value if it aliases nothing older (result of an external call), else None
         self.position: tuple[int, ...] | None = None
+        #: the result of an external call itself, new and unseen: until it resolves nothing can be written through it
+        self.direct = False
 
     def __repr__(self) -> str:
         return f"<pending {self.value!r}>" if self.done else "<pending>"

@@ -18,6 +18,9 @@ from typing import Any
 from .atoms import ATOMS, is_atom
 from .pending import Pending
 
+#: among the identities of reachable objects: there may be others
+EVERYTHING = -1
+
 
 class Picture:
     """What :func:`look` found."""
@@ -132,11 +135,19 @@ def instance_is_current(machine: Any, value: Any, seen: set[int]) -> bool:
                 return False
         if any(k.__class__ is tuple and k[0] == key for k in chains):
             return False
+    else:
+        seen.add(EVERYTHING)  # we cannot see inside
     return True
 
 
-def may_be_written(machine: Any, value: Any) -> Any:
-    """A unit that may still write an old instance, under any slot, before the current position; else None."""
+def instance_is_settled(machine: Any, value: Any) -> bool:
+    """True if an instance is current and nobody older may still write it or what is reachable through it."""
+    reach: set[int] = set()
+    return instance_is_current(machine, value, reach) and may_be_written(machine, value, reach) is None
+
+
+def may_be_written(machine: Any, value: Any, reach: set[int]) -> Any:
+    """A unit that may still write an old instance, or an object of ``reach``, before the current position; else None."""
     if not machine.may:
         return None
     unit = machine.cur
@@ -149,9 +160,9 @@ def may_be_written(machine: Any, value: Any) -> Any:
             wild = slot.__class__ is str or slot[0] in ("*a", "*k")
             if wild and born is not None and position <= born:
                 continue
-            if wild or slot[0] in ("a", "e"):
+            if wild or slot[0] == "c" or (slot[0] in ("a", "e") and (slot[1] in reach or EVERYTHING in reach)):
                 return writer
     return None
 
 
-__all__ = ["Picture", "instance_is_current", "look", "may_be_written"]
+__all__ = ["Picture", "instance_is_settled", "look"]

@@ -258,6 +258,58 @@ def test_a_global_declaration_elsewhere_counts() -> None:
     assert ran(source).names["n"] == 1
 
 
+JSON = """
+qs, out, old = [1, 2, 3, 4, 5], [], []
+for q in qs:
+    d = jask(q)
+    {rest}
+    out.append(d)
+n, m = len(out), len(old)
+"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "makespan"),
+    [
+        ("d['y'] = q; d['l'].append(7)", 1.0),
+        ("d['m'] = [q]; d['m'].append(q)", 1.0),
+        ("d['m'] = old; d['m'].append(q)", 1.0),
+        ("d.update(k=old); d['k'].append(q)", 1.0),
+        ("e = d['l']; e.append(q)", 5.0),
+    ],
+)
+def test_what_is_in_flight_is_written_through_nothing_that_exists(rest: str, makespan: float) -> None:
+    """Only what is computed from a pending could be something that somebody has."""
+    assert ran(JSON.format(rest=rest)).makespan <= makespan
+
+
+def test_an_older_unit_may_put_something_older_into_a_result() -> None:
+    source = (
+        "old = []\nd = jask(1)\ne = num(ask(num(1)) == 'r1')\nif e: d['l'] = old\nf = num(2)\nif f: d['l'].append(1)\n"
+        "n, m = len(old), len(d['l'])"
+    )
+    assert ran(source).names["n"] == 1
+
+
+def test_a_class_attribute_is_read_through_younger_instances() -> None:
+    source = "class A:\n    n = 0\ndef f(q):\n    if num(q): A.n = 5\nf(1)\nz = ask(2)\na = A()\nb = a.n"
+    assert ran(source).names["b"] == 5
+
+
+def test_an_instance_as_argument_waits_for_those_who_write_it_only() -> None:
+    source = (
+        "class Doc:\n    def __init__(self, t): self.t = t\ndocs = {{d: Doc(d) for d in 'abc'}}\nout = []\nfor d in docs:\n"
+        "    r = title(docs[d])\n    if r: {rest}\nout = [*out, *[docs[d].t for d in docs]]\ndocs = 0"
+    )
+
+    @unordered
+    def title(doc: Any) -> str:
+        return str(doc.t)
+
+    assert ran(source.format(rest="out.append(ask(r))"), title=title).makespan == 2.0
+    assert ran(source.format(rest="docs['c'].t += r"), title=title).names["out"] == ["a", "b", "cabcab"]
+
+
 def test_resources() -> None:
     @sequential("db")
     def put(q: int) -> None: ...
