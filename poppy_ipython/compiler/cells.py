@@ -181,6 +181,13 @@ def compile_cell(
         tail = [place(ast.Return(lowering.expr(last.value)), last)]  # type: ignore[attr-defined,list-item]
     else:
         lowered_body = lowering.block(body)
+        if all_native and body and isinstance(body[-1], ast.Expr):
+            lowered_body.pop()
+            lowering.natives.pop()
+            value = ast.copy_location(ast.Expression(body[-1].value), body[-1])
+            last_code = compile(value, filename, "eval", flags=flags | _AWAIT, dont_inherit=True)
+            lowering.natives.append(Native(last_code, None, (), all_native, body[-1].lineno))
+            tail = [place(ast.Return(op("nat", const(len(lowering.natives) - 1))), body[-1])]  # type: ignore[list-item]
     name = PREFIX + "cell"
     if any(isinstance(n, ast.AnnAssign) for s in tree.body for n in scopes.walk_scope(s)):
         lowered_body.insert(0, ast.Expr(op("setup_annotations")))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 import sys
+from collections.abc import Callable
 
 from . import scopes
 from .abi import BINARY, PREFIX, const, load, op, operation, place, store
@@ -396,6 +397,12 @@ class Statements(Expressions):
 
     # ------------------------------------------------------------------ with
     def stmt_With(self, node: ast.With) -> list[ast.stmt]:
+        before = set(self.scope.bound)
+        result = self.logging(node, lambda: self.exclusive_with(node))
+        self.scope.bound = before  # the manager may swallow an exception of the body
+        return result
+
+    def exclusive_with(self, node: ast.With) -> list[ast.stmt]:
         """An undeclared ``with``: enters at the head, nothing else runs meanwhile, drains before it leaves."""
         marks = self.scope.try_marks
         mark = f"{PREFIX}n{self.scope.fresh()}"
@@ -412,7 +419,7 @@ class Statements(Expressions):
         if len(items) > 1 and after:
             single = ast.With([node.items[0]], [ast.copy_location(ast.With(node.items[1:], node.body), node)])
             self.scope.try_marks = marks
-            return self.stmt_With(ast.copy_location(single, node))
+            return self.exclusive_with(ast.copy_location(single, node))
         body = self.block(node.body)
         self.scope.try_marks = marks
         inside = [
@@ -439,6 +446,16 @@ class Statements(Expressions):
         return self.outlined(node, lambda inner: inner.inline_try(node), "try")  # type: ignore[no-any-return]
 
     def inline_try(self, node: ast.Try) -> list[ast.stmt]:
+        def lowered() -> list[ast.stmt]:
+            if node.finalbody:
+                return self.with_finally(node)
+            return self.with_handlers(node) if node.handlers else []
+
+        return self.logging(node, lowered)
+
+    def logging(self, node: ast.stmt, lowered: Callable[[], list[ast.stmt]]) -> list[ast.stmt]:
+        """``lowered()``, a statement that may swallow an exception: bindings inside are logged, so that what runs after
+        it finds the locals of the failing statement."""
         scope = self.scope
         names = sorted(n for n in scopes.assigned([node]) if scope.is_local(n) and n not in scope.captured) if not scope.cell else []
         result: list[ast.stmt] = []
@@ -450,10 +467,7 @@ class Statements(Expressions):
             result.append(ast.Assign([store(scope.bindings)], initial))
         logged, self.logged = self.logged, names
         in_try, scope.in_try = scope.in_try, True
-        if node.finalbody:
-            result += self.with_finally(node)
-        elif node.handlers:
-            result += self.with_handlers(node)
+        result += lowered()
         if opened:
             scope.bindings = None
         self.logged = logged

@@ -185,14 +185,14 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
         return found
 
     # ------------------------------------------------------------------ statements of the cell
-    def _native_runner(self, lowered: Lowered, namespace: dict[str, Any], store: Callable[..., Any]) -> Callable[[int], None]:
+    def _native_runner(self, lowered: Lowered, namespace: dict[str, Any], store: Callable[..., Any]) -> Callable[[int], Any]:
         """``nat(k)``: run the cell's native statement number ``k`` as written."""
         natives = lowered.natives
         codes = [n.code.replace() for n in natives]
         for code in codes:
             self.lowered[id(code)] = CodeInfo(code, lowered, True, None)
 
-        def run(index: int) -> None:
+        def run(index: int) -> Any:
             native = natives[index]
             code = codes[index]
             if native.binds is not None and not self.quiescent() and self._loaded(native.modules):
@@ -200,16 +200,16 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
                 exec(code, namespace, scratch)
                 for name, value in scratch.items():
                     store(name, value)
-                return
+                return None
             self.drain("commit" if native.binds is not None else "unknown", native.reason)
             self.native_code = True
             self.generation += 1
             try:
                 if code.co_flags & inspect.CO_COROUTINE:
                     coroutine = types.FunctionType(code, namespace)()
-                    self.host_await(coroutine)
+                    return self.host_await(coroutine)
                 else:
-                    exec(code, namespace)
+                    return eval(code, namespace)
             finally:
                 self.native_code = False
                 self.plain_reads.clear()

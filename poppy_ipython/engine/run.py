@@ -131,7 +131,9 @@ class Session:
         if machine.engine_error is not None:
             raise EngineError("the engine failed") from machine.engine_error
         root = machine.root
-        return finished_error(machine, root.error, self.plan.coroutine), root.value if root.error is None else None
+        error = finished_error(machine, root.error, self.plan.coroutine)
+        machine.close()
+        return error, root.value if error is None else None
 
     def interrupt(self) -> None:
         """From the loop's thread: end the run with a ``KeyboardInterrupt`` where the head stands."""
@@ -139,14 +141,18 @@ class Session:
             if not self.stopping:
                 self.stopping = True
                 self.awaiting.cancel()
-        elif self.requests:  # about to be awaited
+        else:
+            self.machine.post(self._stop_head)  # behind all that has come to its end
+            self._flush()
+
+    def _stop_head(self) -> None:
+        if self.requests:  # the head is about to await this
             awaitable, ended = self.requests.pop(0)
             if isinstance(awaitable, Coroutine):
                 awaitable.close()
             ended(None, KeyboardInterrupt())
         else:
-            self.machine.post(self.machine.interrupt, KeyboardInterrupt())  # behind all that has come to its end
-            self._flush()
+            self.machine.interrupt(KeyboardInterrupt())
 
     def lowered(self, frame: FrameType) -> bool:
         """Whether this is a frame of the cell's own code."""
@@ -309,6 +315,7 @@ def run_simulated(
     if machine.engine_error is not None:
         raise EngineError(f"the engine failed\n{describe(machine)}") from machine.engine_error
     error = finished_error(machine, machine.root.error, plan.coroutine)
+    machine.close()
     return Outcome(error, machine.root.value if error is None else None, dispatcher.most_in_flight, dispatcher.now, machine)
 
 

@@ -150,7 +150,8 @@ class Walk:
             return (
                 thing.__qualname__,
                 _code(thing.__code__),
-                of(thing.__defaults__, ".__defaults__"),
+                # the tuple itself is the compiler's: whether two functions share an equal one means nothing
+                None if thing.__defaults__ is None else tuple(of(item, ".__defaults__") for item in thing.__defaults__),
                 of(thing.__kwdefaults__, ".__kwdefaults__"),
                 tuple(of(cell, ".__closure__") for cell in cells),
                 of(vars(thing), ".__dict__"),
