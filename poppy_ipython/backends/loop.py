@@ -78,11 +78,15 @@ class Starter:
         else:
             asyncio.tasks._leave_task(loop, current)
         try:
-            ready.pop()._run()
-            for _ in range(_STEPS):
-                if not ready or getattr(ready[-1]._callback, "__self__", None) is not task:
+            for step in range(_STEPS + 1):
+                if not ready:
                     break
-                ready.pop()._run()
+                handle = ready.pop()
+                if getattr(handle._callback, "__self__", None) is not task:
+                    ready.append(handle)  # of a signal handler or another thread, which may come between any two lines
+                    self.pending = self.pending or not step
+                    break
+                handle._run()
         finally:
             if current is not None:
                 asyncio.tasks._enter_task(loop, current)
