@@ -583,7 +583,8 @@ class Statements(Expressions):
             in_handler(copy.deepcopy(final)),
         ]
         normal = ast.If(ast.Compare(load(error), [ast.Is()], [const(None)]), final, exceptional)
-        return [ast.Try(body, [], [], [ast.If(op("live"), [normal], [])])]
+        first, body = body[:2], body[2:]  # outside: an interrupt may come before they are bound
+        return [*first, ast.Try(body, [], [], [ast.If(op("live"), [normal], [])])]
 
 
 def _raise_of_assert(node: ast.Assert) -> ast.AST:

@@ -9,12 +9,12 @@ the handler looks at the frames that the signal interrupted, from the innermost 
     loop     none is ours: idle, or a callback of somebody else         stop from the loop
 
 So the user's own `except KeyboardInterrupt` works wherever it does in a plain run. Elsewhere nothing may be raised. A
-KeyboardInterrupt that escapes an asyncio Task kills the kernel; inside the engine half of its bookkeeping would be left
-undone, and that is also so in whatever the engine calls for itself: a `loop.call_soon` that does not happen is a cell that
-never ends. So it is not asked where a frame's code comes from (a list of libraries is never complete) but who called it:
-the session knows the frames from which the cell's code begins. The cell's frames below the engine get a local trace
-function instead, which raises at their next line. `call_soon_threadsafe` writes to the loop's wake-up pipe, which is
-what ipykernel's own handler does not do: without it an interrupt waits until `select()` returns for another reason.
+KeyboardInterrupt that escapes an asyncio Task kills the kernel; inside the engine half of its bookkeeping would be
+left undone, and that is also so in whatever the engine calls for itself: a `loop.call_soon` that does not happen is a
+cell that never ends. So it is not asked where a frame's code comes from (a list of libraries is never complete) but
+who called it: the session knows the frames from which the cell's code begins. A trace function is set instead, which
+raises at the cell's next line. `call_soon_threadsafe` writes to the loop's wake-up pipe, which is what ipykernel's
+own handler does not do: without it an interrupt waits until `select()` returns for another reason.
 
 Both may be too late: a blocking C function called by the engine itself (`sum` of a long range) or inside a coroutine. So a
 little thread sends the signal again after `PATIENCE` if the request was not served. Whoever is then, and again one `LOOK`
@@ -40,6 +40,8 @@ import sys
 import threading
 from types import FrameType
 from typing import Any, NoReturn, Protocol
+
+import greenlet
 
 from poppy_ipython.backends.dispatch import LiveDispatcher
 
@@ -82,7 +84,7 @@ class Interrupt:
         self._stuck: tuple[int, int] | None = None
         self._looks = 0
         self._looking = False
-        self._traced: list[FrameType] = []
+        self._tracing = False
         self._previous: Any = None
         self._installed = False
         self._wake: socket.socket
@@ -151,11 +153,8 @@ class Interrupt:
                 self._raise(standing)
         if where == "task" and blocked:
             raise asyncio.CancelledError
-        if callers and sys.gettrace() is None:
-            self._traced = callers
-            for caller in callers:
-                caller.f_trace = self._next_line
-            sys.settrace(_trace_nothing_new)
+        if where == "engine":
+            self._trace(callers)
         self._stuck = here
         self._ask()
         again = threading.Timer(LOOK if self._looking else PATIENCE, self._again, (self._asked,))
@@ -182,11 +181,27 @@ class Interrupt:
             self._raise(standing)
         return None
 
+    def _trace(self, callers: list[FrameType]) -> None:
+        """Be called at the next line of `callers`, or of code of the cell that begins, in whichever greenlet."""
+        if not self._tracing and (sys.gettrace() is not None or greenlet.gettrace() is not None):
+            return  # somebody else's
+        self._tracing = True
+        for caller in callers:
+            caller.f_trace = self._next_line
+        sys.settrace(self._begins)
+        greenlet.settrace(self._switched)
+
+    def _begins(self, frame: FrameType, event: str, argument: Any) -> Any:
+        """Global trace function."""
+        return self._next_line if self.cell.lowered(frame) else None
+
+    def _switched(self, event: str, greenlets: Any) -> None:
+        sys.settrace(self._begins)  # each greenlet has a switch of its own for it
+
     def _trace_no_more(self) -> None:
-        if self._traced:
-            for frame in self._traced:
-                frame.f_trace = None
-            self._traced = []
+        if self._tracing:
+            self._tracing = False
+            greenlet.settrace(None)
             sys.settrace(None)
 
     def _ask(self) -> None:
@@ -244,10 +259,6 @@ def _is_ours(frame: FrameType) -> bool:
 def _runs_a_callback(frame: FrameType) -> bool:
     """`Handle._run`: below it there is only the loop itself."""
     return _module(frame) == "asyncio.events"
-
-
-def _trace_nothing_new(frame: FrameType, event: str, argument: Any) -> None:
-    """The global trace function while frames that already run have one of their own."""
 
 
 _OURS = (Interrupt._handle.__code__, Interrupt._raise.__code__, Interrupt._next_line.__code__)
