@@ -97,10 +97,9 @@ class Worker:
         return self.receive()
 
     def close(self) -> None:
+        self._process.kill()  # it may be in the middle of a task that nobody waits for
+        self._process.join()
         self.pipe.close()
-        self._process.join(1)
-        if self._process.is_alive():
-            self._process.kill()
         self._directory.cleanup()
 
 
