@@ -176,22 +176,26 @@ def stores_not_buffered() -> None:
     replaced("poppy_ipython.engine.heap:Heap.direct", lambda _: lambda self, target, key: key not in self.chains)
 
 
-@mutant("a view of a container is not used any more after native code, which may have written to it")
-def stale_view_after_native_code() -> None:
-    def make(at: Any) -> Any:
-        def broken(self: Any, position: Any, generation: int) -> Any:
-            self.generation = generation
-            return at(self, position, generation)
+@mutant("a container is viewed when the keys of its older stores have arrived")
+def views_with_keys_in_flight() -> None:
+    replaced("poppy_ipython.engine.buffer:Chain.waiting_key", lambda _: lambda self, position: None)
+
+
+@mutant("an ordered call is sent when its turn comes")
+def ordered_calls_at_once() -> None:
+    def make(external: Any) -> Any:
+        def broken(self: Any, *args: Any, **kwargs: Any) -> Any:
+            pending = external(self, *args, **kwargs)
+            entry: Any = self.cur.log[-1] if self.cur.log else None
+            if getattr(entry, "resource", None) is not None and entry.pending is pending and not entry.started:
+                given = (*entry.args, *entry.kwargs.values())
+                if all(value.done for value in given if value.__class__.__name__ == "Pending"):
+                    self.run_external(entry)
+            return pending
 
         return broken
 
-    replaced("poppy_ipython.engine.buffer:Chain.at", make)
-
-
-@mutant("inside an undeclared `with` nothing else runs")
-def exclusive_section_not_exclusive() -> None:
-    replaced("poppy_ipython.engine.scheduler:Scheduler.enter_exclusive", lambda _: lambda self: None)
-    replaced("poppy_ipython.engine.scheduler:Scheduler.leave_exclusive", lambda _: lambda self: None)
+    replaced("poppy_ipython.engine.external:External.external", make)
 
 
 def install(name: str) -> None:
