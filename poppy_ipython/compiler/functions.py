@@ -14,6 +14,7 @@ import site
 import sys
 import sysconfig
 import types
+from typing import Any
 
 from . import scopes
 from .abi import PREFIX, function, load, op, operation, place, store
@@ -32,10 +33,12 @@ _FOREIGN = tuple(
         _ROOT,
     }
 )
-#: filename -> (source lines, tree, code objects by (first line, name))
+#: filename -> (source lines, tree, code); an edited cell is another file, so the oldest go
 _FILES: dict[str, tuple[list[str], ast.Module, types.CodeType]] = {}
+_MOST_FILES = 64
 #: code objects that look alike may come from different files
 _COMPILED: dict[tuple[types.CodeType, str], Lowered | str] = {}
+_MOST_COMPILED = 1024
 
 
 def lower_function(fn: types.FunctionType) -> Lowered | str:
@@ -44,8 +47,17 @@ def lower_function(fn: types.FunctionType) -> Lowered | str:
     key = (code, code.co_filename)
     found = _COMPILED.get(key)
     if found is None:
-        found = _COMPILED[key] = _lower(fn)
+        found = _lower(fn)
+        _remember(_COMPILED, key, found, _MOST_COMPILED)
     return found
+
+
+def _remember(table: dict[Any, Any], key: Any, value: Any, most: int) -> None:
+    """Put a row at the young end of ``table``, which keeps ``most``."""
+    table.pop(key, None)
+    table[key] = value
+    if len(table) > most:
+        del table[next(iter(table))]
 
 
 def belongs_to_user(filename: str) -> bool:
@@ -70,7 +82,8 @@ def _source(fn: types.FunctionType) -> tuple[ast.Module, types.CodeType] | str:
             plain = compile(text, filename, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
         except SyntaxError:
             return "its source cannot be parsed"
-        known = _FILES[filename] = (lines, tree, plain)
+        known = (lines, tree, plain)
+        _remember(_FILES, filename, known, _MOST_FILES)
     return known[1], known[2]
 
 

@@ -26,6 +26,8 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Any
 
+from greenlet import getcurrent
+
 from ..compiler import lower_function
 from ..compiler.abi import MARK
 from ..compiler.plan import Lowered
@@ -46,6 +48,8 @@ from .scheduler import Scheduler
 from .standins import StandIns
 from .tracebacks import Tracebacks
 
+#: what :meth:`Machine.close` leaves
+_RECORDED = frozenset("awake cause cur dispatcher engine_error finished host in_flight lowered not_lowered queue records waits".split())
 _CONVERSIONS: dict[int, Callable[[Any], str]] = {115: str, 114: repr, 97: ascii}
 
 
@@ -123,6 +127,27 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
     def attributes_are_pure(self, kind: type) -> bool:
         return registry.attributes_are_pure(kind)
 
+    def close(self) -> None:
+        """After the run: keep what was recorded and what a late answer asks for, let go of the rest.
+
+        The collector cannot. It sees neither what an idle greenlet stands in (the switch to another one: circles of them)
+        nor through code objects, and lowered code has our operations as its constants. Such code stays as long as a
+        traceback that the user keeps; the machine and the namespace must not stay with it.
+        """
+        here = getcurrent()
+        for idle in self.pool:
+            idle.parent = here
+            idle.throw()
+        for table in self.tables.values():
+            for operation in table.values():
+                if operation.__class__ is types.FunctionType:
+                    for cell in operation.__closure__ or ():
+                        cell.cell_contents = None
+        self.queue.clear()
+        self.lowered.clear()
+        for name in self.__dict__.keys() - _RECORDED:
+            del self.__dict__[name]
+
     # ------------------------------------------------------------------ lowered code
     def function(self, lowered: Lowered, namespace: dict[str, Any]) -> types.FunctionType:
         """The cell's lowered function, ready to run in ``namespace``."""
@@ -181,7 +206,8 @@ class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, Ext
                 found[f"{MARK}o:{name}"] = getattr(operator, name)
             self._phantoms = phantom
         if lowered.cell:
-            return {**found, MARK + "nat": self._native_runner(lowered, namespace, found[MARK + "st"])}
+            nat = self._native_runner(lowered, namespace, found[MARK + "st"])
+            found = self.tables[id(lowered)] = {**found, MARK + "nat": nat}
         return found
 
     # ------------------------------------------------------------------ statements of the cell

@@ -314,9 +314,10 @@ def run_simulated(
     dispatcher.close()
     if machine.engine_error is not None:
         raise EngineError(f"the engine failed\n{describe(machine)}") from machine.engine_error
-    error = finished_error(machine, machine.root.error, plan.coroutine)
+    root = machine.root
+    error = finished_error(machine, root.error, plan.coroutine)
     machine.close()
-    return Outcome(error, machine.root.value if error is None else None, dispatcher.most_in_flight, dispatcher.now, machine)
+    return Outcome(error, root.value if error is None else None, dispatcher.most_in_flight, dispatcher.now, machine)
 
 
 def _drive(awaitable: Any) -> tuple[Any, BaseException | None]:

@@ -526,13 +526,6 @@ class Scheduler(Base):
         root.code_done = root.complete = True
         self._root_done()
 
-    def close(self) -> None:
-        """After the run: let the idle greenlets go. One that is suspended keeps its machine, unseen by the collector."""
-        self.pool.clear()
-        self.lowered.clear()
-        self.twins.clear()
-        self.tables.clear()
-
     def _root_done(self) -> None:
         if not self.finished:
             self.finished = True

@@ -4,6 +4,7 @@ shrinks."""
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -69,6 +70,15 @@ def test_a_shrunk_failure_still_fails_in_the_same_way() -> None:
     assert check(small, seed, other).kind == kind
     assert len(small) < len(program(seed).source) / 2
     compile(regression(small, seed, kind), "?", "exec")
+
+
+def test_nothing_of_the_engine_outlives_its_run() -> None:
+    from poppy_ipython.engine.machine import Machine
+
+    for seed in range(1_000_000, 1_000_020):
+        check_seed(seed)
+    gc.collect()
+    assert not [thing for thing in gc.get_objects() if type(thing) is Machine]
 
 
 def hang_or_answer(argument: bool) -> str:
