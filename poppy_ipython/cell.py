@@ -238,11 +238,16 @@ def run(
         )
     before = contextvars.copy_context()
     context = before.copy()
+    found: list[Run] = []
+
+    async def main() -> None:  # with no result: asyncio.Runner makes a repr of its task's, to throw it away
+        found.append(await run_async(source, namespace, options=options, filename=filename))
+
     with asyncio.Runner() as runner:
-        found = runner.run(run_async(source, namespace, options=options, filename=filename), context=context)
+        runner.run(main(), context=context)
     for var, value in changes(before, context):
         var.set(value)
-    return found
+    return found[0]
 
 
 async def run_async(

@@ -20,7 +20,7 @@ _MADE_UP = re.compile(re.escape(PREFIX) + r"\w+(\.<locals>)?\.")
 class CodeInfo:
     """What the engine knows of one lowered code object."""
 
-    __slots__ = ("code", "filename", "function", "group", "lowered", "merged", "piece", "positions")
+    __slots__ = ("code", "filename", "function", "group", "lowered", "merged", "piece", "positions", "sites")
 
     def __init__(self, code: types.CodeType, lowered: Lowered, merged: bool, piece: Any, group: Any = None) -> None:
         self.code = code
@@ -33,6 +33,8 @@ class CodeInfo:
         self.merged = merged
         self.piece = piece
         self.positions: list[Any] | None = None
+        #: lasti -> what :meth:`site` has found
+        self.sites: dict[int, tuple[str | None, int, int, int, int]] = {}
 
     def is_synthetic(self, lasti: int) -> bool:
         """Is the instruction at ``lasti`` the hand-over of an exception to a handler (no place in the source)?"""
@@ -41,12 +43,15 @@ class CodeInfo:
 
     def site(self, lasti: int) -> tuple[str | None, int, int, int, int]:
         """Callee as written, line, end line, column, end column of the instruction at ``lasti``."""
-        positions = self.positions
-        if positions is None:
-            positions = self.positions = list(self.code.co_positions())
-        line, end_line, col, end_col = positions[lasti // 2]
-        span = (line or 0, end_line or 0, col or 0, end_col or 0)
-        return self.lowered.sites.get(span), *span
+        found = self.sites.get(lasti)
+        if found is None:
+            positions = self.positions
+            if positions is None:
+                positions = self.positions = list(self.code.co_positions())
+            line, end_line, col, end_col = positions[lasti // 2]
+            span = (line or 0, end_line or 0, col or 0, end_col or 0)
+            found = self.sites[lasti] = (self.lowered.sites.get(span), *span)
+        return found
 
 
 def prepare(

@@ -265,17 +265,11 @@ class External(Base):
         self.locate(entry, _getframe(2))
         info = self.lowered[id(entry.frame.f_code)]
         name, line, end_line, col, end_col = info.site(entry.lasti)
+        if name is None:
+            name = getattr(fn, "__qualname__", None) or type(fn).__name__
         records = self.records
-        record = CallRecord(len(records) + 1, name or getattr(fn, "__qualname__", None) or type(fn).__name__)
-        record.effect = effect.name
-        record.resource = resource
-        record.filename = info.filename
-        record.line = line
-        record.end_line = end_line
-        record.col = col
-        record.end_col = end_col
-        record.function = info.function
-        record.position = entry.position
-        record.issued = self.clock()
+        entry.record = record = CallRecord(
+            len(records) + 1, name, effect.name, resource, None, info.filename, line, end_line, col, end_col,
+            info.function, entry.position, self.clock(),
+        )  # fmt: skip
         records.append(record)
-        entry.record = record

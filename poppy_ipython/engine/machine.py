@@ -2,7 +2,8 @@
 
 One object owns all state of a run, so that two runs in one process share nothing.  Its methods are grouped by concept:
 
-    scheduler   units, logs, retirement, faults          heap      attributes, elements, names
+    scheduler   units, greenlets, waiting                heap      attributes, elements, names
+    retirement  in program order, faults, kills          exclusive an undeclared ``with`` runs alone
     maywrites   footprints and who waits for them        buffer    chains of unretired stores
     deferred    operations with pending operands         natives   builtins on forwarded views
     calls       who is called                            methods   methods of builtin types
@@ -38,12 +39,14 @@ from .calls import Calls
 from .codes import CodeInfo, prepare
 from .control import Control
 from .deferred import Deferred
+from .exclusive import Exclusive
 from .external import External
 from .heap import Heap
 from .maywrites import MayWrites
 from .methods import Methods
 from .natives import Natives
 from .pending import UNBOUND, Pending, settled
+from .retirement import Retirement
 from .scheduler import Scheduler
 from .standins import StandIns
 from .tracebacks import Tracebacks
@@ -62,7 +65,7 @@ class BoundRef:
         self.fn = fn
 
 
-class Machine(Scheduler, MayWrites, Heap, Deferred, Natives, Methods, Calls, External, Control, Tracebacks, StandIns, Callers):
+class Machine(Scheduler, Retirement, Exclusive, MayWrites, Heap, Deferred, Natives, Methods, Calls, External, Control, Tracebacks, StandIns, Callers):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()`` and ``wait_for(awaitable)``."""
 
     def __init__(

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poppy_ipython.trace.events import CallRecord, Outcome, Reason, Wait
 from poppy_ipython.trace.units import count, duration, place
@@ -34,9 +34,12 @@ if TYPE_CHECKING:
 __all__ = ["Call", "Trace"]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call of a finished run. `cause` is the number of the call it waited for last."""
+class Call(NamedTuple):
+    """One call of a finished run. `cause` is the number of the call it waited for last.
+
+    A named tuple, and not a frozen dataclass, because making one of these for every call is part of the engine's cost per
+    call: 0.5 µs against 2 µs.
+    """
 
     number: int
     callee: str

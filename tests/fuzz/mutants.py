@@ -78,7 +78,7 @@ def retire_out_of_order() -> None:
 
         return broken
 
-    replaced("poppy_ipython.engine.scheduler:Scheduler.advance", make)
+    replaced("poppy_ipython.engine.retirement:Retirement.advance", make)
 
 
 @mutant("an external call gets its arguments as of its issue")
@@ -100,7 +100,7 @@ def stores_of_a_killed_unit_kept() -> None:
 
         return broken
 
-    replaced("poppy_ipython.engine.scheduler:Scheduler._rollback", make)
+    replaced("poppy_ipython.engine.retirement:Retirement._rollback", make)
 
 
 @mutant("a read waits for older units that may still write what it reads")
