@@ -80,7 +80,21 @@ class CellStatements(Statements):
 
 
 def native_reason(node: ast.stmt) -> str | None:
-    """Why a statement of the cell runs as written, or None if it is lowered (it or what is inside it)."""
+    """Why a statement of the cell runs as written, or None if it is lowered (it or what is inside it).
+
+    Asked again at every level of nesting, so the node remembers.
+    """
+    known = node.__dict__.get(_REASON, "")
+    if known == "":
+        known = _native_reason(node)
+        setattr(node, _REASON, known)
+    return known  # type: ignore[no-any-return]
+
+
+_REASON = PREFIX + "reason"
+
+
+def _native_reason(node: ast.stmt) -> str | None:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return "a definition"
     if isinstance(node, ast.ClassDef):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from .abi import children
+
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 SCOPES = (*FUNCTIONS, ast.ClassDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -20,14 +22,17 @@ FRAME_READERS = frozenset({"locals", "vars", "exec", "eval", "dir", "globals", "
 
 def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
     """``node`` and what is below it in the same scope (a nested scope's node itself, not its inside)."""
-    yield node
-    if isinstance(node, SCOPES):
-        decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
-        children: Iterable[ast.AST] = [*decorators, *_outer_parts(node)]
-    else:
-        children = ast.iter_child_nodes(node)
-    for child in children:
-        yield from walk_scope(child)
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        yield node
+        if isinstance(node, SCOPES):
+            decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
+            below = [*decorators, *_outer_parts(node)]
+        else:
+            below = children(node)
+        below.reverse()
+        todo += below
 
 
 def _outer_parts(node: ast.AST) -> list[ast.AST]:
@@ -43,11 +48,12 @@ def assigned(statements: Iterable[ast.AST]) -> set[str]:
     names: set[str] = set()
     for statement in statements:
         inner: set[int] = set()
-        for node in walk_scope(statement):
+        nodes = list(walk_scope(statement))
+        for node in nodes:
             if isinstance(node, COMPREHENSIONS):
                 for generator in node.generators:
                     inner.update(id(n) for n in ast.walk(generator.target))
-        for node in walk_scope(statement):
+        for node in nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)) and id(node) not in inner:
                 names.add(node.id)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
