@@ -65,7 +65,13 @@ class Effect:
     backend: Backend = "auto"  # auto: coroutine functions on the loop, all else in threads
     host: str | Callable[..., str] | None = None  # key of the calls-at-once limit; None: derived
     result: Result = "any"  # atom: always int/str/float/bool/None/bytes · fresh: a new object, aliases nothing older
-    unless: Any = field(default=None, repr=False)  # a `registry.Refinement`: other arguments, other effect
+    unless: Any = field(default=None, repr=False)  # a `library.Refinement`: other arguments, other effect
+    origin: str = field(default="", repr=False, compare=False)  # where it was declared, for a reader
+
+    @property
+    def known(self) -> bool:
+        """Whether library data says so, and not the user: then what user code it may call is not covered."""
+        return self.origin.startswith("library/")
 
     @property
     def ordered(self) -> bool:

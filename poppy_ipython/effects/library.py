@@ -39,6 +39,8 @@ from poppy_ipython.effects.table import MISSING, Table, class_attribute, underly
 
 __all__ = ["Group", "Library", "Refinement", "read"]
 
+FOLDER = importlib.resources.files("poppy_ipython.effects").joinpath("library")
+NAMES = frozenset(file.name[:-5] for file in FOLDER.iterdir() if file.name.endswith(".toml"))
 ALWAYS = ("builtins", "stdlib")
 DERIVED: dict[str, Callable[..., Any]] = {"<client>": client_resource}
 HOSTS: dict[str, Callable[..., str]] = {"<client>": client_host}
@@ -81,9 +83,9 @@ class Group:
     coroutines: bool = False
 
 
-def _effect_from(entry: Mapping[str, Any]) -> Effect:
-    base: Effect = getattr(_effect, entry["effect"])
-    fields = {key: entry[key] for key in ("external", "backend", "result") if key in entry}
+def _effect_from(entry: Mapping[str, Any], origin: str) -> Effect:
+    base: Effect = replace(getattr(_effect, entry["effect"]), origin=origin)
+    fields: dict[str, Any] = {key: entry[key] for key in ("external", "backend", "result") if key in entry}
     if "resource" in entry:
         fields["resource"] = DERIVED.get(entry["resource"], entry["resource"])
     if "host" in entry:
@@ -91,11 +93,11 @@ def _effect_from(entry: Mapping[str, Any]) -> Effect:
     return replace(base, **fields)
 
 
-def _refined(entry: Mapping[str, Any]) -> Effect:
-    effect = _effect_from(entry)
+def _refined(entry: Mapping[str, Any], origin: str) -> Effect:
+    effect = _effect_from(entry, origin)
     if not (entry.get("unless_kwargs") or entry.get("unless_callable")):
         return effect
-    otherwise = _effect_from(entry["otherwise"]) if "otherwise" in entry else None
+    otherwise = _effect_from(entry["otherwise"], origin) if "otherwise" in entry else None
     return replace(
         effect,
         unless=Refinement(
@@ -104,7 +106,7 @@ def _refined(entry: Mapping[str, Any]) -> Effect:
     )
 
 
-def read(text: str) -> tuple[list[Group], list[str]]:
+def read(text: str, origin: str = "library/") -> tuple[list[Group], list[str]]:
     """The groups of one file, and the classes whose attributes are pure.
 
     >>> groups, _ = read('[[math]]\\neffect = "pure"\\nresult = "atom"\\nnames = ["sqrt"]')
@@ -118,7 +120,7 @@ def read(text: str) -> tuple[list[Group], list[str]]:
             attributes += entries["pure"]
             continue
         for entry in entries:
-            groups.append(Group(module, tuple(entry["names"]), _refined(entry), entry.get("coroutines", False)))
+            groups.append(Group(module, tuple(entry["names"]), _refined(entry, origin), entry.get("coroutines", False)))
     return groups, attributes
 
 
@@ -130,8 +132,7 @@ class Library:
     """
 
     def __init__(self) -> None:
-        folder = importlib.resources.files("poppy_ipython.effects").joinpath("library")
-        self._files = {file.name[:-5]: file for file in folder.iterdir() if file.name.endswith(".toml")}
+        self._files = {name: FOLDER.joinpath(f"{name}.toml") for name in NAMES}
         self._waiting: dict[str, list[Group]] = {}  # by module
         self._waiting_attributes: dict[str, list[str]] = {}
         self.by_type = Table()
@@ -140,7 +141,7 @@ class Library:
             self._load(root)
 
     def _load(self, root: str) -> None:
-        groups, attributes = read(self._files.pop(root).read_text(encoding="utf-8"))
+        groups, attributes = read(self._files.pop(root).read_text(encoding="utf-8"), f"library/{root}.toml")
         for group in groups:
             self._waiting.setdefault(group.module, []).append(group)
         for name in attributes:

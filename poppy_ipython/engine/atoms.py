@@ -35,7 +35,10 @@ SEQUENCES: frozenset[type] = frozenset({str, tuple, bytes, range})
 BUILTIN_VALUES: frozenset[type] = ATOMS | CONTAINERS | {tuple, frozenset, slice, bytearray}
 
 _MISSING: Any = object()
-_FUNCTION_LIKE = (types.FunctionType, types.BuiltinFunctionType, classmethod, staticmethod, types.MethodDescriptorType)
+_FUNCTION_LIKE = (
+    types.FunctionType, types.BuiltinFunctionType, classmethod, staticmethod, types.MethodDescriptorType,
+    types.ClassMethodDescriptorType,
+)  # fmt: skip
 
 
 def is_atom(value: Any) -> bool:

@@ -128,7 +128,7 @@ class Calls(Base):
             atom = effect.result == "atom"
             if effect.unless is not None:
                 return self._pure_unless
-            return lambda f, args, kwargs: self.native(f, args, kwargs or None, atom)
+            return lambda f, args, kwargs: self.native(f, args, kwargs or None, atom, effect)
         if effect.name in ("sequential", "readonly"):
             return lambda f, args, kwargs: self.at_head_value(f, args, kwargs)
         return self._undeclared
@@ -138,7 +138,7 @@ class Calls(Base):
         effect = effect_of_call(fn, args, kwargs)
         if effect is None or effect.name != "pure":
             return self._undeclared(fn, args, kwargs)
-        return self.native(fn, args, kwargs or None, effect.result == "atom")
+        return self.native(fn, args, kwargs or None, effect.result == "atom", effect)
 
     def _undeclared(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or type(fn).__name__

@@ -5,7 +5,7 @@
 
     operands pending            -> deferred until they arrive
     quiescent, or all atoms     -> run here, as a plain run does
-    plain and current           -> run on the real objects
+    plain and current           -> run on the real objects (also opaque ones that nothing buffered is reachable from)
     shadowed, result an atom    -> run on a copy of the forwarded view
     anything else               -> wait for the head and run on the real objects
 """
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from .atoms import ATOMS, BUILTIN_VALUES, SEQUENCES, is_atom
 from .pending import NotReady, Pending, settled
-from .snapshot import Picture, look
+from .snapshot import Picture, instance_is_settled, look
 
 if TYPE_CHECKING:
     from .base import Base
@@ -45,36 +45,50 @@ class Natives(Base):
     """Part of the :class:`Machine`."""
 
     def native(
-        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None = None, atom: bool = False
+        self,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any] | None = None,
+        atom: bool = False,
+        effect: Any = None,
     ) -> Any:
-        """Call ``fn``, a native that reads its arguments and what is reachable from them, and changes nothing."""
-        plain = True
+        """Call ``fn``, a native that reads its arguments and what is reachable from them, and changes nothing.
+
+        ``atom``: its result is known to be one. ``effect``: what it is declared as, if it is a function that has a
+        declaration (and not an operator, which may do anything to an opaque operand).
+        """
+        fresh = effect is not None and effect.result != "any"
+        plain = fn.__class__ is not types.MethodType
         waiting = False
         for value in (*args, *kwargs.values()) if kwargs else args:
             kind = value.__class__
             if kind is Pending:
                 if value.done:
                     kwargs = {k: settled(v) for k, v in kwargs.items()} if kwargs else None
-                    return self.native(fn, tuple([settled(a) for a in args]), kwargs, atom)
+                    return self.native(fn, tuple([settled(a) for a in args]), kwargs, atom, effect)
                 waiting = True
             elif kind in _CODE:  # a callback: user code, which may do anything
                 return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)))
             elif kind not in ATOMS:
                 plain = False
         if waiting:
-            return self._late(fn, args, kwargs, atom)
+            return self._late(fn, args, kwargs, atom, effect)
         unit = self.cur
         if plain or (not unit.log and unit.head):
             if plain and (fn.__class__ is types.BuiltinFunctionType or (fn.__class__ is type and fn in ATOMIC)):
                 return fn(*args, **kwargs) if kwargs else fn(*args)
-            return self.natively(fn, args, kwargs or _NONE)
+            value = self.natively(fn, args, kwargs or _NONE)
+            return self.born(value) if fresh and value.__class__ not in ATOMS else value
         picture = Picture()
         copies = [look(self, value, picture) for value in args]
         named = {k: look(self, v, picture) for k, v in kwargs.items()} if kwargs else {}
-        if picture.opaque:
+        if fn.__class__ is types.MethodType:
+            look(self, fn.__self__, picture)
+        if picture.opaque and (effect is None or not all(instance_is_settled(self, o, effect.known) for o in picture.opaque)):
             return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)), pure=True)
         if not picture.shadowed and not picture.holes:
-            return self.known(self.natively(fn, args, kwargs or _NONE))
+            value = self.natively(fn, args, kwargs or _NONE)
+            return self.born(value) if fresh and value.__class__ not in ATOMS else self.known(value)
         if atom or fn in ATOMIC:
             if not picture.holes:
                 return self.natively(fn, copies, named)
@@ -83,11 +97,15 @@ class Natives(Base):
             self.force(pending)
         return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)), pure=True)
 
-    def _late(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None, atom: bool) -> Pending:
+    def _late(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None, atom: bool, effect: Any) -> Pending:
         def operation(*values: Any, **named: Any) -> Any:
-            return self.native(fn, values, named or None, atom)
+            return self.native(fn, values, named or None, atom, effect)
 
-        return self.defer(operation, args, kwargs)
+        unit = self.cur
+        fresh = effect is not None and effect.result != "any"
+        pending = self.defer(operation, args, kwargs, born=(*unit.path, unit.n + 1) if fresh else None)
+        pending.direct = fresh
+        return pending
 
     def filled(self, fn: Any, copies: list[Any], named: dict[str, Any], holes: list[Any]) -> Any:
         """Run ``fn`` on copies whose pendings have arrived (deferred; starts again until all are there)."""

@@ -12,14 +12,20 @@ cycles kept.  It serves natives whose result is an atom, and arguments of extern
 
 from __future__ import annotations
 
+import collections
+import gc
+import sys
 import types
 from typing import Any
 
-from .atoms import ATOMS, is_atom
+from ..effects.library import NAMES
+from .atoms import ATOMS, BUILTIN_VALUES, is_atom
 from .pending import Pending
 
 #: among the identities of reachable objects: there may be others
 EVERYTHING = -1
+#: packages whose classes are known not to do anything behind the program's back
+_LIBRARIES = sys.stdlib_module_names | NAMES
 
 
 class Picture:
@@ -110,40 +116,63 @@ def _view(machine: Any, value: Any, picture: Picture) -> Any:
     return view
 
 
-def instance_is_current(machine: Any, value: Any, seen: set[int]) -> bool:
-    """True if nothing buffered or still to be written is reachable through a plain instance (no stalls)."""
-    if value.__class__ in ATOMS:
-        return True
-    key = id(value)
-    if key in seen:
-        return True
-    seen.add(key)
-    if len(seen) > 10_000:
-        return False
+def instance_is_current(machine: Any, value: Any, seen: set[int], quiet: bool = False) -> bool:
+    """True if nothing buffered is reachable through an opaque object (no stalls); ``seen`` is what is reachable.
+
+    With ``quiet`` it must also be made of :func:`quiet_kind` objects, the containers themselves aside.
+
+    References are followed as the garbage collector follows them, through slots and C containers too, but not into
+    classes, modules and functions. A loop and not a recursion: a parsed document is a chain of thousands of nodes.
+    """
     chains = machine.chains
-    if key in chains:
-        return False
-    kind = value.__class__
-    if kind in (list, tuple, set, frozenset):
-        return all(instance_is_current(machine, item, seen) for item in value)
-    if kind is dict:
-        return all(instance_is_current(machine, item, seen) for item in value.values())
-    own = getattr(value, "__dict__", None)
-    if own.__class__ is dict:
-        for name, item in own.items():
-            if (key, name) in chains or not instance_is_current(machine, item, seen):
-                return False
-        if any(k.__class__ is tuple and k[0] == key for k in chains):
+    owners = {key[0] for key in chains if key.__class__ is tuple}
+    stack = [value]
+    while stack:
+        value = stack.pop()
+        kind = value.__class__
+        if kind in ATOMS or id(value) in seen or isinstance(value, type):
+            continue
+        key = id(value)
+        seen.add(key)
+        if key in chains or key in owners or len(seen) > 10_000:
             return False
-    else:
-        seen.add(EVERYTHING)  # we cannot see inside
+        if quiet and kind not in BUILTIN_VALUES and not quiet_kind(kind):
+            return False
+        if kind.__name__ == "ndarray" and getattr(getattr(value, "dtype", None), "hasobject", False):
+            if value.size <= 10_000:  # numpy does not tell the collector what such an array holds
+                stack += value.ravel().tolist()
+                continue
+            seen.add(EVERYTHING)
+            if chains:
+                return False
+        stack += gc.get_referents(value)
     return True
 
 
-def instance_is_settled(machine: Any, value: Any) -> bool:
+_quiet: dict[type, bool] = {}
+
+
+def quiet_kind(kind: type) -> bool:
+    """True if no special method of ``kind`` is code of the user's, or changes what it only seems to read.
+
+    >>> import collections
+    >>> quiet_kind(collections.Counter), quiet_kind(collections.defaultdict), quiet_kind(type(iter([])))
+    (True, False, False)
+    """
+    known = _quiet.get(kind)
+    if known is None:
+        known = not hasattr(kind, "__next__") and not issubclass(kind, collections.defaultdict)
+        for base in kind.__mro__:
+            if base.__module__.partition(".")[0] not in _LIBRARIES:
+                known = known and not any(isinstance(v, (types.FunctionType, property)) for v in vars(base).values())
+        _quiet[kind] = known
+    return known
+
+
+def instance_is_settled(machine: Any, value: Any, quiet: bool = False) -> bool:
     """True if an instance is current and nobody older may still write it or what is reachable through it."""
     reach: set[int] = set()
-    return instance_is_current(machine, value, reach) and may_be_written(machine, value, reach) is None
+    return instance_is_current(machine, value, reach, quiet) and may_be_written(machine, value, reach) is None
 
 
 def may_be_written(machine: Any, value: Any, reach: set[int]) -> Any:
