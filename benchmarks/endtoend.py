@@ -57,7 +57,7 @@ class Contest:
     def poppy(self) -> tuple[dict[str, Any], float, poppy_ipython.Run]:
         namespace = self.namespace()
         began = time.perf_counter()
-        run = poppy_ipython.run(self.source, namespace)
+        run = poppy_ipython.run(self.source, namespace, options=poppy_ipython.Options(max_calls=LIMIT))
         took = time.perf_counter() - began
         if run.error is not None:
             raise run.error

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .backends.limits import limit
 from .effects import declare, local, pure, readonly, sequential, unordered
 from .options import Options
 
@@ -45,4 +46,4 @@ def unload_ipython_extension(ip: Any) -> None:
     unload(ip)
 
 
-__all__ = ["Options", "declare", "last_run", "local", "pure", "readonly", "run", "sequential", "unordered"]
+__all__ = ["Options", "declare", "last_run", "limit", "local", "pure", "readonly", "run", "sequential", "unordered"]

@@ -31,6 +31,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any
 
+from poppy_ipython.backends.limits import BadLimit
 from poppy_ipython.display import output
 from poppy_ipython.host import bug, reentry, tracing, transform
 from poppy_ipython.host.afterwards import Afterwards, changes
@@ -302,7 +303,7 @@ async def _perform(
         if session is not None:
             session.interrupt()
         raise
-    except KeyboardInterrupt as stop:
+    except (KeyboardInterrupt, BadLimit) as stop:
         error = stop
     except BaseException as mistake:
         error = bug.report(mistake, source)

@@ -27,7 +27,12 @@ class PoppyMagics(Magics):
     """The magic, as `%lsmagic` and `%%poppy?` know it."""
 
     @magic_arguments()
-    @argument("--max-calls", type=int, default=16, metavar="N", help="At most N calls at once to one host (default: 16).")
+    @argument(
+        "--max-calls",
+        type=int,
+        metavar="N",
+        help="At most N calls at once to one host (default: as many as it takes, learned from 16 on).",
+    )
     @argument(
         "--no-speculate",
         action="store_true",

@@ -25,8 +25,8 @@ class Options:
     ValueError: --max-calls must be at least 1, not 0
     """
 
-    #: calls at once per host
-    max_calls: int = 16
+    #: calls at once per host; None: as many as it takes, learned from 16 on
+    max_calls: int | None = None
     #: send calls that an earlier statement could still prevent by raising
     speculate: bool = True
     #: no summary line after the cell
@@ -37,5 +37,5 @@ class Options:
     flags: int = 0
 
     def __post_init__(self) -> None:
-        if self.max_calls < 1:
+        if self.max_calls is not None and self.max_calls < 1:
             raise ValueError(f"--max-calls must be at least 1, not {self.max_calls}")

@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from poppy_ipython.redact import redact
+
 __all__ = ["Call", "Dispatcher", "Record", "mark_failed", "status_of"]
 
 
@@ -29,6 +31,7 @@ class Record(Protocol):
     ended: float | None
     outcome: Any
     error: str | None
+    attempts: int
 
 
 class Call(Protocol):
@@ -65,6 +68,10 @@ class Dispatcher(Protocol):
         """Cancel whatever is left. Idempotent."""
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing will ever come back by itself."""
+
+    @property
     def flush_needed(self) -> bool:
         """Whether something is sent only after the event loop has had a turn (`await flush()`)."""
 
@@ -91,6 +98,6 @@ def status_of(error: BaseException) -> int | None:
 def mark_failed(record: Any, error: BaseException) -> None:
     record.outcome = "error"
     try:
-        record.error = repr(error)
+        record.error = redact(repr(error))
     except Exception:  # a user's __repr__
         record.error = type(error).__name__

@@ -7,7 +7,7 @@ instant come back in the order in which they were sent.
 
 A call's body runs when it is *back* (`body="end"`, the default): if the engine wrongly lets a later store into an
 argument, the body sees it, and the difference shows. `body="start"` runs it when it is sent, for the opposite mistake.
-The limit of calls at once, program order and holds are those of live runs, by the same `Slots`.
+Limits, program order, holds, retries and timeouts are those of live runs, by the same `Slots` and `Flights`.
 """
 
 from __future__ import annotations
@@ -16,30 +16,36 @@ import inspect
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
+from random import Random
 from typing import Any, Literal
 
-from poppy_ipython.backends.base import mark_failed, status_of
-from poppy_ipython.backends.slots import Host, Slots
-from poppy_ipython.effects.registry import host_of
+from poppy_ipython.backends.flights import Flight, Flights
+from poppy_ipython.backends.limits import Book
+from poppy_ipython.backends.pace import CEILING
 
 __all__ = ["SimulatedDispatcher"]
 
 UNLIMITED = 1 << 30
+_TOO_LONG: Any = object()
+_TIME: Any = object()
 
 
-class SimulatedDispatcher:
+class SimulatedDispatcher(Flights):
     """Performs calls on a virtual clock.
 
-    >>> from types import SimpleNamespace
     >>> from poppy_ipython.effects import unordered
+    >>> from poppy_ipython.trace.events import CallRecord
+    >>> from types import SimpleNamespace
     >>> dispatcher = SimulatedDispatcher(latency=lambda call: {"a": 3.0, "b": 1.0}[call.args[0]])
     >>> for position, letter in enumerate("ab"):
-    ...     record = SimpleNamespace(host=None, started=None, ended=None, outcome="waiting", error=None)
-    ...     dispatcher.submit(SimpleNamespace(fn=str.upper, args=(letter,), kwargs={}, effect=unordered, record=record,
-    ...         position=(position,), finish=lambda value, error: print(dispatcher.now, value)))
+    ...     dispatcher.submit(SimpleNamespace(fn=str.upper, args=(letter,), kwargs={}, effect=unordered,
+    ...         record=CallRecord(position, "upper"), position=(position,),
+    ...         finish=lambda value, error: print(dispatcher.now, value)))
     >>> while dispatcher.advance(): pass
     1.0 B
     3.0 A
+
+    `max_calls` at once to one host (no limit if None); with `adaptive` that is where learning starts (pace.py).
     """
 
     def __init__(
@@ -49,65 +55,28 @@ class SimulatedDispatcher:
         *,
         body: Literal["end", "start"] = "end",
         started: Callable[[Any], None] | None = None,
+        adaptive: bool = False,
+        book: Book | None = None,
+        random: Random | None = None,
     ) -> None:
         self.now = 0.0
         self.max_calls = max_calls
-        self.may_be_billed = 0
         self.most_in_flight = 0
         self._latency = latency
         self._body_at_start = body == "start"
-        self._started = started
-        self._slots = Slots(UNLIMITED if max_calls is None else max_calls, self._send)
         self._numbers = count()
-        self._due: list[tuple[float, int, Any]] = []  # heap: when, order of sending, call
-        self._out: dict[int, tuple[Any, Host, tuple[Any, BaseException | None] | None]] = {}
-        self._closed = False
+        self._due: list[tuple[float, int, Any, Any]] = []  # heap: when, order, flight, outcome if known
+        start = UNLIMITED if max_calls is None else max_calls
+        ceiling = CEILING if adaptive else start
+        super().__init__(start, ceiling, started=started, book=book, windows=None, random=random)
 
     def clock(self) -> float:
         """The virtual time, as the clock of a run."""
         return self.now
 
-    def submit(self, call: Any) -> None:
-        if self._closed:
-            raise RuntimeError("this dispatcher is closed")
-        record = call.record
-        host = host_of(call.effect, call.fn, call.args, call.kwargs)
-        if record.host is None:
-            record.host = host
-        self._slots.submit(call, host)
-
-    def cancel(self, call: Any) -> None:
-        flight = self._out.pop(id(call), None)
-        if flight is None:
-            if self._slots.withdraw(call):
-                call.record.outcome = "unsent"
-            else:
-                self._slots.release(call)
-            return
-        self.may_be_billed += 1
-        call.record.ended, call.record.outcome = self.now, "cancelled"
-        self._slots.left(flight[1])
-
-    def release(self, call: Any) -> None:
-        self._slots.release(call)
-
     def close(self) -> None:
-        self._closed = True
-        for call in self._slots.unsent:
-            self.cancel(call)
-        for call, _, _ in list(self._out.values()):
-            self.cancel(call)
+        super().close()
         self._due.clear()
-
-    @property
-    def in_flight(self) -> int:
-        """Calls sent, not back, and still wanted."""
-        return len(self._out)
-
-    @property
-    def waiting(self) -> int:
-        """Calls not sent yet."""
-        return len(self._slots.unsent)
 
     flush_needed = False
 
@@ -115,41 +84,49 @@ class SimulatedDispatcher:
         """Nothing to do: what is submitted is sent."""
 
     def advance(self) -> bool:
-        """Move the clock to the next completion and hand it over; False if nothing is out."""
+        """Move the clock to the next completion and hand it over; False if nothing is out and nothing waits for time."""
         due = self._due
         while due:
-            when, _, call = heappop(due)
-            flight = self._out.pop(id(call), None)
-            if flight is None:
+            when, _, flight, outcome = heappop(due)
+            if outcome is _TIME:
+                if not self._slots.unsent:
+                    continue  # nobody waits for it any more: time does not pass
+                self.now = max(self.now, when)
+                self._slots.pump()
+                continue
+            if not self._wants(flight):
                 continue  # cancelled
             self.now = when
-            _, host, outcome = flight
-            value, error = outcome if outcome is not None else _perform(call)
-            call.record.ended = when
-            if error is None:
-                call.record.outcome = "ok"
+            if outcome is _TOO_LONG:
+                self._too_long(flight)
             else:
-                mark_failed(call.record, error)
-                self._slots.refuse(host, call, status_of(error))
-            try:
-                call.finish(value, error)
-            finally:
-                self._slots.left(host)
-            return True
+                value, error = outcome if outcome is not None else _perform(flight.call)
+                self._back(flight, value, error)
+            if self._out.get(id(flight.call)) is None and not self._slots.waits(flight.call):
+                return True
         return False
 
-    def _send(self, call: Any, host: Host) -> None:
-        record = call.record
-        record.started, record.outcome = self.now, "running"
+    def _launch(self, flight: Flight) -> None:
+        call = flight.call
         latency = self._latency
         seconds = latency(call) if callable(latency) else latency
         if seconds < 0:
             raise ValueError(f"a latency of {seconds} s: time does not run backwards.")
-        heappush(self._due, (self.now + seconds, next(self._numbers), call))
-        self._out[id(call)] = (call, host, _perform(call) if self._body_at_start else None)
+        outcome = _perform(call) if self._body_at_start else None
+        timeout = call.effect.timeout
+        if timeout is not None and seconds > timeout:
+            seconds, outcome = timeout, _TOO_LONG
+        heappush(self._due, (self.now + seconds, next(self._numbers), flight, outcome))
         self.most_in_flight = max(self.most_in_flight, len(self._out))
-        if self._started is not None:
-            self._started(call)
+
+    def _end(self, flight: Flight) -> str:
+        return "cancelled"
+
+    def _drop(self, flight: Flight, outcome: str) -> None:
+        self._slots.left(flight.lane)  # gone at once
+
+    def _wake(self, when: float) -> None:
+        heappush(self._due, (when, next(self._numbers), None, _TIME))
 
 
 def _perform(call: Any) -> tuple[Any, BaseException | None]:

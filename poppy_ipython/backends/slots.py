@@ -1,106 +1,227 @@
-"""Which call may be sent now: at most `limit` at once per host, in program order, and none after a refusal.
+"""Which call may be sent now: within every limit that names it, in program order, and none after a refusal.
 
-    waiting (heap by position) ──▶ sent ──▶ left
-                     ▲               │
-              hold ──┘               └─ given up by the engine, still out there: `lost`, keeps its slot until it is back
+    submit ─▶ Lane (heap by position) ─▶ sent ─▶ left
+                    ▲   ▲   ▲              │
+      declared limits   │   hold ──────────┤
+      the host's pace ──┘                  └─ given up by the engine, still out there: `lost`, keeps its place until it is back
 
-* **Program order.** Of the calls that wait, the smallest position goes first. Calls already out are never recalled.
-* **Holds.** The first answer 401, 403 or 404 of a host, and every 429, holds what comes *after* the refused call in
-  program order until the engine says that the failure was handled: with a wrong key, sixteen requests are refused and not
-  a thousand. What comes *before* it in program order still goes: a plain run would have sent it too, and the engine may
-  need it to get as far as the failure. So the oldest unfinished call of a program is never held, and nothing can
-  deadlock on a hold. A 401, 403 or 404 that the program has handled once is taken as its way of working and does not
-  hold again; 429 does, because it is the server that asks for it.
+A *lane* is the calls that need the same: one host and the same declared limits. A call takes its place in all of them at
+the same moment or waits for all of them, so that nothing can deadlock between two limits.
+
+* **Program order.** Of the calls that wait and may go, the smallest position goes first, over all lanes. Calls already out
+  are never recalled. While the oldest call of all waits for one limit, its place in its others is kept free: otherwise younger
+  calls, which need less, could pass it for ever.
+* **Holds.** The first answer 401, 403 or 404 of a host, and every 429 that the program gets to see, holds what comes *after*
+  the refused call in program order until the engine says that the failure was handled: with a wrong key, sixteen requests are
+  refused and not a thousand. What comes *before* it in program order still goes: a plain run would have sent it too, and
+  the engine may need it to get as far as the failure. So the oldest unfinished call of a program is never held, and
+  nothing can deadlock on a hold. A 401, 403 or 404 that the program has handled once is taken as its way of working
+  and does not hold again; 429 does, because it is the server that asks for it.
 * **Lost calls.** An abandoned blocking call cannot be stopped. It is still at work at the host, so it counts. But it may
   never return, so one call may always be out that is not lost: a run always goes on, at worst one call at a time.
+* **Time.** What only time can let through (a rate, a host's `Retry-After`, the pause before a retry) is asked for by
+  `wake(when)`; whoever owns the clock then calls `pump()`.
 
-Pure bookkeeping: no clock, no loop, no threads. An `asyncio.Semaphore` was decided against: it wakes in order of
-arrival, must be awaited, and knows no threads.
+Pure bookkeeping: no loop, no threads, and no clock but the one that it is given. `asyncio.Semaphore` and `aiolimiter` were
+decided against: they wake in order of arrival, must be awaited, know no threads, and none of them can be held together
+with another one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
+from math import inf
+from random import Random
 from typing import Any
 
-__all__ = ["HOLDING", "Host", "Slots"]
+from poppy_ipython.backends.limits import Book
+from poppy_ipython.backends.pace import Pace
+from poppy_ipython.backends.rates import Gate, Windows, estimated_tokens, used_tokens
+
+__all__ = ["HOLDING", "Host", "Lane", "Slots"]
 
 HOLDING = frozenset({401, 403, 404, 429})
+_HELD = -1.0
 
 
 class Host:
-    """One host's row: what is out, what waits, what holds."""
+    """One host's row: what is out, what holds, how many it takes."""
 
-    __slots__ = ("forgiven", "holds", "lost", "name", "out", "waiting")
+    __slots__ = ("crowded", "forgiven", "holds", "lost", "name", "out", "pace", "reserved", "waiting")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, pace: Pace) -> None:
         self.name = name
+        self.pace = pace
         self.out = 0  # sent and not back, `lost` included
         self.lost = 0
-        self.waiting: list[tuple[Any, int, Any]] = []  # (position, arrival, call); withdrawn calls stay until they come up
+        self.waiting = 0
+        self.reserved = 0  # kept free for the oldest call that waits
+        self.crowded = -inf  # the last time that more than one call was out
         self.holds: dict[int, tuple[Any, int]] = {}  # id(refused call) -> (its position, status)
         self.forgiven: set[int] = set()
 
 
+class Lane:
+    """Calls that need the same host and the same limits."""
+
+    __slots__ = ("gates", "host", "waiting")
+
+    def __init__(self, host: Host, gates: tuple[Gate, ...]) -> None:
+        self.host = host
+        self.gates = gates
+        self.waiting: list[tuple[Any, int, Any, float]] = []  # position, arrival, call, tokens; withdrawn calls stay
+
+
 class Slots:
-    """Admission per host. `send(call, host)` is called for each call whose turn it is, possibly inside `submit`.
+    """Admission. `send(call, lane)` is called for each call whose turn it is, possibly inside `submit`.
 
     >>> sent = []
-    >>> slots = Slots(1, lambda call, host: sent.append(call.position))
+    >>> slots = Slots(1, lambda call, lane: sent.append(call.position))
     >>> class Call:
     ...     def __init__(self, *position): self.position = position
     >>> for n in (1, 3, 2): slots.submit(Call(n), "api.example.org")
     >>> sent
     [(1,)]
-    >>> slots.left(slots.hosts["api.example.org"]); sent    # (2,) goes before (3,)
+    >>> slots.left(slots.lanes["api.example.org"]); sent    # (2,) goes before (3,)
     [(1,), (2,)]
+
+    `start` calls at once per host to begin with, `ceiling` at most; `book` has the declared limits, `windows` what was
+    counted against them, which may outlast a run.
     """
 
-    __slots__ = ("_arrivals", "_send", "_waiting", "hosts", "limit")
-
-    def __init__(self, limit: int, send: Callable[[Any, Host], None]) -> None:
-        if limit < 1:
-            raise ValueError(f"at most {limit} calls at once: at least 1 is needed.")
-        self.limit = limit
+    def __init__(
+        self,
+        start: int,
+        send: Callable[[Any, Lane], None],
+        *,
+        ceiling: int | None = None,
+        clock: Callable[[], float] = lambda: 0.0,
+        wake: Callable[[float], None] = lambda when: None,
+        book: Book | None = None,
+        windows: Windows | None = None,
+        random: Random | None = None,
+    ) -> None:
+        if start < 1:
+            raise ValueError(f"at most {start} calls at once: at least 1 is needed.")
+        self.start = start
+        self.ceiling = start if ceiling is None else ceiling
+        self.clock = clock
         self.hosts: dict[str, Host] = {}
+        self.lanes: dict[Any, Lane] = {}
+        self.random = random if random is not None else Random(0)
+        self._book = book
+        self._windows: Windows = windows if windows is not None else {}
+        self._gates: dict[object, Gate] = {}
         self._send = send
+        self._wake = wake
         self._arrivals = count()
-        self._waiting: dict[int, Host] = {}  # id(call) -> where it waits
+        self._waiting: dict[int, Lane] = {}  # id(call) -> where it waits
+        self._pausing: list[tuple[float, int, Any, Lane]] = []  # heap: calls that wait before they may wait
 
-    def submit(self, call: Any, name: str) -> None:
+    # -- in
+
+    def submit(self, call: Any, name: str, at: float = 0.0) -> None:
+        """Send the call as soon as everything that bounds it allows, not before the time `at`."""
+        if self._book:
+            lane = self._bounded(call, name)
+        else:
+            lane = self.lanes.get(name) or self._lane(name, name, ())
+            host = lane.host
+            if not host.waiting and not host.holds and host.out < host.pace.calls and not host.pace.until and not at:
+                host.out += 1
+                self._send(call, lane)
+                return
+        self._waiting[id(call)] = lane
+        lane.host.waiting += 1
+        if at > self.clock():
+            heappush(self._pausing, (at, next(self._arrivals), call, lane))
+            self._wake(at)
+            return
+        self._line_up(call, lane)
+        self.pump(lane)
+
+    def _line_up(self, call: Any, lane: Lane) -> None:
+        tokens = max((estimated_tokens(gate.limit, call) for gate in lane.gates if gate.tokens is not None), default=0.0)
+        heappush(lane.waiting, (call.position, next(self._arrivals), call, tokens))
+
+    def _bounded(self, call: Any, name: str) -> Lane:
+        assert self._book is not None
+        limits = self._book.of(call.fn, name, getattr(call.record, "resource", None))
+        key: Any = (name, *(limit.identity for limit in limits)) if limits else name
+        lane = self.lanes.get(key)
+        if lane is None:
+            gates = []
+            for limit in limits:
+                gate = self._gates.get(limit.identity)
+                if gate is None:
+                    gate = self._gates[limit.identity] = Gate(limit, self._windows)
+                gates.append(gate)
+            lane = self._lane(key, name, tuple(gates))
+        for gate, limit in zip(lane.gates, limits, strict=True):
+            if gate.limit is not limit:
+                gate.change(limit, self._windows)
+        return lane
+
+    def _lane(self, key: Any, name: str, gates: tuple[Gate, ...]) -> Lane:
         host = self.hosts.get(name)
         if host is None:
-            host = self.hosts[name] = Host(name)
-        if not host.waiting and not host.holds and host.out < self.limit:
-            host.out += 1
-            self._send(call, host)
-            return
-        heappush(host.waiting, (call.position, next(self._arrivals), call))
-        self._waiting[id(call)] = host
-        self.pump(host)
+            said = max((gate.limit.calls or 0 for gate in gates), default=0)  # somebody knows how many it takes
+            start = max(self.start, said) if self.ceiling > self.start else self.start
+            host = self.hosts[name] = Host(name, Pace(self.random, start, max(start, self.ceiling)))
+        lane = self.lanes[key] = Lane(host, gates)
+        return lane
 
     def withdraw(self, call: Any) -> bool:
         """Take back a call that waits; whether it did."""
-        return self._waiting.pop(id(call), None) is not None
+        lane = self._waiting.pop(id(call), None)
+        if lane is None:
+            return False
+        lane.host.waiting -= 1
+        return True
 
-    def left(self, host: Host, lost: bool = False) -> None:
-        """A call is back: its slot is free."""
+    # -- out
+
+    def left(self, lane: Lane, lost: bool = False) -> None:
+        """A call is back: its places are free."""
+        host = lane.host
+        if host.out > 1:
+            host.crowded = self.clock()
         host.out -= 1
-        if lost:
-            host.lost -= 1
-        if host.waiting:
-            self.pump(host)
+        host.lost -= lost
+        for gate in lane.gates:
+            gate.out -= 1
+            gate.lost -= lost
+        if self._waiting:
+            self.pump(lane)
 
-    def lose(self, host: Host) -> None:
-        """A call that is out was given up; it keeps its slot until `left(host, lost=True)`."""
-        host.lost += 1
-        if host.waiting:
-            self.pump(host)
+    def lose(self, lane: Lane) -> None:
+        """A call that is out was given up; it keeps its places until `left(lane, lost=True)`."""
+        lane.host.lost += 1
+        for gate in lane.gates:
+            gate.lost += 1
+        if self._waiting:
+            self.pump(lane)
 
-    def refuse(self, host: Host, call: Any, status: int | None) -> None:
+    def answered(self, lane: Lane, call: Any, started: float, seconds: float, value: Any) -> None:
+        """A call came back well: what it tells about its host, and about tokens."""
+        for gate in lane.gates:
+            if gate.tokens is not None:
+                gate.correct(call, used_tokens(value))
+        lane.host.pace.answered(started, seconds, lane.host.waiting > 0)
+
+    def overloaded(self, lane: Lane, started: float, after: float | None) -> None:
+        """The host had too much: it gets less, and nothing before its `Retry-After` is over."""
+        lane.host.pace.refused(self.clock(), started, after)
+
+    def in_company(self, lane: Lane, since: float) -> bool:
+        """Whether calls of ours were out together at that host at any time since then."""
+        return lane.host.out > 1 or lane.host.crowded >= since
+
+    def refuse(self, lane: Lane, call: Any, status: int | None) -> None:
         """A call failed; hold what comes after it if its status says so."""
+        host = lane.host
         if status in HOLDING and status not in host.forgiven:
             host.holds[id(call)] = (call.position, status)
 
@@ -111,24 +232,102 @@ class Slots:
             if hold is not None:
                 if hold[1] != 429:
                     host.forgiven.add(hold[1])
-                self.pump(host)
+                self.pump()
 
-    def pump(self, host: Host) -> None:
-        """Send whatever may go."""
-        waiting = host.waiting
-        while waiting and (host.out < self.limit or host.out == host.lost):
-            position, _, call = waiting[0]
-            if id(call) not in self._waiting:
-                heappop(waiting)  # withdrawn
-                continue
-            if host.holds and position > min(hold[0] for hold in host.holds.values()):
-                return
-            heappop(waiting)
-            del self._waiting[id(call)]
-            host.out += 1
-            self._send(call, host)
+    # -- through
+
+    def pump(self, lane: Lane | None = None) -> None:
+        """Send whatever may go, of one lane that shares with no other, or of all."""
+        now = self.clock()
+        pausing = self._pausing
+        while pausing and pausing[0][0] <= now:
+            _, _, call, its = heappop(pausing)
+            if self._waiting.get(id(call)) is its:
+                self._line_up(call, its)
+                lane = None
+        lanes = (lane,) if lane is not None and not self._gates else tuple(self.lanes.values())
+        heads = [(head[0], head[1], one) for one in lanes if (head := self._head(one)) is not None]
+        heapify(heads)
+        when, keeper = inf, None
+        while heads:
+            one = heads[0][2]
+            at = self._opens(one, now)
+            if at == now:
+                self._go(one, now)
+                head = self._head(one)
+                if head is not None:
+                    heappop(heads)
+                    heappush(heads, (head[0], head[1], one))
+                    continue
+            elif at != _HELD:
+                when = min(when, at)
+                if keeper is None and len(heads) > 1:
+                    keeper = one
+                    self._reserve(one, 1)
+            heappop(heads)
+        if keeper is not None:
+            self._reserve(keeper, 0)
+        if when < inf:
+            self._wake(when)
+
+    def _head(self, lane: Lane) -> tuple[Any, int, Any, float] | None:
+        waiting = lane.waiting
+        while waiting:
+            if self._waiting.get(id(waiting[0][2])) is lane:
+                return waiting[0]
+            heappop(waiting)  # withdrawn
+        return None
+
+    def _opens(self, lane: Lane, now: float) -> float:
+        """When the lane's first call may go: `now`, later, `inf` (when another one is back) or `_HELD`."""
+        host = lane.host
+        position, _, _, tokens = lane.waiting[0]
+        if host.holds and position > min(hold[0] for hold in host.holds.values()):
+            return _HELD
+        if host.out + host.reserved >= host.pace.calls and (host.reserved or host.out != host.lost):
+            return inf
+        when = now
+        if host.pace.until:
+            if host.pace.until > now:
+                when = host.pace.until
+            else:
+                host.pace.until = 0.0
+        for gate in lane.gates:
+            at = gate.opens(now, tokens)
+            if at is None:
+                return inf
+            when = max(when, at)
+        return when
+
+    def _go(self, lane: Lane, now: float) -> None:
+        _, _, call, tokens = heappop(lane.waiting)
+        del self._waiting[id(call)]
+        lane.host.waiting -= 1
+        lane.host.out += 1
+        for gate in lane.gates:
+            gate.take(now, call, tokens)
+        self._send(call, lane)
+
+    def _reserve(self, lane: Lane, calls: int) -> None:
+        lane.host.reserved = calls
+        for gate in lane.gates:
+            gate.reserved = (calls, lane.waiting[0][3] if calls else 0.0)
+
+    def waits(self, call: Any) -> bool:
+        """Whether the call is still to be sent."""
+        return id(call) in self._waiting
 
     @property
     def unsent(self) -> list[Any]:
         """The calls that wait, in no order."""
-        return [entry[2] for host in self.hosts.values() for entry in host.waiting if id(entry[2]) in self._waiting]
+        found = [entry[2] for lane in self.lanes.values() for entry in lane.waiting if self._waiting.get(id(entry[2])) is lane]
+        return found + [entry[2] for entry in self._pausing if self._waiting.get(id(entry[2])) is entry[3]]
+
+    @property
+    def waits_for_time(self) -> bool:
+        """Whether something that waits will go without any other call coming back."""
+        now = self.clock()
+        if any(self._waiting.get(id(entry[2])) is entry[3] for entry in self._pausing):
+            return True
+        return any(now < self._opens(lane, now) < inf for lane in self.lanes.values() if self._head(lane) is not None)
+

@@ -44,7 +44,8 @@ derived: list[Table] = []
 _decorated = Table()
 """What decorators said, to find two that contradict each other; `declare` may replace it, as library data may be."""
 
-KEYWORDS = ("resource", "external", "backend", "host", "result")
+KEYWORDS = ("resource", "external", "backend", "host", "result", "retry", "retry_on", "timeout", "idempotent")
+SHOWN = ("backend", "host", "retry", "timeout", "idempotent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class Effect:
     backend: Backend = "auto"  # auto: coroutine functions on the loop, all else in threads
     host: str | Callable[..., str] | None = None  # key of the calls-at-once limit; None: derived
     result: Result = "any"  # atom: always int/str/float/bool/None/bytes · fresh: a new object, aliases nothing older
+    retry: int | None = None  # sent again up to so often after a failure that passes; 0: never; None: see backends.retries
+    retry_on: Any = None  # exception types, or a predicate of the exception: what passes; None: the usual
+    timeout: float | None = None  # seconds that one attempt may take, then TimeoutError
+    idempotent: bool = False  # sending it twice does no harm, although it is ordered
     unless: Any = field(default=None, repr=False)  # a `library.Refinement`: other arguments, other effect
     origin: str = field(default="", repr=False, compare=False)  # where it was declared, for a reader
 
@@ -122,11 +127,20 @@ class Effect:
                 check(self, value)
         if self.ordered and "resource" in settings and self.resource not in ("*", settings["resource"]):
             raise TypeError(f"{self!r} already names a resource; it cannot be {settings['resource']!r} too.")
-        return replace(self, **settings)
+        made = replace(self, **settings)
+        if made.name == "sequential" and (made.retry or made.retry_on is not None) and not made.idempotent:
+            raise TypeError(
+                f"{made!r}: a sequential call changes something, and the attempt that failed may have done it. "
+                "Only if sending it twice does no harm: idempotent=True, too."
+            )
+        if made.retry_on is not None and not made.retry:
+            raise TypeError(f"{made!r}: retry_on says when to send again; say how often with retry=, too.")
+        return made
 
     def __repr__(self) -> str:
         parts = [] if self.resource in (None, "*") else [repr(self.resource)]
-        parts += [f"{key}={getattr(self, key)!r}" for key in ("backend", "host") if getattr(self, key) not in ("auto", None)]
+        said = [(key, getattr(self, key)) for key in SHOWN]
+        parts += [f"{key}={value!r}" for key, value in said if value not in ("auto", None) and value is not False]
         return f"{self.name}({', '.join(parts)})" if parts else self.name
 
 
@@ -169,6 +183,32 @@ class _Checks:
             raise TypeError(f"{effect.name} runs in place; a call whose time is spent outside is unordered.")
         if not value and effect.name == "unordered":
             raise TypeError("unordered is for calls whose time is spent outside; one that runs in place is pure.")
+
+    @staticmethod
+    def retry(effect: Effect, value: Any) -> None:
+        _Checks._outside(effect, "retry")
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise ValueError(f"retry={value!r}: how often a call is sent again, a whole number not below 0.")
+
+    @staticmethod
+    def retry_on(effect: Effect, value: Any) -> None:
+        _Checks._outside(effect, "retry_on")
+        kinds = value if isinstance(value, tuple) else (value,)
+        types = bool(kinds) and all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds)
+        if not types and (isinstance(value, type) or not callable(value)):
+            raise TypeError(f"retry_on={value!r}: exception types, or a function of the exception that says yes or no.")
+
+    @staticmethod
+    def timeout(effect: Effect, value: Any) -> None:
+        _Checks._outside(effect, "timeout")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+            raise ValueError(f"timeout={value!r}: seconds, more than 0.")
+
+    @staticmethod
+    def idempotent(effect: Effect, value: Any) -> None:
+        _Checks._outside(effect, "idempotent")
+        if not isinstance(value, bool):
+            raise TypeError(f"idempotent={value!r}: True or False.")
 
     @staticmethod
     def _outside(effect: Effect, setting: str) -> None:

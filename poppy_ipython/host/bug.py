@@ -11,6 +11,8 @@ import platform
 import sys
 from importlib import metadata
 
+from poppy_ipython.redact import redact
+
 PAGE = "the issue page of poppy_ipython"
 
 
@@ -29,7 +31,7 @@ def report(error: BaseException, source: str) -> InternalError:
         "Nothing was run twice. Your variables are as the last finished statement left them; the rest of the cell was\n"
         "not run. The cell runs without its %%poppy line. "
         f"Please send what follows, with the traceback above, to {PAGE}:\n"
-        f"    {versions()}\n" + "\n".join(f"    | {line}" for line in source.splitlines()[:60])
+        f"    {versions()}\n" + "\n".join(f"    | {redact(line)}" for line in source.splitlines()[:60])
     )
     found.__cause__ = error
     return found

@@ -78,6 +78,7 @@ class CallRecord:
     reason: Reason = "start"
     reason_line: int | None = None
     reason_detail: str | None = None  # the undeclared function, the resource, the host
+    attempts: int = 1  # how often it was sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from poppy_ipython.redact import redact
 from poppy_ipython.trace.events import CallRecord, Outcome, Reason, Wait
 from poppy_ipython.trace.units import count, duration, place
 
@@ -64,6 +65,7 @@ class Call(NamedTuple):
     reason_line: int | None
     reason_detail: str | None
     until: float | None  # its end, or the run's if that came first; None if it was never sent
+    attempts: int = 1  # how often it was sent
 
     @property
     def seconds(self) -> float:
@@ -214,7 +216,7 @@ def _freeze(record: CallRecord, zero: float, end: float) -> Call:
         record.callee,
         record.effect,
         _resource(record.resource),
-        record.host,
+        None if record.host is None else redact(record.host),
         record.filename,
         record.line,
         record.end_line,
@@ -231,15 +233,18 @@ def _freeze(record: CallRecord, zero: float, end: float) -> Call:
         None if record.cause is None else record.cause.number,
         record.reason,
         record.reason_line,
-        record.reason_detail,
+        None if record.reason_detail is None else redact(record.reason_detail),
         until,
+        record.attempts,
     )
 
 
 def _resource(resource: Hashable) -> str | None:
     """A resource's name. Never the repr of a user's object: that would run code of theirs."""
-    if resource is None or type(resource) is str:
-        return resource
+    if resource is None:
+        return None
+    if type(resource) is str:
+        return redact(resource)
     if type(resource) in (int, float, bool, bytes):
         return repr(resource)
     if type(resource) is tuple:

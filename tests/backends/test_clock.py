@@ -104,7 +104,8 @@ def test_a_refusal_holds_younger_calls_until_it_is_released():
         raise Refused(429)
 
     dispatcher = SimulatedDispatcher(latency=lambda call: 1.0 if call.fn is refuses else 2.0, max_calls=2)
-    refused, older, younger = Call(refuses, at=2), Call(int, at=1), Call(int, at=3)
+    refused = Call(refuses, at=2, effect=unordered(host="h", retry=0))
+    older, younger = Call(int, at=1), Call(int, at=3)
     dispatcher.submit(refused)
     dispatcher.submit(older)
     dispatcher.submit(younger)

@@ -1,0 +1,229 @@
+"""What dispatchers share: one flight per attempt, its place in the slots, what becomes of it when it is back.
+
+    submit ─▶ Slots ─▶ _send ─▶ Flight ─▶ (a backend) ─▶ _back ─┬─▶ call.finish
+                 ▲                                              │
+                 └────────────── sent once more ────────────────┘
+
+One dictionary, `_out`, says which calls the engine still wants, and which attempt of each. A flight that lands and is not
+in it was cancelled, or given up after its timeout: its result is dropped and its place freed, nothing else. So cancelling is
+one removal, and "exactly once, never after cancel" needs no state machine.
+
+A call that is sent again is one call: its record goes from the first attempt's start to the last one's end and counts
+`attempts`. Who performs an attempt, and what time is, is the subclass's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from poppy_ipython.backends.base import mark_failed, status_of
+from poppy_ipython.backends.limits import Book
+from poppy_ipython.backends.rates import Windows
+from poppy_ipython.backends.retries import MINUTE, again, overload, retry_after
+from poppy_ipython.backends.slots import Lane, Slots
+from poppy_ipython.effects.registry import host_of
+
+__all__ = ["Flight", "Flights"]
+
+
+class Flight:
+    """One attempt of one call."""
+
+    __slots__ = ("alarm", "call", "lane", "started", "task")
+
+    def __init__(self, call: Any, lane: Lane, started: float) -> None:
+        self.call = call
+        self.lane = lane
+        self.started = started
+        self.task: Any = None  # what performs it, where that can be cancelled
+        self.alarm: Any = None  # of its timeout
+
+
+class Flights:
+    """Base of the dispatchers. Every method is called on the engine's thread.
+
+    A subclass gives `clock`, `_launch(flight)`, `_end(flight)` (the engine, or the timeout, wants it no more: whether it is
+    still out there) and `_wake(when)` (call `_slots.pump()` then).
+    """
+
+    clock: Callable[[], float]
+
+    def __init__(
+        self,
+        start: int,
+        ceiling: int | None,
+        *,
+        started: Callable[[Any], None] | None,
+        book: Book | None,
+        windows: Windows | None,
+        random: Random | None,
+    ) -> None:
+        self.may_be_billed = 0
+        self._started = started
+        self._slots = Slots(
+            start,
+            self._send,
+            ceiling=ceiling,
+            clock=self.clock,
+            wake=self._wake,
+            book=book,
+            windows=windows,
+            random=random,
+        )
+        self._out: dict[int, Flight] = {}  # id(call) -> its present attempt
+        self._attempts: dict[int, int] = {}  # id(call) -> how often it was sent, from the second time on
+        self._closed = False
+
+    # -- the engine's side
+
+    def submit(self, call: Any) -> None:
+        if self._closed:
+            raise RuntimeError("this dispatcher is closed")
+        host = call.effect.host
+        if host.__class__ is not str:
+            host = host_of(call.effect, call.fn, call.args, call.kwargs)
+        record = call.record
+        if record.host is None:
+            record.host = host
+        self._slots.submit(call, host)
+
+    def cancel(self, call: Any) -> None:
+        flight = self._out.pop(id(call), None)
+        record = call.record
+        sent_before = self._attempts.pop(id(call), 0) if self._attempts else 0
+        if flight is None:
+            if self._slots.withdraw(call):
+                record.outcome = "cancelled" if sent_before else "unsent"
+                if sent_before:
+                    record.ended = self.clock()
+            else:
+                self._slots.release(call)  # back already: what it held is no longer anybody's concern
+            return
+        outcome = self._end(flight)
+        if outcome == "unsent":
+            record.started, record.outcome = None, "unsent"
+            self._slots.left(flight.lane)
+            return
+        self.may_be_billed += 1
+        record.ended, record.outcome = self.clock(), outcome
+        self._drop(flight, outcome)
+
+    def release(self, call: Any) -> None:
+        self._slots.release(call)
+
+    def close(self) -> None:
+        self._closed = True
+        for call in self._slots.unsent:
+            self.cancel(call)
+        for flight in list(self._out.values()):
+            self.cancel(flight.call)
+
+    @property
+    def in_flight(self) -> int:
+        """Calls sent, not back, and still wanted."""
+        return len(self._out)
+
+    @property
+    def waiting(self) -> int:
+        """Calls that are to be sent."""
+        return len(self._slots.unsent)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing will ever come back by itself: nothing is out, and no time brings anything."""
+        return not self._out and not self._slots.waits_for_time
+
+    # -- the calls' side
+
+    def _send(self, call: Any, lane: Lane) -> None:
+        flight = Flight(call, lane, self.clock())
+        record = call.record
+        if not self._attempts or id(call) not in self._attempts:
+            record.started = flight.started
+        record.outcome = "running"
+        self._out[id(call)] = flight
+        self._launch(flight)
+        if self._started is not None:
+            self._started(call)
+
+    def _wants(self, flight: Flight) -> bool:
+        return self._out.get(id(flight.call)) is flight
+
+    def _back(self, flight: Flight, value: Any, error: BaseException | None) -> None:
+        """An attempt is over that somebody may still want."""
+        if self._wants(flight):
+            del self._out[id(flight.call)]
+            self._settle(flight, value, error, gone=True)
+        else:
+            self._slots.left(flight.lane, lost=True)
+
+    def _too_long(self, flight: Flight) -> None:
+        """Its timeout is over."""
+        if not self._wants(flight):
+            return
+        del self._out[id(flight.call)]
+        outcome = self._end(flight)
+        error = TimeoutError(f"{flight.call.record.callee} did not answer within {flight.call.effect.timeout:g} s")
+        self.may_be_billed += 1
+        self._settle(flight, None, error, gone=outcome == "unsent")
+        if outcome != "unsent":
+            self._drop(flight, outcome)
+
+    def _settle(self, flight: Flight, value: Any, error: BaseException | None, gone: bool) -> None:
+        """Hand over the outcome of an attempt, or send the call again. `gone`: its place is free then."""
+        call, lane, slots = flight.call, flight.lane, self._slots
+        now = self.clock()
+        record = call.record
+        if error is None:
+            record.outcome = "ok"
+            slots.answered(lane, call, flight.started, now - flight.started, value)
+        elif self._repeats(flight, error, now):
+            if gone:
+                slots.left(lane)
+            return
+        else:
+            mark_failed(record, error)
+            slots.refuse(lane, call, status_of(error))
+        record.ended = now
+        if self._attempts:
+            self._attempts.pop(id(call), None)
+        try:
+            self._finish(call, value, error)
+        finally:
+            if gone:
+                slots.left(lane)  # after finish: what it issues may be older than what waits
+
+    def _repeats(self, flight: Flight, error: BaseException, now: float) -> bool:
+        call, lane, slots = flight.call, flight.lane, self._slots
+        after = None
+        if overload(error):
+            after = retry_after(error)
+            slots.overloaded(lane, flight.started, after)
+        sent = self._attempts.get(id(call), 1)
+        if self._closed or not again(call, error, sent, slots.in_company(lane, flight.started - MINUTE)):
+            return False
+        self._attempts[id(call)] = call.record.attempts = sent + 1
+        call.record.outcome = "waiting"
+        pause = lane.host.pace.pause(sent, retry_after(error) if after is None else after)
+        slots.submit(call, lane.host.name, now + pause)
+        return True
+
+    def _finish(self, call: Any, value: Any, error: BaseException | None) -> None:
+        call.finish(value, error)
+
+    def _drop(self, flight: Flight, outcome: str) -> None:
+        """A flight that nobody wants is still out there."""
+        self._slots.lose(flight.lane)
+
+    # -- a subclass's
+
+    def _launch(self, flight: Flight) -> None:
+        raise NotImplementedError
+
+    def _end(self, flight: Flight) -> str:
+        raise NotImplementedError
+
+    def _wake(self, when: float) -> None:
+        raise NotImplementedError
