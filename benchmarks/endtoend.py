@@ -1,127 +1,137 @@
-"""The three programs with the real `openai` client: plain, under `poppy_ipython`, and as hand-written asyncio.
+"""The programs with the real `openai` client: plain, under `poppy_ipython`, and as hand-written asyncio.
 
-One round runs the cell and its twin one after the other, so that both see the same machine; the ratio is the median of
-the rounds' ratios. Clients are made and warmed before the clock starts: what is compared is the program, not the first
-connection. Plain runs take long and are nobody's contestant: once is enough. All three must leave the same results.
+One round runs the cell and its twin one after the other, so that both see the same machine; a ratio is the median of the
+rounds' ratios. Plain runs take long and are nobody's contestant: one, with latencies at a tenth. Its time at full scale is
+computed from the same draws. All must leave the same; whoever does not is shown as such, with the difference.
 """
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import time
-from pathlib import Path
-from pydoc_data.topics import topics
-from statistics import median
+from dataclasses import asdict, dataclass, field
+from statistics import geometric_mean, median
 from typing import Any
 
-from openai import AsyncOpenAI, OpenAI
-
-import poppy_ipython
 from benchmarks import report
+from benchmarks.contest import LIMIT, Contest, Result, differences, twin_differences
 from benchmarks.programs import NAMES
-from poppy_ipython import local_llm
+from benchmarks.service import World
 
-HERE = Path(__file__).parent / "programs"
-MODEL = "local-small"
-LIMIT = 16
-DOCUMENTS = {name: topics[name][:6000] for name in sorted(topics) if len(topics[name]) > 1500}
+NOISY = 0.10
+"""A spread of the hand-written program's rounds above this is said to be too noisy to tell."""
 
 
-class Contest:
-    """One program and its twin, with clients that live as long as the contest."""
+@dataclass
+class Measured:
+    """One program at one scale of latencies."""
 
-    def __init__(self, name: str, documents: dict[str, str], base_url: str) -> None:
-        self.name, self.documents = name, documents
-        self.source = (HERE / f"{name}.py").read_text()
-        self.twin = importlib.import_module(f"benchmarks.programs.{name}_asyncio").main
-        self.runner = asyncio.Runner()
-        self.client = OpenAI(base_url=base_url, api_key="local", max_retries=0)
-        self.async_client = AsyncOpenAI(base_url=base_url, api_key="local", max_retries=0)
+    program: str
+    scale: float
+    requests: int = 0
+    drawn: float = 0.0
+    """Seconds of latency of all its requests, at this scale."""
+    plain: float = 0.0
+    poppy: list[float] = field(default_factory=list)
+    asyncio: list[float] = field(default_factory=list)
+    path: float = 0.0
+    """Seconds of the longest chain of calls, of the engine's run."""
+    at_once: float = 0.0
+    cpu_poppy: float = 0.0
+    cpu_asyncio: float = 0.0
+    first_plain: float | None = None
+    first_poppy: float | None = None
+    differences: list[str] = field(default_factory=list)
 
-    def close(self) -> None:
-        self.runner.run(self.async_client.close())
-        self.runner.close()
-        self.client.close()
+    @property
+    def ratio(self) -> float:
+        return median(ours / theirs for ours, theirs in zip(self.poppy, self.asyncio, strict=True))
 
-    def namespace(self) -> dict[str, Any]:
-        return {"client": self.client, "MODEL": MODEL, "documents": dict(self.documents)}
+    @property
+    def speedup(self) -> float:
+        return self.plain / median(self.poppy)
 
-    def plain(self) -> tuple[dict[str, Any], float]:
-        namespace = self.namespace()
-        code = compile(self.source, f"{self.name}.py", "exec")
-        began = time.perf_counter()
-        exec(code, namespace)
-        return namespace, time.perf_counter() - began
+    @property
+    def spread(self) -> float:
+        return (max(self.asyncio) - min(self.asyncio)) / median(self.asyncio)
 
-    def poppy(self) -> tuple[dict[str, Any], float, poppy_ipython.Run]:
-        namespace = self.namespace()
-        began = time.perf_counter()
-        run = poppy_ipython.run(self.source, namespace, options=poppy_ipython.Options(max_calls=LIMIT))
-        took = time.perf_counter() - began
-        if run.error is not None:
-            raise run.error
-        return namespace, took, run
-
-    def asyncio(self) -> tuple[dict[str, Any], float]:
-        began = time.perf_counter()
-        results = self.runner.run(self.twin(self.async_client, MODEL, dict(self.documents), LIMIT))
-        return results, time.perf_counter() - began
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "ratio": self.ratio, "speedup": self.speedup, "spread": self.spread}
 
 
-def same(twin: dict[str, Any], *namespaces: dict[str, Any]) -> None:
-    """Everything the twin returns is in each namespace, with the same value."""
-    for name, value in twin.items():
-        for namespace in namespaces:
-            if namespace[name] != value:
-                raise AssertionError(f"{name!r} differs:\n{namespace[name]!r}\nasyncio: {value!r}")
-
-
-def contest(name: str, rounds: int, service: local_llm.Service) -> dict[str, Any]:
-    """Measure one program."""
-    print(f"  {name}: plain", end="", flush=True)
-    one = Contest(name, DOCUMENTS, service.base_url)
-    try:
-        plain, plain_took = one.plain()
-        print(f" {plain_took:.1f} s; {rounds} rounds", end="", flush=True)
-        same(one.asyncio()[0], plain, one.poppy()[0])  # warms both clients, too
-        measured = []
+def measure(name: str, world: World, rounds: int, plain_overhead: Measured | None = None) -> Measured:
+    """Measure one program against one service."""
+    one = Measured(name, world.scale)
+    with Contest(name, world) as contest:
+        world.ask("/stats/reset", "POST")
+        if plain_overhead is None:
+            plain = contest.plain()
+            one.plain, one.first_plain = plain.seconds, plain.first_output
+            drawn = world.ask("/drawn")
+            one.requests, one.drawn = drawn["requests"], drawn["seconds"] * world.scale
+        else:  # the same draws at another scale
+            before = plain_overhead
+            one.requests, one.drawn = before.requests, before.drawn / before.scale * world.scale
+            one.plain = before.plain - before.drawn + one.drawn
+            plain = None
+        contest.asyncio()  # warms both clients
+        ours = twin = None
         for _ in range(rounds):
-            namespace, poppy_took, run = one.poppy()
-            twin, asyncio_took = one.asyncio()
-            same(twin, namespace)
-            measured.append((poppy_took, asyncio_took))
+            ours, twin = contest.poppy(), contest.asyncio()
+            one.poppy.append(ours.seconds)
+            one.asyncio.append(twin.seconds)
+            one.cpu_poppy, one.cpu_asyncio = ours.cpu, twin.cpu
+            one.differences += compared(plain, ours, twin)
             print(".", end="", flush=True)
-        print(flush=True)
-    finally:
-        one.close()
-    return {
-        "program": name,
-        "calls": len(run.calls),
-        "plain": plain_took,
-        "poppy": median(poppy for poppy, _ in measured),
-        "asyncio": median(twin for _, twin in measured),
-        "ratio": median(poppy / twin for poppy, twin in measured),
-        "rounds": measured,
-    }
+        if ours is not None and ours.details is not None:
+            trace = ours.details.trace
+            one.path, one.at_once, one.first_poppy = trace.critical_path.length, trace.at_once, ours.first_output
+    return one
 
 
-def main(rounds: int) -> None:
-    print("Three programs, real openai client, local service:", flush=True)
-    with local_llm.serve(seed=1) as service:
-        measured = [contest(name, rounds, service) for name in NAMES]
+def compared(plain: Result | None, ours: Result, twin: Result) -> list[str]:
+    """What somebody left otherwise; without a plain run the twin stands for it."""
+    if plain is None:
+        return [f"asyncio: {line}" for line in twin_differences(ours, twin)]
+    found = [f"poppy: {line}" for line in differences(plain, ours)]
+    return found + [f"asyncio: {line}" for line in twin_differences(plain, twin)]
+
+
+def main(rounds: int, names: tuple[str, ...] = NAMES) -> list[Measured]:
+    print(f"{len(names)} programs, real openai client, local service:", flush=True)
+    found: dict[float, list[Measured]] = {0.1: [], 1.0: []}
+    for scale, measured in found.items():
+        with World(scale) as world:
+            for place, name in enumerate(names):
+                print(f"  scale {scale}, {name} ", end="", flush=True)
+                before = None if scale == 0.1 else found[0.1][place]
+                measured.append(measure(name, world, rounds if scale == 0.1 else 1, before))
+                print(f" {measured[-1].ratio:.2f}", flush=True)
+    for scale, measured in found.items():
+        publish(scale, measured)
+    return [one for measured in found.values() for one in measured]
+
+
+def publish(scale: float, measured: list[Measured]) -> None:
     rows = [
         (
-            one["program"].replace("_", " "),
-            str(one["calls"]),
-            f"{one['plain']:.1f}",
-            f"{one['poppy']:.2f}",
-            f"{one['asyncio']:.2f}",
-            f"{one['plain'] / one['poppy']:.1f}x",
-            f"{one['ratio']:.2f}",
+            one.program.replace("_", " "),
+            str(one.requests),
+            f"{one.plain:.1f}",
+            f"{median(one.poppy):.2f}",
+            f"{median(one.asyncio):.2f}",
+            f"{one.path:.2f}",
+            f"{one.speedup:.1f}x",
+            f"{one.ratio:.2f}" + (" (noisy)" if one.spread > NOISY else ""),
+            f"{one.at_once:.1f}",
+            "yes" if not one.differences else "NO",
         )
         for one in measured
     ]
-    head = ("program", "calls", "plain s", "poppy s", "asyncio s", "plain / poppy", "poppy / asyncio")
-    note = f"Median of {rounds}; plain once. At most {LIMIT} calls at once in both; the same results in all three."
-    report.publish("endtoend", "Three programs, end to end", head, rows, note, measured)
+    ratios = [one.ratio for one in measured]
+    speedups = [one.speedup for one in measured]
+    rows.append(
+        ("geometric mean", "", "", "", "", "", f"{geometric_mean(speedups):.1f}x", f"{geometric_mean(ratios):.2f}", "", "")
+    )
+    head = ("program", "requests", "plain s", "poppy s", "asyncio s", "path s")
+    head += ("plain / poppy", "poppy / asyncio", "at once", "same")
+    note = f"At most {LIMIT} calls at once in both. Latencies at scale {scale}. Worst ratio {max(ratios):.2f}."
+    report.publish(f"programs-{scale}", f"Programs, latency scale {scale}", head, rows, note, [one.as_json() for one in measured])

@@ -1,7 +1,7 @@
 import asyncio
 
 
-async def main(client, model, documents, limit):
+async def main(client, model, documents, limit, **_):
     slots = asyncio.Semaphore(limit)
 
     async def ask(instruction, text):

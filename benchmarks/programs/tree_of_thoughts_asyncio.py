@@ -4,7 +4,7 @@ STEPS, WIDTH, KEEP, VOTES = 3, 5, 2, 3
 GOAL = "Explain how Python runs a program, from its blocks and names to its loops and exceptions."
 
 
-async def main(client, model, documents, limit):
+async def main(client, model, documents, limit, **_):
     slots = asyncio.Semaphore(limit)
     background = "\n".join(text[:1500] for text in documents.values())
 
