@@ -12,12 +12,13 @@ from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from ..effects.registry import effect_of_call, resource_of
-from ..trace.events import CallRecord
+from ..trace.events import CallRecord, Frame, Need
 from .atoms import ATOMS
+from .codes import CodeInfo
 from .pending import NotReady, Pending, real, resolve, settled
 from .scheduler import WINDOW
 from .snapshot import Picture, instance_is_settled, look
-from .unit import Entry
+from .unit import Entry, Unit
 
 if TYPE_CHECKING:
     from .base import Base
@@ -176,6 +177,8 @@ class External(Base):
         cause = self.cause
         if cause is not None:
             record.cause = cause
+            if entry.at_head:
+                record.needs = [*(record.needs or ()), (cause, record.reason, record.line, record.reason_detail)]
             if record.reason == "start":
                 unit = entry.unit
                 if unit.cause is cause and unit.reason is not None:
@@ -272,4 +275,30 @@ class External(Base):
             len(records) + 1, name, effect.name, resource, None, info.filename, line, end_line, col, end_col,
             info.function, entry.position, self.clock(),
         )  # fmt: skip
+        if info.function != "<module>":
+            record.stack = self.stack_of(entry, info)
+        cause = self.cause
+        if cause is not None:
+            record.needs = [self.need_of(entry.unit, cause, line)]
         records.append(record)
+
+    def need_of(self, unit: Unit | None, cause: CallRecord, line: int) -> Need:
+        """Why the issuer was not here earlier: it, or a unit around it, was resumed by ``cause``."""
+        while unit is not None:
+            if unit.cause is cause and unit.reason is not None:
+                return (cause, *unit.reason)
+            unit = unit.parent
+        return cause, "data", line, None
+
+    def stack_of(self, entry: Entry, info: CodeInfo) -> tuple[Frame, ...]:
+        """The functions around a call, innermost first."""
+        found: list[Frame] = []
+        unit: Unit | None = entry.unit
+        lowered = self.lowered
+        while unit is not None and unit.frame is not None:
+            outer = lowered[id(unit.frame.f_code)]
+            if not unit.merged or outer.group != info.group:
+                found.append((info.function, outer.filename, outer.site(unit.lasti)[1], unit.path))
+                info = outer
+            unit = unit.parent
+        return tuple(found)

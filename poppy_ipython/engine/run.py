@@ -27,6 +27,7 @@ from ..compiler import compile_cell
 from ..options import Options
 from ..trace.events import Wait
 from ..trace.run import Run
+from ..trace.sources import sources_of
 from ..trace.trace import Trace
 from .machine import Machine
 from .tracebacks import rebuild, steps_of
@@ -218,7 +219,8 @@ def finished_error(machine: Machine, error: BaseException | None, coroutine: boo
 
 def trace_of(machine: Machine, started: float, ended: float, cpu: float, max_calls: int | None, filename: str) -> Trace:
     waits = [Wait(reason, line, detail, begin, end) for reason, line, detail, begin, end in machine.waits]
-    return Trace.of(machine.records, waits, started, ended, cpu, max_calls, filename=filename)
+    sources = sources_of(machine.records, filename)
+    return Trace.of(machine.records, waits, started, ended, cpu, max_calls, filename, sources)
 
 
 def _current_context() -> contextvars.Context | None:

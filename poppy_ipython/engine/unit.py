@@ -94,6 +94,13 @@ class Entry:
     def arrived(self) -> None:
         """One of the pendings among the operands has its value."""
         self.missing -= 1
+        record, cause = self.record, self.machine.cause
+        if record is not None and cause is not None:
+            need = (cause, "data", None, None)
+            if record.needs is None:
+                record.needs = [need]
+            else:
+                record.needs.append(need)
         if self.missing == 0 and not self.dead:
             self.machine.post(self.machine.start_entry, self)
 

@@ -11,8 +11,10 @@ and only that is analysed or drawn.
 * All times are seconds of *one* monotonic clock, the dispatcher's; None means that it has not happened.
 * `cause` is the *last-arrival edge*: of everything a call had to wait for before it was ready, the call whose
   completion came last. One edge per call is enough to follow the critical path backwards (Fields et al., "Focusing
-  processor policies via critical-path prediction"), and it costs one pointer. Keeping the set of all dependences was
-  considered: it costs memory per call and answers no question that is asked here.
+  processor policies via critical-path prediction"), and it costs one pointer.
+* `needs` has every arrival that the call waited for, for whoever draws or explains: what let its issuer go on, and the
+  completion behind each operand that was not there at issue. The engine knows them anyway at that moment; they cost a
+  tuple each. An operand that had arrived before the call was issued is no need: nothing waited for it.
 * `Instruments` follows trio's: optional hooks, nothing to pay when nobody listens, and an instrument that raises is
   removed and logged, because no view may kill a run. The broadcaster is a tuple per hook that is replaced, never
   changed, so that an instrument may add or remove instruments while it is being called.
@@ -29,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from poppy_ipython.trace.trace import Trace
 
-__all__ = ["CallRecord", "Instrument", "Instruments", "Outcome", "Reason", "Wait", "What"]
+__all__ = ["CallRecord", "Frame", "Instrument", "Instruments", "Need", "Outcome", "Reason", "Wait", "What"]
 
 Outcome = Literal["waiting", "running", "ok", "error", "cancelled", "abandoned", "unsent"]
 """`cancelled`: sent, then cancelled · `abandoned`: sent, blocking, answer dropped · `unsent`: given up before that."""
@@ -43,6 +45,12 @@ Reason = Literal["start", "data", "branch", "order", "unknown", "limit", "window
 """
 
 What = Literal["issued", "started", "ended", "cancelled"]
+
+Need = tuple["CallRecord", Reason, int | None, str | None]
+"""A call whose completion was waited for, why, the line that waited, and a detail (a function, a resource)."""
+
+Frame = tuple[str, str, int, tuple[int, ...]]
+"""A function around a call: its name, the file and line where it was called, and which invocation it is (a position)."""
 
 _log = logging.getLogger("poppy_ipython.trace")
 
@@ -79,6 +87,8 @@ class CallRecord:
     reason_line: int | None = None
     reason_detail: str | None = None  # the undeclared function, the resource, the host
     attempts: int = 1  # how often it was sent
+    needs: list[Need] | None = field(default=None, repr=False)
+    stack: tuple[Frame, ...] = field(default=(), repr=False)  # innermost first
 
 
 @dataclass(frozen=True, slots=True)

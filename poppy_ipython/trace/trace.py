@@ -23,11 +23,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from poppy_ipython.redact import redact
-from poppy_ipython.trace.events import CallRecord, Outcome, Reason, Wait
-from poppy_ipython.trace.units import count, duration, place
+from poppy_ipython.trace.edges import Edge, Sites, edges
+from poppy_ipython.trace.events import CallRecord, Frame, Need, Outcome, Reason, Wait
+from poppy_ipython.trace.flow import Flow
+from poppy_ipython.trace.units import count, duration, place, shorten
 
 if TYPE_CHECKING:
     from poppy_ipython.trace.critical_path import CriticalPath
@@ -66,6 +68,8 @@ class Call(NamedTuple):
     reason_detail: str | None
     until: float | None  # its end, or the run's if that came first; None if it was never sent
     attempts: int = 1  # how often it was sent
+    needs: tuple[tuple[int, Reason, int | None, str | None], ...] = ()  # every completion that was waited for, and why
+    stack: tuple[Frame, ...] = ()  # the functions around it, innermost first
 
     @property
     def seconds(self) -> float:
@@ -104,6 +108,7 @@ class Trace:
     max_calls: int | None = None
     filename: str | None = None  # of the cell; lines elsewhere are shown with their file
     titles: tuple[tuple[str, str], ...] = ()  # how to call files that only a machine would name: other cells
+    sources: tuple[tuple[str, str], ...] = ()  # the text of the files with calls, where it is known
 
     @classmethod
     def of(
@@ -115,18 +120,19 @@ class Trace:
         cpu: float = 0.0,
         max_calls: int | None = None,
         filename: str | None = None,
+        sources: Iterable[tuple[str, str]] = (),
     ) -> Trace:
         """Freeze live records; the clock's times become seconds since `started`.
 
-        Without `ended` the run is taken to end with the last thing that is recorded.
+        Without `ended` the run is taken to end with the last thing that is recorded. `sources` are file names and texts.
         """
         records, waits = list(records), list(waits)
         if ended is None:
             known = [t for r in records for t in (r.issued, r.ready, r.started, r.ended) if t is not None]
             ended = max([started, *known, *(wait.end for wait in waits)])
-        calls = sorted((_freeze(record, started, ended) for record in records), key=lambda call: call.number)
+        calls = [_freeze(record, started, ended) for record in sorted(records, key=lambda record: record.number)]
         moved = (Wait(w.reason, w.line, w.detail, w.begin - started, w.end - started) for w in waits)
-        return cls(tuple(calls), tuple(moved), 0.0, ended - started, cpu, max_calls, filename)
+        return cls(tuple(calls), tuple(moved), 0.0, ended - started, cpu, max_calls, filename, (), tuple(sources))
 
     @cached_property
     def sent(self) -> tuple[Call, ...]:
@@ -193,6 +199,69 @@ class Trace:
 
         return critical_path(self)
 
+    @cached_property
+    def edges(self) -> dict[int, tuple[Edge, ...]]:
+        """What each call waited for, by number; see `edges.py`."""
+        return edges(self.calls, Flow(self.sources), self.sites)
+
+    @cached_property
+    def sites(self) -> Sites:
+        """The calls by place and invocation."""
+        return Sites(self.calls)
+
+    @cached_property
+    def slack(self) -> dict[int, float]:
+        """How much longer each call could have taken without making the run longer, by number; see `slack.py`."""
+        from poppy_ipython.trace.slack import slacks
+
+        return slacks(self.calls, self.edges)
+
+    @property
+    def sequential(self) -> float:
+        """One after the other: all calls' seconds, and the time in which none was in flight."""
+        busy, since = 0.0, None
+        for time, flying in self.in_flight():
+            if since is None:
+                since = time
+            elif not flying:
+                busy, since = busy + time - since, None
+        return self.call_seconds + max(0.0, self.wall - busy)
+
+    def within(self, call: Call) -> str:
+        """The functions around a call, outermost first: `summarise ▸ refine`; empty at the top of the cell."""
+        return " ▸ ".join(shorten(frame[0], 40) for frame in reversed(call.stack))
+
+    def why_not_earlier(self, number: int) -> str:
+        """What call `number` waited for, as a chain of causes in words; see `explain.py`."""
+        from poppy_ipython.trace.explain import why_not_earlier
+
+        return why_not_earlier(self, number)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Everything as JSON text, for `from_json`; see `export.py`."""
+        from poppy_ipython.trace.export import to_json
+
+        return to_json(self, indent)
+
+    @staticmethod
+    def from_json(text: str | bytes) -> Trace:
+        """The trace that `to_json` wrote."""
+        from poppy_ipython.trace.export import from_json
+
+        return from_json(text)
+
+    def to_chrome_trace(self) -> dict[str, Any]:
+        """For Perfetto: `json.dump(trace.to_chrome_trace(), file)`; see `export.py`."""
+        from poppy_ipython.trace.export import chrome_trace
+
+        return chrome_trace(self)
+
+    def to_frame(self) -> Any:
+        """A `pandas.DataFrame` with one row per call."""
+        from poppy_ipython.trace.export import to_frame
+
+        return to_frame(self)
+
     def to_text(self, width: int | None = None, rows: int = 60) -> str:
         """All calls as a table; see `table.py`."""
         from poppy_ipython.trace.table import table
@@ -236,7 +305,14 @@ def _freeze(record: CallRecord, zero: float, end: float) -> Call:
         None if record.reason_detail is None else redact(record.reason_detail),
         until,
         record.attempts,
+        () if record.needs is None else tuple([_need(need) for need in record.needs]),
+        record.stack,
     )
+
+
+def _need(need: Need) -> tuple[int, Reason, int | None, str | None]:
+    cause, reason, line, detail = need
+    return cause.number, reason, line, detail if detail is None else redact(_resource(detail) or "")
 
 
 def _resource(resource: Hashable) -> str | None:
