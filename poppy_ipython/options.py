@@ -18,7 +18,7 @@ class Options:
     """How a cell is run.
 
     >>> Options(max_calls=4, speculate=False)
-    Options(max_calls=4, speculate=False, quiet=False, interactivity='last_expr', flags=0)
+    Options(max_calls=4, speculate=False, guards=True, quiet=False, interactivity='last_expr', flags=0)
     >>> Options(max_calls=0)
     Traceback (most recent call last):
     ...
@@ -29,6 +29,8 @@ class Options:
     max_calls: int | None = None
     #: send calls that an earlier statement could still prevent by raising
     speculate: bool = True
+    #: run what calls nothing external as plain Python wherever nothing is outstanding (off: to look for a bug of ours)
+    guards: bool = True
     #: no summary line after the cell
     quiet: bool = False
     #: whose value `Session.run` returns: that of a trailing expression, or nothing

@@ -78,6 +78,12 @@ class CellStatements(Statements):
         self.natives.append(Native(code, binds, modules, reason, node.lineno))
         return ast.Expr(op("nat", const(len(self.natives) - 1)))
 
+    def native_expression(self, node: ast.expr) -> ast.expr:
+        """``node`` as written, behind a guard."""
+        code = compile(ast.Expression(node), self.filename, "eval", flags=self.flags, dont_inherit=True)
+        self.natives.append(Native(_as_in(code, self.plain, self.constants), None, (), "", node.lineno))
+        return op("nat", const(len(self.natives) - 1))
+
 
 def native_reason(node: ast.stmt) -> str | None:
     """Why a statement of the cell runs as written, or None if it is lowered (it or what is inside it).
@@ -218,13 +224,14 @@ def compile_cell(
         return compile_cell(source, filename, flags, all_native=f"its lowered form does not compile ({error.msg})")
     lowered = Lowered(
         "<module>", "<module>", filename, code, scope.pieces, tree.body, frozenset(), (), frozenset(),
-        call_sites(tree.body), True, tuple(lowering.natives),
+        call_sites(tree.body), True, tuple(lowering.natives), guards=tuple(scope.guards),
     )  # fmt: skip
     units = tuple(
         UnitInfo(_KINDS.get(p.name[len(PREFIX)], "statement"), p.source[0].lineno, p.source[0].end_lineno or 0)
         for p in scope.pieces.values()
     )
-    return Plan(filename, lowered, units, tuple(lowering.natives), bool(plain.co_flags & inspect.CO_COROUTINE))
+    in_order = tuple(n for n in lowering.natives if n.reason)
+    return Plan(filename, lowered, units, in_order, bool(plain.co_flags & inspect.CO_COROUTINE))
 
 
 def _collect(code: types.CodeType, found: dict[tuple[str, int], list[types.CodeType]]) -> None:

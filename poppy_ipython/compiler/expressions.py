@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from . import scopes
 from .abi import BINARY, COMPARE, PREFIX, UNARY, const, lambda_, load, op, operation, place, store
+from .native import expression_two_ways
 
 if TYPE_CHECKING:
     from .lower import Scope
@@ -368,13 +369,13 @@ class Expressions(_Base):
 
     # ------------------------------------------------------------------ comprehensions
     def expr_ListComp(self, node: ast.ListComp) -> ast.expr:
-        return self.comprehension(node, lambda items: op("new_list", items))
+        return expression_two_ways(self, node, lambda: self.comprehension(node, lambda items: op("new_list", items)))
 
     def expr_SetComp(self, node: ast.SetComp) -> ast.expr:
-        return self.comprehension(node, lambda items: op("new_set", items))
+        return expression_two_ways(self, node, lambda: self.comprehension(node, lambda items: op("new_set", items)))
 
     def expr_DictComp(self, node: ast.DictComp) -> ast.expr:
-        return self.comprehension(node, lambda items: op("new_dict", items))
+        return expression_two_ways(self, node, lambda: self.comprehension(node, lambda items: op("new_dict", items)))
 
     def comprehension(self, node, make, stop: str | None = None):  # type: ignore[no-untyped-def]
         """A comprehension: a loop in an outlined function that collects its items.
@@ -477,17 +478,19 @@ class Expressions(_Base):
     def expr_Call(self, node: ast.Call) -> ast.expr:
         func = node.func
         if scopes.consumed(node):
-            comprehension = node.args[0]
-            assert isinstance(comprehension, ast.GeneratorExp)
-            if isinstance(func, ast.Name):
-                single = len(comprehension.generators) == 1
-                if func.id in ("any", "all") and single and not node.keywords:
-                    return self.comprehension(comprehension, lambda items: items, func.id)
-                return self.call(node, [place(self.comprehension(comprehension, lambda items: op("new_list", items)), comprehension)])
-            return self.call(node, [place(self.comprehension(comprehension, lambda items: op("new_list", items)), comprehension)])
+            return expression_two_ways(self, node, lambda: self.consumer(node))
         if isinstance(func, ast.Name) and func.id == "super" and not node.args and not node.keywords and self.scope.first_param:
             return ast.Call(load("super"), [load("__class__"), load(self.scope.first_param)], [])
         return self.call(node, None)
+
+    def consumer(self, node: ast.Call) -> ast.expr:
+        """``sum(… for …)`` and the like: the items are collected, then handed over."""
+        comprehension = node.args[0]
+        assert isinstance(comprehension, ast.GeneratorExp)
+        if isinstance(node.func, ast.Name) and node.func.id in ("any", "all"):
+            if len(comprehension.generators) == 1 and not node.keywords:
+                return self.comprehension(comprehension, lambda items: items, node.func.id)
+        return self.call(node, [place(self.comprehension(comprehension, lambda items: op("new_list", items)), comprehension)])  # type: ignore[list-item]
 
     def call(self, node: ast.Call, args: list[ast.expr] | None, awaited: bool = False) -> ast.expr:
         func = node.func

@@ -19,6 +19,7 @@ from typing import Any
 from . import scopes
 from .abi import PREFIX, function, load, op, operation, place, store
 from .cells import _compile, code_named
+from .guards import Guard, guard_of_body
 from .plan import Lowered, call_sites
 from .scope import Scope
 from .statements import Statements
@@ -40,6 +41,8 @@ _MOST_FILES = 64
 _COMPILED: dict[tuple[types.CodeType, str], Lowered | str] = {}
 _MOST_COMPILED = 1024
 
+_GUARDS: dict[tuple[types.CodeType, str], Guard | None] = {}
+
 
 def lower_function(fn: types.FunctionType) -> Lowered | str:
     """The lowered form of ``fn``, or the reason why there is none."""
@@ -58,6 +61,17 @@ def _remember(table: dict[Any, Any], key: Any, value: Any, most: int) -> None:
     table[key] = value
     if len(table) > most:
         del table[next(iter(table))]
+
+
+def function_guard(fn: types.FunctionType) -> Guard | None:
+    """What a call of ``fn`` calls in turn; None if that cannot be told (no source, or a coroutine function)."""
+    code = fn.__code__
+    key = (code, code.co_filename)
+    if key not in _GUARDS:
+        source = _source(fn)
+        found = None if isinstance(source, str) else _find(source[0], code)
+        _remember(_GUARDS, key, guard_of_body(found[0]) if found is not None else None, _MOST_COMPILED)
+    return _GUARDS[key]
 
 
 def belongs_to_user(filename: str) -> bool:
@@ -205,8 +219,8 @@ def _lower(fn: types.FunctionType) -> Lowered | str:
         return f"its lowered form does not compile ({error})"
     return Lowered(
         code.co_name, code.co_qualname, code.co_filename, lowered_code, scope.pieces, body, frozenset(local),
-        tuple(params), frozenset(global_names), call_sites(body), False, original=code,
+        tuple(params), frozenset(global_names), call_sites(body), False, original=code, guards=tuple(scope.guards),
     )  # fmt: skip
 
 
-__all__ = ["belongs_to_user", "lower_function"]
+__all__ = ["belongs_to_user", "function_guard", "lower_function"]

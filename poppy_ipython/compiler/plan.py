@@ -6,6 +6,7 @@ import ast
 import types
 from dataclasses import dataclass, field
 
+from .guards import Guard
 from .scope import Piece
 
 Span = tuple[int, int, int, int]
@@ -16,7 +17,7 @@ class Native:
     """A statement of the cell that runs as written, in order.
 
     ``binds`` is the tuple of names that a definition or an import of loaded modules binds (it then need not wait for the
-    head), or None.  ``reason`` says why the statement is not lowered.
+    head), or None.  ``reason`` says why the statement is not lowered (empty: it is, too; this is the form behind the guard).
     """
 
     code: types.CodeType
@@ -46,6 +47,8 @@ class Lowered:
     natives: tuple[Native, ...] = ()
     #: the user's own code object; None for the cell
     original: types.CodeType | None = None
+    #: of the pieces that are there in native form as well
+    guards: tuple[Guard, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from . import scopes
 from .abi import PREFIX, const, function, load, op, operation, place, store
+from .guards import Guard
 
 
 class Scope:
@@ -36,6 +37,8 @@ class Scope:
         #: outlined functions: name -> (statements it stands for, names that are local there, parameters)
         self.pieces: dict[str, Piece] = {}
         self.try_marks: tuple[str, ...] = ()
+        #: of the pieces that are kept in native form as well
+        self.guards: list[Guard] = []
         #: the outlined comprehension around this point, which has a frame of its own
         self.owner: str | None = None
         #: may a closure over the captured names exist by now?  Then rebinding one waits for what is in flight
@@ -55,6 +58,7 @@ class Scope:
         new.hoisted = self.hoisted
         new.counter = self.counter
         new.pieces = self.pieces
+        new.guards = self.guards
         new.closures_made = self.closures_made
         new.free = self.free
         new.owner = self.owner

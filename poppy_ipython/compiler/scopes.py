@@ -69,6 +69,11 @@ def assigned(statements: Iterable[ast.AST]) -> set[str]:
     return names
 
 
+def deleted(node: ast.AST) -> set[str]:
+    """Names that ``node`` may delete in its own scope."""
+    return {n.id for n in walk_scope(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Del)}
+
+
 def used(nodes: Iterable[ast.AST]) -> set[str]:
     """Every name that occurs anywhere below, nested scopes included."""
     names: set[str] = set()

@@ -15,12 +15,16 @@ from collections.abc import Callable
 from . import scopes
 from .abi import BINARY, PREFIX, const, load, op, operation, place, store
 from .expressions import Expressions
+from .native import two_ways
 from .scope import Scope
 
 #: methods that only strings have: deferred, they wait for nothing
 PURE_METHODS = frozenset(name for name in dir(str) if not name.startswith("_"))
 #: methods of containers that need their argument
 KEYED_METHODS = frozenset({"setdefault", "pop", "remove", "discard", "get", "insert", "update", "extend", "add"})
+
+
+_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With)
 
 
 class Statements(Expressions):
@@ -34,8 +38,11 @@ class Statements(Expressions):
         for statement in statements:
             if isinstance(statement, (ast.For, ast.While)) and scopes.captured([statement]):
                 self.scope.closures_made = True  # a later round rebinds what an earlier round's closure sees
+            deleted = scopes.deleted(statement) if isinstance(statement, _COMPOUND) else set()
+            self.scope.bound -= deleted  # by an earlier round, perhaps
             method = getattr(self, "stmt_" + type(statement).__name__)
             result.extend(place(new, statement) for new in method(statement))  # type: ignore[misc]
+            self.scope.bound -= deleted
         return result or [ast.Pass()]
 
     # ------------------------------------------------------------------ simple statements
@@ -307,7 +314,11 @@ class Statements(Expressions):
             self.scope.bound = after_body & after_else
         return [ast.If(test, body, orelse)]
 
+    # ------------------------------------------------------------------ loops
     def stmt_While(self, node: ast.While) -> list[ast.stmt]:
+        return two_ways(self, node, self.lowered_while)
+
+    def lowered_while(self, node: ast.While) -> list[ast.stmt]:
         node = copy.copy(node)
         node.body = scopes.eliminate_continue(node.body)
         if not self.outlinable(node):
@@ -332,6 +343,9 @@ class Statements(Expressions):
         return result
 
     def stmt_For(self, node: ast.For) -> list[ast.stmt]:
+        return two_ways(self, node, self.lowered_for)
+
+    def lowered_for(self, node: ast.For) -> list[ast.stmt]:
         node = copy.copy(node)
         node.body = scopes.eliminate_continue(node.body)
         if not self.outlinable(node):

@@ -233,9 +233,15 @@ def _checked(target: Any, effect: Effect) -> Any:
 
 def _register(function: Any, effect: Effect) -> None:
     effects.put(function, settled(function, effect))
+    if effect.external:
+        external_names.add(getattr(function, "__name__", ""))
     if not isinstance(function, FunctionType):  # those are looked up in `effects` first, always
         for table in derived:
             table.clear()
+
+
+#: the last parts of the names of external callables: for whoever knows a call by its name alone
+external_names: set[str] = set()
 
 
 def settled(function: Any, effect: Effect) -> Effect:

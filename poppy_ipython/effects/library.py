@@ -169,6 +169,8 @@ class Library:
         return found
 
     def _resolve(self, group: Group, module: ModuleType) -> None:
+        if group.effect.external:
+            _effect.external_names.update(name.rpartition(".")[2] for name in group.names)
         for _, target in targets(group, module):
             if target is MISSING:
                 continue

@@ -102,7 +102,7 @@ class Calls(Base):
         if fn.__class__ is types.FunctionType:
             twin = self.twin_of(fn)
             if twin is not None:
-                return lambda f, args, kwargs: self.run_twin(twin, f, args, kwargs)
+                return lambda f, args, kwargs: self.run_twin(twin, fn, f, args, args, kwargs)
         return self._undeclared
 
     def classify_method(self, method: Any, fn: Any, kind: type) -> Handler:
@@ -113,7 +113,7 @@ class Calls(Base):
         elif fn.__class__ is types.FunctionType and (twin := self.twin_of(fn)) is not None:
 
             def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-                return self.run_twin(twin, m, (m.__self__, *args), kwargs)
+                return self.run_twin(twin, fn, m, args, (m.__self__, *args), kwargs)
         else:
             handler = self._undeclared
         self.handlers[(fn, kind) if fn.__class__ is types.FunctionType else fn] = handler
@@ -156,8 +156,11 @@ class Calls(Base):
             return self._undeclared
 
         def construct(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            unit = self.cur
+            if not unit.log and unit.head and self.guards and unit is not self.ghost and self.is_leaf(init):
+                return self.fence(f, args, kwargs, what=f.__name__)
             instance = self.born(object.__new__(f))
-            result = self.run_twin(twin, init, (instance, *args), kwargs)
+            result = self.run_twin(twin, init, init, (instance, *args), (instance, *args), kwargs)
             if result is not None and result.__class__ is not Pending:
                 raise TypeError(f"__init__() should return None, not '{type(result).__name__}'")
             return instance
@@ -165,21 +168,24 @@ class Calls(Base):
         return construct
 
     # ------------------------------------------------------------------ user functions
-    def run_twin(self, twin: Callable[..., Any], fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def run_twin(
+        self, twin: Callable[..., Any], fn: types.FunctionType, callee: Any, args: tuple[Any, ...], full: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Call the user's ``fn`` (``callee`` with ``args`` is the call as written, ``full`` has the receiver in front)."""
         parent = self.cur
+        if not parent.log and parent.head and self.guards and parent is not self.ghost and self.is_leaf(fn):
+            return self.fence(callee, args, kwargs, what=fn.__name__)
         if parent is self.ghost:
-            return self.fence(fn, args, kwargs, what="user code")
+            return self.fence(callee, args, kwargs, what="user code")
         if parent.depth >= MAX_DEPTH:
-            if fn.__class__ is types.MethodType:
-                args = args[1:]
-            return self.fence(fn, args, kwargs, what=getattr(fn, "__name__", "deep recursion"))
+            return self.fence(callee, args, kwargs, what=getattr(callee, "__name__", "deep recursion"))
         if parent.handling:
             parent.depth += 1
             try:
-                return twin(*args, **kwargs)
+                return twin(*full, **kwargs)
             finally:
                 parent.depth -= 1
-        return self.run_unit(twin, args, kwargs, None, False)
+        return self.run_unit(twin, full, kwargs, None, False)
 
     # ------------------------------------------------------------------ in order
     def fence(

@@ -2,19 +2,16 @@
 
 The compiler's code objects carry markers where operations belong and made-up names where pieces were outlined.  Here they
 get the machine's bound operations as constants, and the name of the function that they are part of.  Functions that
-the user defined inside lowered code keep their code; only a made-up name inside their qualified name is taken out.
+the user defined inside lowered code keep their code, with the qualified name of a plain run.
 """
 
 from __future__ import annotations
 
-import re
 import types
 from typing import Any
 
 from ..compiler.abi import MARK, PREFIX
 from ..compiler.plan import Lowered
-
-_MADE_UP = re.compile(re.escape(PREFIX) + r"\w+(\.<locals>)?\.")
 
 
 class CodeInfo:
@@ -67,7 +64,9 @@ def prepare(
         group = (id(lowered), piece.name if piece.frame else piece.owner)
     name, qualname = lowered.name, lowered.qualname
     owner = piece if piece is not None and piece.frame else lowered.pieces.get(group[1] or "")
+    framed = False  # a comprehension: its name has no "<locals>" behind it
     if owner is not None and owner.frame:
+        framed = True
         name = owner.frame
         qualname = owner.frame if lowered.cell else f"{lowered.qualname}.<locals>.{owner.frame}"
     info = CodeInfo(code, lowered, outer is not None and not (piece is not None and piece.frame), piece, group)
@@ -79,7 +78,8 @@ def prepare(
             if _is_piece(constant):
                 constants.append(prepare(constant, lowered, table, registry, info))
             else:
-                constants.append(_users(constant, lowered))
+                base = "" if name == "<module>" else f"{qualname}." if framed else f"{qualname}.<locals>."
+                constants.append(_users(constant, f"{code.co_qualname}.<locals>.", base))
         else:
             constants.append(constant)
     info.code = new = code.replace(co_consts=tuple(constants), co_name=name, co_qualname=qualname)
@@ -95,10 +95,13 @@ def _is_piece(code: types.CodeType) -> bool:
     return code.co_name == "<lambda>" and bool(names) and names[0].startswith(PREFIX)
 
 
-def _users(code: types.CodeType, lowered: Lowered) -> types.CodeType:
-    """A function of the user inside lowered code: the same code under the name that Python would give it."""
-    constants = tuple([_users(c, lowered) if isinstance(c, types.CodeType) else c for c in code.co_consts])
+def _users(code: types.CodeType, parent: str, base: str) -> types.CodeType:
+    """A function of the user inside lowered code: the same code under the name that Python would give it.
+
+    ``parent`` is the qualified name of the code around it as we compiled it, ``base`` what stands before the names of a plain run.
+    """
+    constants = tuple([_users(c, parent, base) if isinstance(c, types.CodeType) else c for c in code.co_consts])
     qualname = code.co_qualname
-    if PREFIX in qualname:
-        qualname = _MADE_UP.sub("", qualname.replace(f"{PREFIX}outer.<locals>.{PREFIX}twin", lowered.qualname).replace(f"{PREFIX}cell.<locals>.", ""))
+    if qualname.startswith(parent):
+        qualname = base + qualname[len(parent) :]
     return code.replace(co_consts=constants, co_qualname=qualname)

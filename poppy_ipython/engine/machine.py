@@ -10,6 +10,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     external    arguments, dispatch, results             control   truth, iteration, try
     tracebacks  as a plain run shows them                snapshot  looking through arguments
     standins    frames for whoever looks into them       callers   who calls native code
+    guards      native or lowered form
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -41,6 +42,7 @@ from .control import Control
 from .deferred import Deferred
 from .exclusive import Exclusive
 from .external import External
+from .guards import Guards
 from .heap import Heap
 from .maywrites import MayWrites
 from .methods import Methods
@@ -65,7 +67,10 @@ class BoundRef:
         self.fn = fn
 
 
-class Machine(Scheduler, Retirement, Exclusive, MayWrites, Heap, Deferred, Natives, Methods, Calls, External, Control, Tracebacks, StandIns, Callers):
+class Machine(
+    Scheduler, Retirement, Exclusive, MayWrites, Heap, Deferred, Natives, Methods, Calls, External, Control, Tracebacks,
+    StandIns, Callers, Guards,
+):  # fmt: skip
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()`` and ``wait_for(awaitable)``."""
 
     def __init__(
@@ -102,6 +107,7 @@ class Machine(Scheduler, Retirement, Exclusive, MayWrites, Heap, Deferred, Nativ
         self._init_calls()
         self._init_callers()
         self._init_external()
+        self._init_guards()
 
     # ------------------------------------------------------------------ host
     def wake_host(self) -> None:
@@ -154,7 +160,7 @@ class Machine(Scheduler, Retirement, Exclusive, MayWrites, Heap, Deferred, Nativ
     # ------------------------------------------------------------------ lowered code
     def function(self, lowered: Lowered, namespace: dict[str, Any]) -> types.FunctionType:
         """The cell's lowered function, ready to run in ``namespace``."""
-        code = prepare(lowered.code, lowered, self.table(namespace, lowered), self.lowered)
+        code = prepare(lowered.code, lowered, self.table(namespace, lowered, {}), self.lowered)
         return types.FunctionType(code, namespace, lowered.name)
 
     def twin_of(self, fn: types.FunctionType) -> Callable[..., Any] | None:
@@ -166,8 +172,8 @@ class Machine(Scheduler, Retirement, Exclusive, MayWrites, Heap, Deferred, Nativ
         if isinstance(lowered, str):
             self.not_lowered[fn.__qualname__] = lowered
             return None
-        code = prepare(lowered.code, lowered, self.table(fn.__globals__, lowered), self.lowered)
         cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True))
+        code = prepare(lowered.code, lowered, self.table(fn.__globals__, lowered, cells), self.lowered)
         try:
             closure = tuple([cells[name] for name in code.co_freevars])
         except KeyError:
@@ -178,7 +184,7 @@ class Machine(Scheduler, Retirement, Exclusive, MayWrites, Heap, Deferred, Nativ
         self.twins[fn] = twin
         return twin
 
-    def table(self, namespace: dict[str, Any], lowered: Lowered) -> dict[str, Any]:
+    def table(self, namespace: dict[str, Any], lowered: Lowered, cells: dict[str, Any]) -> dict[str, Any]:
         """Marker -> operation for code whose globals are ``namespace``."""
         found = self.tables.get(id(namespace))
         if found is None:
@@ -202,12 +208,16 @@ class Machine(Scheduler, Retirement, Exclusive, MayWrites, Heap, Deferred, Nativ
                 "pack_args": self.pack_args, "pack_kwargs": self.pack_kwargs, "call_star": self.call_star,
                 "meth_star": self.meth_star, "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
                 "cell_unit": self._cell_unit(phantom), "cell_stmt": self._cell_stmt(phantom),
-                "collect": self._collector(namespace),
+                "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native,
+                "UnboundLocalError": UnboundLocalError,
             }  # fmt: skip
             found = self.tables[id(namespace)] = {MARK + name: value for name, value in names.items()}
             for name in _OPERATORS:
                 found[f"{MARK}o:{name}"] = getattr(operator, name)
             self._phantoms = phantom
+        if lowered.guards:
+            quiet = self.quiet_for(lowered.guards, namespace, cells)
+            found = self.tables[id(quiet)] = {**found, MARK + "quiet": quiet}
         if lowered.cell:
             nat = self._native_runner(lowered, namespace, found[MARK + "st"])
             found = self.tables[id(lowered)] = {**found, MARK + "nat": nat}

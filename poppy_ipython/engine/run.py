@@ -69,6 +69,7 @@ class Session:
         self.plan = compile_cell(tree, filename, options.flags)
         self.dispatcher = LiveDispatcher(loop, options.max_calls, failed=self._failed)
         self.machine = Machine(self.dispatcher, time.perf_counter, self, speculate=options.speculate, context=None)
+        self.machine.guards = options.guards
         self.machine.piece = piece
         self.abandoned: list[str] = []
         self.requests: list[tuple[Any, Callable[[Any, BaseException | None], None]]] = []
@@ -274,6 +275,7 @@ def run_simulated(
     max_calls: int | None = None,
     debug: bool = True,
     speculate: bool = True,
+    guards: bool = True,
     mutate: Callable[[Machine], None] | None = None,
 ) -> Outcome:
     """Run ``source`` on the virtual clock.
@@ -282,6 +284,7 @@ def run_simulated(
         latency: seconds that a call takes, or a function of the call.
         max_calls: calls at once (no limit if None).
         debug: check the engine's invariants while running.
+        guards: run what calls nothing external natively.
         mutate: called with the machine before it starts (tests break it on purpose).
 
     Raises:
@@ -299,7 +302,8 @@ def run_simulated(
     plan = compile_cell(source, filename)
     host = _SimulatedHost()
     dispatcher = SimulatedDispatcher(latency, max_calls)
-    machine = Machine(dispatcher, dispatcher.clock, host)
+    machine = Machine(dispatcher, dispatcher.clock, host, speculate)
+    machine.guards = guards
     machine.context = _current_context()
     if mutate is not None:
         mutate(machine)

@@ -302,7 +302,7 @@ def _freeze(record: CallRecord, zero: float, end: float) -> Call:
         None if record.cause is None else record.cause.number,
         record.reason,
         record.reason_line,
-        None if record.reason_detail is None else redact(record.reason_detail),
+        None if record.reason_detail is None else redact(str(record.reason_detail)),
         until,
         record.attempts,
         () if record.needs is None else tuple([_need(need) for need in record.needs]),

@@ -68,7 +68,7 @@ def one(seed: int, *, shrinking: bool = True) -> int:
     """Show, compare and shrink one program."""
     source = program(seed).source
     print(source)
-    worker = Worker(TASK, seconds=5)
+    worker = Worker(TASK, seconds=20)
     try:
         verdict = verdict_of(seed, worker.ask((seed, None)))
         found = "skipped" if verdict.skipped else f"{len(verdict.differences)} differences"

@@ -142,11 +142,11 @@ def plain(source: str, seed: int, world: type[World] = World) -> Run:
 
 
 def engine(source: str, seed: int, order: str | None = None, world: type[World] = World) -> Run:
-    """The engine on a simulated clock, with the seed's order of completion."""
+    """The engine on a simulated clock, with the seed's order of completion; native forms for every second seed."""
     from poppy_ipython.engine.run import run_simulated
 
     def run(source: str, namespace: dict[str, Any], name: str) -> Result:
-        outcome = run_simulated(source, namespace, filename=name, latency=latency(seed, order), debug=True)
+        outcome = run_simulated(source, namespace, filename=name, latency=latency(seed, order), debug=True, guards=bool(seed % 2))
         calls = outcome.calls if isinstance(outcome.calls, int) else len(outcome.calls)
         return Result(outcome.value, outcome.error, 0, outcome.overlap, outcome.makespan, calls)
 

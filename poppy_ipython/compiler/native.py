@@ -1,0 +1,132 @@
+"""Loops and comprehensions in two forms: lowered, and as written behind a guard.
+
+    if quiet(k, a, b):                     (``engine/guards.py`` decides)
+        a, b = settle_locals(a, b)         in a function: values where pendings stood
+        for x in a: b.append(x)            as written, places and all
+    else:
+        ...                                lowered
+
+In the cell's own scope the native form is a native statement of the cell (``nat``), run in its namespace. In a function a name that may be
+unbound holds a sentinel, so the native form deletes it before, and puts the sentinel back wherever the name is unbound
+afterwards, however the loop is left; inside a ``try`` the new bindings are logged, as the lowered form does.
+
+An expression's native form is a lambda over the locals that it reads, like a segment's.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import scopes
+from .abi import PREFIX, const, lambda_, load, op, operation, place, store
+from .guards import guard_of
+
+
+def two_ways(lowering: Any, node: Any, lowered: Callable[[Any], list[ast.stmt]]) -> list[ast.stmt]:
+    """The loop ``node``: ``lowered(node)``, beside its native form if there is one."""
+    scope = lowering.scope
+    bound = scopes.assigned([node])
+    mentioned = sorted(n for n in bound | scopes.free(node) if scope.is_local(n) and n not in scope.captured)
+    guard = None
+    if scope.cell or not bound & scope.global_names:
+        guard = guard_of([node], mentioned, scope.class_name)
+    if guard is None:
+        return lowered(node)
+    native = copy.deepcopy(node)
+    maybe = [n for n in mentioned if scope.may_be_unbound(n)]
+    bindings = scope.bindings
+    index = len(scope.guards)
+    scope.guards.append(guard)
+    test = op("quiet", const(index), *[load(n) for n in mentioned])
+    rest = lowered(node)
+    if scope.cell:
+        return [ast.If(test, [lowering.native(native, "")], rest)]
+    return [ast.If(test, _in_function(native, mentioned, maybe, bound, bindings), rest)]
+
+
+def _in_function(
+    native: ast.stmt, mentioned: Sequence[str], maybe: Sequence[str], bound: set[str], bindings: str | None
+) -> list[ast.stmt]:
+    values = op("settle_locals", *[load(n) for n in mentioned])
+    result: list[ast.stmt] = [ast.Assign([ast.Tuple([store(n) for n in mentioned], ast.Store())], values)]
+    after: list[ast.stmt] = []
+    deleted = {n.id for n in ast.walk(native) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Del)}
+    unbound = operation("UNBOUND")
+    for name in maybe:
+        gone: list[ast.stmt] = [ast.Delete([ast.Name(name, ast.Del())])]
+        result.append(ast.If(ast.Compare(load(name), [ast.Is()], [unbound]), gone, []))
+    for name in mentioned:
+        if name in maybe or name in deleted:
+            missing = ast.ExceptHandler(operation("UnboundLocalError"), None, [ast.Assign([store(name)], unbound)])
+            after.append(ast.Try([ast.Expr(load(name))], [missing], [], []))
+        if bindings and name in bound:
+            after.append(ast.Expr(op("log_binding", load(bindings), const(name), load(name))))
+    return [*result, ast.Try([native], [], [], after)] if after else [*result, native]
+
+
+def expression_two_ways(lowering: Any, node: ast.expr, lowered: Callable[[], ast.expr]) -> ast.expr:
+    """The comprehension (or its consumer) ``node``: ``lowered()``, beside its native form if there is one."""
+    scope = lowering.scope
+    if any(isinstance(n, ast.NamedExpr) for n in ast.walk(node)):
+        return lowered()
+    names = sorted(n for n in scopes.free(node) if scope.is_local(n))
+    guard = None
+    if not any(n in scope.captured and n not in scope.targets for n in names):
+        guard = guard_of([node], names, scope.class_name)
+    if guard is None or any(scope.may_be_unbound(n) for n in names):
+        return lowered()
+    index = len(scope.guards)
+    scope.guards.append(guard)
+    values = [load(n) for n in names]
+    native = copy.deepcopy(node)
+    if names:
+        renamed = {n: f"{PREFIX}v{i}" for i, n in enumerate(names)}
+        native = _Rename(renamed).visit(native)
+        fast: ast.expr = op("run_native", lambda_(list(renamed.values()), native), *[load(n) for n in names])
+    elif scope.cell:
+        fast = lowering.native_expression(native)
+    else:
+        fast = native
+    return ast.IfExp(place(op("quiet", const(index), *values), node), fast, lowered())  # type: ignore[arg-type]
+
+
+class _Rename(ast.NodeTransformer):
+    """Free names replaced; what comprehensions and lambdas bind themselves is left alone."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        new = self.names.get(node.id)
+        return node if new is None else ast.copy_location(ast.Name(new, node.ctx), node)
+
+    def _without(self, node: Any, bound: set[str], first: Any = None) -> Any:
+        inner = _Rename({k: v for k, v in self.names.items() if k not in bound})
+        for field, value in ast.iter_fields(node):
+            if isinstance(value, ast.AST):
+                setattr(node, field, inner.visit(value))
+            elif isinstance(value, list):
+                value[:] = [inner.visit(v) if isinstance(v, ast.AST) else v for v in value]
+        if first is not None:
+            first.iter = self.visit(first.original)
+            del first.original
+        return node
+
+    def _comprehension(self, node: Any) -> Any:
+        bound = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+        first = node.generators[0]
+        first.original, first.iter = first.iter, ast.copy_location(ast.Constant(None), first.iter)
+        return self._without(node, bound, first)
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
+
+    def visit_Lambda(self, node: ast.Lambda) -> Any:
+        defaults = [self.visit(d) for d in node.args.defaults]
+        kw_defaults = [d if d is None else self.visit(d) for d in node.args.kw_defaults]
+        node.args.defaults, node.args.kw_defaults = [], []
+        self._without(node, set(scopes.parameters(node.args)))
+        node.args.defaults, node.args.kw_defaults = defaults, kw_defaults
+        return node
