@@ -36,6 +36,7 @@ from poppy_ipython.display import output
 from poppy_ipython.host import bug, reentry, tracing, transform
 from poppy_ipython.host.afterwards import Afterwards, changes
 from poppy_ipython.host.interrupt import Interrupt, without_handler
+from poppy_ipython.host.watchdog import Watchdog
 from poppy_ipython.options import Options
 from poppy_ipython.trace.run import Run
 
@@ -213,7 +214,7 @@ def _speak(cell: _Cell, run: Run) -> None:
             cell.words.say(f"poppy: left running, results dropped: {', '.join(run.abandoned)}")
         return
     try:
-        cell.words.say(str(run))
+        cell.words.say("\n".join((str(run), *run.notices)))
     except Exception:
         _log.exception("the summary of the cell failed; the cell did not")
 
@@ -284,6 +285,7 @@ async def _perform(
     """
     loop = asyncio.get_running_loop()
     abandoned: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     value: Any = None
     error: BaseException | None
     session: Any = None
@@ -294,11 +296,13 @@ async def _perform(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # shown once already, by whoever compiled the user's text
             session = Session(tree, source, filename, namespace, options, loop=loop, piece=output.Piece)
-        with output.ordered(*publishers), Interrupt(loop, session) as interrupt:
+        with output.ordered(*publishers), Interrupt(loop, session) as interrupt, Watchdog(loop, session) as watch:
             error, value = await session.run()
         if interrupt.seen and error is not None:
             without_handler(error)
         abandoned = tuple(session.abandoned)
+        if watch.starved is not None:
+            notices = (str(watch.starved),)
     except (asyncio.CancelledError, GeneratorExit):
         if session is not None:
             session.interrupt()
@@ -313,7 +317,7 @@ async def _perform(
     if title is not None:
         files = dict.fromkeys(call.filename for call in trace.calls)
         trace = replace(trace, titles=tuple((name, text) for name in files if (text := title(name)) is not None))
-    found = Run(trace, value, error, abandoned)
+    found = Run(trace, value, error, abandoned, notices)
     sys.modules["poppy_ipython"].last_run = found  # type: ignore[attr-defined]
     return found
 

@@ -39,6 +39,10 @@ class EngineError(RuntimeError):
     """A mistake of the engine, not of the cell."""
 
 
+class Stuck(EngineError):
+    """The head waits, and nothing is left to wait for."""
+
+
 class Session:
     """One cell on one event loop.
 
@@ -131,6 +135,8 @@ class Session:
             self._name_abandoned()
             self.dispatcher.close()
         if machine.engine_error is not None:
+            if isinstance(machine.engine_error, Stuck):
+                raise machine.engine_error
             raise EngineError("the engine failed") from machine.engine_error
         root = machine.root
         error = finished_error(machine, root.error, self.plan.coroutine)
@@ -155,6 +161,21 @@ class Session:
             ended(None, KeyboardInterrupt())
         else:
             self.machine.interrupt(KeyboardInterrupt())
+
+    def stuck(self) -> str | None:
+        """For the watchdog: what the head waits for, if nothing runs, nothing is in flight, and nothing can come of itself."""
+        machine = self.machine
+        busy = machine.finished or machine.queue or machine.cur is not None or self.awaiting is not None or self.requests
+        if busy or not self.started:
+            return None
+        return describe(machine) if self.dispatcher.idle else None
+
+    def give_up(self, why: str) -> None:
+        """For the watchdog: end the run as a mistake of ours."""
+        machine = self.machine
+        machine.engine_error = Stuck(f"nothing is in flight and the cell has not ended\n{why}")
+        machine.post(machine.stop, machine.engine_error)
+        self._flush()
 
     def lowered(self, frame: FrameType) -> bool:
         """Whether this is a frame of the cell's own code."""
@@ -351,7 +372,8 @@ def describe(machine: Machine) -> str:
                 show(entry, indent + "  ")
             else:
                 flags = " ".join(f for f in ("at_head", "started", "done", "dead") if getattr(entry, f))
-                lines.append(f"{indent}  call {getattr(entry.fn, '__name__', entry.fn)} {entry.position} {flags} missing={entry.missing}")
+                line = f" (line {entry.record.line})" if entry.record is not None else ""
+                lines.append(f"{indent}  call{line} {getattr(entry.fn, '__name__', entry.fn)} {entry.position} {flags} missing={entry.missing}")
 
     show(machine.root, "")
     lines.append(f"in flight {machine.in_flight}, queue {len(machine.queue)}, may {list(machine.may)[:6]}")

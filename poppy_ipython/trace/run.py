@@ -31,11 +31,19 @@ class Run:
     error: BaseException | None = None
     #: names of blocking calls that an interrupt left behind
     abandoned: tuple[str, ...] = ()
+    #: what else the user should know: who kept the event loop from its work
+    notices: tuple[str, ...] = ()
 
     @property
     def calls(self) -> tuple[Call, ...]:
         """The external calls, in order of issue."""
         return self.trace.calls
+
+    @property
+    def failures(self) -> tuple[Call, ...]:
+        """The calls that failed, in program order: the one that ended the run, those that were handled, and siblings
+        that nobody will see because an earlier one failed."""
+        return tuple(sorted((call for call in self.calls if call.outcome == "error"), key=lambda call: call.position))
 
     @property
     def critical_path(self) -> CriticalPath:
