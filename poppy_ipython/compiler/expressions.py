@@ -250,7 +250,9 @@ class Expressions(_Base):
         number = self.scope.fresh()
         kept, result = f"{PREFIX}r{number}", f"{PREFIX}x{number}"
         first = self.compare_step(left, ops[0], ast.NamedExpr(store(kept), self.expr(rights[0])))
+        before = set(self.scope.bound)
         rest = self.compare_in_place(load(kept), ops[1:], rights[1:])
+        self.scope.bound = before
         return ast.IfExp(op("truth", ast.NamedExpr(store(result), first)), rest, load(result))
 
     def expr_BoolOp(self, node: ast.BoolOp) -> ast.expr:
@@ -262,8 +264,8 @@ class Expressions(_Base):
             for i, value in enumerate(node.values[1:]):
                 temp = f"{PREFIX}b{i}_{self.scope.fresh()}"
                 test = op("truth", ast.NamedExpr(store(temp), new))
-                both = (self.expr(value), load(temp)) if isinstance(node.op, ast.And) else (load(temp), self.expr(value))
-                new = ast.IfExp(test, *both)
+                later = self.perhaps(value)
+                new = ast.IfExp(test, *((later, load(temp)) if isinstance(node.op, ast.And) else (load(temp), later)))
             return new
         first, rest = node.values[0], node.values[1:]
 
@@ -285,13 +287,20 @@ class Expressions(_Base):
         if found is not None:
             return found
         if self.binds(node):
-            return ast.IfExp(op("truth", self.expr(node.test)), self.expr(node.body), self.expr(node.orelse))
+            return ast.IfExp(op("truth", self.expr(node.test)), self.perhaps(node.body), self.perhaps(node.orelse))
 
         def body(inner: Expressions) -> list[ast.stmt]:
             test = op("truth", load(PREFIX + "t"))
             return [ast.If(test, [ast.Return(inner.expr(node.body))], [ast.Return(inner.expr(node.orelse))])]
 
         return self.outline(node, body, test=node.test, reads=[node.body, node.orelse])
+
+    def perhaps(self, node: ast.expr) -> ast.expr:
+        """A part that may be passed over: what it binds is not bound for certain."""
+        before = set(self.scope.bound)
+        result = self.expr(node)
+        self.scope.bound = before
+        return result
 
     def binds(self, node: ast.AST) -> bool:
         """Does the expression bind a local name (a walrus in a function)?  Then it stays in its frame."""
@@ -383,7 +392,7 @@ class Expressions(_Base):
         ``stop`` is ``"any"`` or ``"all"``: the loop returns at the first item that decides.
         """
         targets = sorted({n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)})
-        first = self.iterable(node.generators[0].iter)
+        first = self.iterable(node.generators[0].iter, node)
         pinned = scopes.captured([ast.Expr(node.elt if not isinstance(node, ast.DictComp) else node.value), *[ast.Expr(i) for g in node.generators for i in g.ifs]])
         inner = self.inside()
         inner.scope.enter_comprehension(targets, pinned)
@@ -406,7 +415,7 @@ class Expressions(_Base):
     def generator_body(self, node, element, index, stop, conditional):  # type: ignore[no-untyped-def]
         """The ``for`` of generator ``index`` with everything below it."""
         generator = node.generators[index]
-        source = load(PREFIX + "it") if index == 0 else self.iterable(generator.iter)
+        source = load(PREFIX + "it") if index == 0 else self.iterable(generator.iter, node)
         temp = f"{PREFIX}x{index}"
         bind = self.assign(generator.target, load(temp))
         acc = load(PREFIX + "acc")
@@ -454,7 +463,7 @@ class Expressions(_Base):
         following = node.generators[index + 1]
         reads = [element, *following.ifs, *[p for g in node.generators[index + 2 :] for p in (g.iter, *g.ifs)]]
         params = self.scope.passed(reads, without=_bound_by(node.generators[index + 1 :]))
-        source = self.iterable(following.iter)
+        source = self.iterable(following.iter, node)
         inner = self.inside()
         loop = inner.generator_body(node, element, index + 1, None, True)
         loop[0].iter = load(PREFIX + "it")
@@ -464,8 +473,11 @@ class Expressions(_Base):
         return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [value], []))]
 
     # ------------------------------------------------------------------ calls
-    def iterable(self, node: ast.expr) -> ast.expr:
-        """An iterator for a ``for``: looks through ``enumerate``, ``zip``, ``reversed`` and ``.items()``."""
+    def iterable(self, node: ast.expr, comprehension: ast.expr | None = None) -> ast.expr:
+        """An iterator for a ``for``: looks through ``enumerate``, ``zip``, ``reversed`` and ``.items()``.
+
+        What is no iterable is reported there, up to Python 3.12 for a ``comprehension`` as a whole.
+        """
         if isinstance(node, ast.Call) and not any(k.arg is None for k in node.keywords) and not scopes.consumed(node):
             args = self.items(node.args)
             if isinstance(node.func, ast.Name) and node.func.id in ("enumerate", "zip", "reversed"):
@@ -473,7 +485,8 @@ class Expressions(_Base):
                 return place(op("iterate_call", self.expr(node.func), *args, keywords=keywords), node)  # type: ignore[return-value]
             if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values") and not node.args and not node.keywords:
                 return place(op("iterate_method", self.expr(node.func.value), const(node.func.attr)), node)  # type: ignore[return-value]
-        return place(op("iterate", self.expr(node)), node)  # type: ignore[return-value]
+        at = comprehension if comprehension is not None and sys.version_info < (3, 13) else node
+        return place(op("iterate", self.expr(node)), at)  # type: ignore[return-value]
 
     def expr_Call(self, node: ast.Call) -> ast.expr:
         func = node.func

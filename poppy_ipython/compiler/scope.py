@@ -41,7 +41,7 @@ class Scope:
         self.guards: list[Guard] = []
         #: the outlined comprehension around this point, which has a frame of its own
         self.owner: str | None = None
-        #: may a closure over the captured names exist by now?  Then rebinding one waits for what is in flight
+        #: may a closure or a unit that reads the captured names exist by now?  Then rebinding one waits for what is in flight
         self.closures_made = False
         #: inside a ``try``: a captured name is bound once what precedes it has finished, so that no fault can undo it
         self.in_try = False
@@ -113,6 +113,7 @@ class Scope:
         if name in self.targets and name not in self.walrus_out:
             return ast.NamedExpr(store(name), op("force", value) if name in self.pinned else value)
         if not self.is_local(name) or self.cell:
+            self.bound.add(name)
             return op("st", const(name), value)
         if name in self.captured:
             return ast.NamedExpr(store(name), op("pin" if self.closures_made or self.in_try else "force", value))
@@ -165,6 +166,8 @@ class Scope:
         ``frame``: the name that Python gives to a frame of its own there (``<listcomp>``), if it makes one.
         """
         name = name or self.piece_name(kind)
+        if self.captured & scopes.used(source):
+            self.closures_made = True  # it reads them where they are, perhaps later than what follows binds them again
         rebound = sorted(self.captured & scopes.assigned(body)) if not self.cell else []
         prologue: list[ast.stmt] = [ast.Nonlocal(rebound)] if rebound else []
         self.hoisted.append(place(function(name, params, prologue + (body or [ast.Pass()])), at))  # type: ignore[arg-type]

@@ -36,8 +36,10 @@ class Statements(Expressions):
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         result: list[ast.stmt] = []
         for statement in statements:
-            if isinstance(statement, (ast.For, ast.While)) and scopes.captured([statement]):
-                self.scope.closures_made = True  # a later round rebinds what an earlier round's closure sees
+            if isinstance(statement, (ast.For, ast.While)) and (
+                scopes.captured([statement]) or self.scope.captured & scopes.used([statement])
+            ):
+                self.scope.closures_made = True  # a later round rebinds what an earlier round's closure or unit sees
             deleted = scopes.deleted(statement) if isinstance(statement, _COMPOUND) else set()
             self.scope.bound -= deleted  # by an earlier round, perhaps
             method = getattr(self, "stmt_" + type(statement).__name__)
@@ -271,8 +273,11 @@ class Statements(Expressions):
         if scope.cell:
             body.append(ast.Return(op("collect", const(tuple(names)))))
             name = scope.hoist("s", head + params, [place(s, node) for s in body], node, [node])
+            cleared = {n.name for n in scopes.walk_scope(node) if isinstance(n, ast.ExceptHandler)}
+            maybe = tuple([True if n in cleared else None if n not in inner.scope.bound else False for n in names])
             fn = "cell_stmt" if test is not None else "cell_unit"
-            call = op(fn, load(name), const(tuple(names)), *([self.expr(test)] if test is not None else []), *args)
+            call = op(fn, load(name), const(tuple(names)), const(maybe), *([self.expr(test)] if test is not None else []), *args)
+            scope.bound = (scope.bound & inner.scope.bound) | (inner.scope.bound & set(names))
             return [ast.Expr(place(call, node))]
         outs = [n for n in names if scope.is_local(n)]
         body.append(ast.Return(ast.Tuple([load(n) for n in outs], ast.Load())))

@@ -29,6 +29,10 @@ ATOMS: frozenset[type] = frozenset(
         uuid.UUID, type(UNBOUND),
     }
 )  # fmt: skip
+#: atoms that have attributes of the user's, which somebody older may still write
+WRITABLE: frozenset[type] = frozenset({type, types.FunctionType, types.ModuleType})
+#: operands that a segment may look into whatever is outstanding
+OPERANDS: frozenset[type] = ATOMS - WRITABLE
 #: atoms whose operators run no code that could look at the world (decimal reads its context; enum may have methods)
 CONTAINERS: frozenset[type] = frozenset({list, dict, set})
 SEQUENCES: frozenset[type] = frozenset({str, tuple, bytes, range})

@@ -30,10 +30,23 @@ _position = itemgetter(0)
 Operation = tuple[tuple[int, ...], Callable[..., Any], tuple[Any, ...]]
 
 
+class Place:
+    """Where an operation was issued: frame, instruction, callers (see ``tracebacks``)."""
+
+    __slots__ = ("callers", "frame", "lasti")
+
+    def __init__(self) -> None:
+        self.frame: Any = None
+        self.lasti = -1
+        self.callers: Any = ()
+
+
 class Chain:
     """Unretired operations on one container, in program order."""
 
-    __slots__ = ("appends", "copy_of", "fallible", "head", "generation", "key", "n_view", "ops", "owner", "target", "view")
+    __slots__ = (
+        "appends", "copy_of", "failing", "fallible", "head", "generation", "key", "n_view", "ops", "owner", "places", "target", "view",
+    )  # fmt: skip
 
     def __init__(self, owner: dict[Any, Any], key: Any, target: Any) -> None:
         self.owner = owner
@@ -48,6 +61,9 @@ class Chain:
         #: every operation so far is ``list.append``: readers use the chain as a tail of the real list
         self.appends = True
         self.fallible = False
+        #: where operations that can fail were issued, by position, and the place of the one that is being performed
+        self.places: dict[tuple[int, ...], Place] = {}
+        self.failing: Place | None = None
 
     def add(self, position: tuple[int, ...], fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
         ops = self.ops
@@ -78,6 +94,8 @@ class Chain:
             del ops[:head]
             self.n_view = max(0, self.n_view - head)
             self.head = 0
+        if self.fallible:
+            self.failing = self.places.pop(position, None)
         fn(self.target, *[real(a) for a in args])
 
     def drop(self, position: tuple[int, ...]) -> None:

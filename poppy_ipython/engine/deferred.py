@@ -14,7 +14,7 @@ from collections.abc import Callable
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
-from .atoms import ATOMS
+from .atoms import ATOMS, OPERANDS
 from .pending import NotReady, Pending, real, resolve
 from .unit import Entry, Unit
 
@@ -132,7 +132,7 @@ class Deferred(Base):
                 if value.done:
                     return self.seg(fused, step, *[v.value if v.__class__ is Pending and v.done else v for v in values])
                 waiting = True
-            elif kind not in ATOMS:
+            elif kind not in OPERANDS:
                 plain = False
         if plain:
             if waiting:
@@ -146,7 +146,7 @@ class Deferred(Base):
     def late_seg(self, fused: Callable[..., Any], step: Callable[..., Any], *values: Any) -> Any:
         """A segment whose operands have arrived (runs under the ghost)."""
         for value in values:
-            if value.__class__ not in ATOMS:
+            if value.__class__ not in OPERANDS:
                 return fused(*values) if self.ghost.head else step(*values)
         return fused(*values)
 

@@ -12,16 +12,20 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
-from .atoms import ATOMS, CONTAINERS, SEQUENCES, reads_plainly, stores_plainly
-from .buffer import Cell, Chain, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
+from .atoms import ATOMS, CONTAINERS, OPERANDS, SEQUENCES, WRITABLE, reads_plainly, stores_plainly
+from .buffer import Cell, Chain, Place, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
 from .pending import UNBOUND, NotReady, Pending, settled
 
 if TYPE_CHECKING:
     from .base import Base
 else:
     Base = object
+
+
+_PLAIN_READS = WRITABLE - {type}
 
 
 class Heap(Base):
@@ -85,6 +89,8 @@ class Heap(Base):
         chain.add(position, fn, args)
         if fallible:
             chain.fallible = True
+            chain.places[position] = issue = Place()
+            self.locate(issue, _getframe(1))
         unit.log.append((chain, position))
 
     # ------------------------------------------------------------------ displays
@@ -156,7 +162,7 @@ class Heap(Base):
         if not unit.log and unit.head:
             return getattr(target, name)
         kind = target.__class__
-        if kind in ATOMS and kind is not type:
+        if kind in OPERANDS:
             return getattr(target, name)
         key = (id(target), name)
         if self.may or key in self.chains:
@@ -179,7 +185,7 @@ class Heap(Base):
                         break
                     return settled(found[1])
                 break
-        if self.reads_plainly(kind, name, target):
+        if kind in _PLAIN_READS or self.reads_plainly(kind, name, target):
             return getattr(target, name)
         return self.fence(getattr, (target, name), {}, what=f"{kind.__name__}.{name}")
 
@@ -385,6 +391,18 @@ class Heap(Base):
             unit.log.append((cell, position))
 
         return read, store, phantom
+
+    def is_bound(self, namespace: dict[str, Any], name: str) -> bool:
+        """Is the global ``name`` bound here for certain?"""
+        here = (*self.cur.path, self.cur.n + 1)
+        cell = self.name_chains[id(namespace)].get(name)
+        found = cell.find(here) if cell is not None else None
+        if self.may and self.older_writer((("n", id(namespace), name),), here, None, found[0] if found is not None else None):
+            return False
+        if found is None:
+            return name in namespace
+        value = found[1]
+        return value is not UNBOUND and not (value.__class__ is Pending and (value.maybe_unbound or value.value is UNBOUND))
 
 
 __all__ = ["CONTAINERS", "Heap"]

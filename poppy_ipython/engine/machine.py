@@ -207,7 +207,7 @@ class Machine(
                 "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),
                 "pack_args": self.pack_args, "pack_kwargs": self.pack_kwargs, "call_star": self.call_star,
                 "meth_star": self.meth_star, "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
-                "cell_unit": self._cell_unit(phantom), "cell_stmt": self._cell_stmt(phantom),
+                "cell_unit": self._cell_unit(namespace, phantom), "cell_stmt": self._cell_stmt(namespace, phantom),
                 "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native,
                 "UnboundLocalError": UnboundLocalError,
             }  # fmt: skip
@@ -245,8 +245,7 @@ class Machine(
             self.generation += 1
             try:
                 if code.co_flags & inspect.CO_COROUTINE:
-                    coroutine = types.FunctionType(code, namespace)()
-                    return self.host_await(coroutine)
+                    return self._await_as_written(code, namespace)
                 else:
                     return eval(code, namespace)
             finally:
@@ -255,34 +254,57 @@ class Machine(
 
         return run
 
+    def _await_as_written(self, code: types.CodeType, namespace: dict[str, Any]) -> Any:
+        """Run a statement that awaits.  Its coroutine is ours: what it makes of a ``StopIteration`` is undone here."""
+        try:
+            return self.host_await(types.FunctionType(code, namespace)())
+        except RuntimeError as error:
+            stop, tb = error.__cause__, error.__traceback__
+            while tb is not None and tb.tb_frame.f_code is not code:
+                tb = tb.tb_next
+            if tb is not None or not isinstance(stop, StopIteration):
+                raise
+        raise stop
+
     def _loaded(self, modules: tuple[str, ...]) -> bool:
         return all(name in sys.modules and not getattr(getattr(sys.modules[name], "__spec__", None), "_initializing", False) for name in modules)
 
-    def _cell_unit(self, phantom: Callable[..., None]) -> Callable[..., None]:
-        def cell_unit(fn: Callable[..., Any], names: tuple[str, ...], *values: Any) -> None:
+    def _cell_unit(self, namespace: dict[str, Any], phantom: Callable[..., None]) -> Callable[..., None]:
+        def cell_unit(fn: Callable[..., Any], names: tuple[str, ...], maybe: tuple[bool | None, ...], *values: Any) -> None:
             """A compound statement of the cell, as a unit; if it forks, its names read as pendings from here on."""
             if self.cur.handling:
                 fn(*values)
                 return
             outs = self.run_unit(fn, values, {}, len(names), True)
             if outs is not None:
-                self._bind_outs(phantom, names, outs)
+                self._bind_outs(namespace, phantom, names, maybe, outs)
 
         return cell_unit
 
-    def _cell_stmt(self, phantom: Callable[..., None]) -> Callable[..., None]:
-        def cell_stmt(fn: Callable[..., Any], names: tuple[str, ...], test: Any, *values: Any) -> None:
+    def _cell_stmt(self, namespace: dict[str, Any], phantom: Callable[..., None]) -> Callable[..., None]:
+        def cell_stmt(
+            fn: Callable[..., Any], names: tuple[str, ...], maybe: tuple[bool | None, ...], test: Any, *values: Any
+        ) -> None:
             if test.__class__ is Pending and not test.done and not self.cur.handling:
                 outs = self.run_unit(fn, (test, *values), {}, len(names), True)
                 if outs is not None:
-                    self._bind_outs(phantom, names, outs)
+                    self._bind_outs(namespace, phantom, names, maybe, outs)
                 return
             fn(test, *values)
 
         return cell_stmt
 
-    def _bind_outs(self, phantom: Callable[..., None], names: tuple[str, ...], outs: list[Pending]) -> None:
-        for name, pending in zip(names, outs, strict=True):
+    def _bind_outs(
+        self,
+        namespace: dict[str, Any],
+        phantom: Callable[..., None],
+        names: tuple[str, ...],
+        maybe: tuple[bool | None, ...],
+        outs: list[Pending],
+    ) -> None:
+        """``maybe``: is the name unbound afterwards?  None: if it is unbound now."""
+        for name, flag, pending in zip(names, maybe, outs, strict=True):
+            pending.maybe_unbound = flag if flag is not None else not self.is_bound(namespace, name)
             phantom(name, pending)
 
     def _collector(self, namespace: dict[str, Any]) -> Callable[[tuple[str, ...]], Any]:

@@ -96,6 +96,8 @@ class Retirement(Base):
         if entry.__class__ is tuple:
             where = entry[1]
             number = where[-1]
+            if entry[0].fallible and entry[0].failing is not None:
+                error = self.explain(entry[0].failing, error)
         else:
             number = entry.number
             where = entry.where if entry.__class__ is Unit else entry.position

@@ -10,6 +10,7 @@ the function around it, and a late exception is given the frames that stood at i
 
 from __future__ import annotations
 
+import dis
 import os
 import types
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _OURS = (os.path.join(_PACKAGE, "engine") + os.sep, os.path.join(_PACKAGE, "backends") + os.sep)
 #: free variables of a trampoline (see ``callers``)
 TRAMPOLINE = ("__poppy_call",)
+
+_RAISE = dis.opmap["RAISE_VARARGS"]
 
 Step = tuple[types.FrameType, int, int]
 
@@ -45,6 +48,11 @@ def rebuild(steps: list[Step]) -> types.TracebackType | None:
     for frame, lasti, lineno in reversed(steps):
         traceback = types.TracebackType(traceback, frame, lasti, lineno)
     return traceback
+
+
+def _raises(step: Step) -> bool:
+    """Is it a ``raise`` that stands there, of an exception that has a traceback (and not a call)?"""
+    return step[0].f_code.co_code[step[1]] == _RAISE
 
 
 def line_of(code: types.CodeType, lasti: int) -> int:
@@ -90,7 +98,7 @@ class Tracebacks(Base):
             if info is not None:
                 if info.is_synthetic(step[1]):
                     continue
-                if info.merged and kept and self._belongs(frame, info, kept[-1][0]):
+                if info.merged and kept and not _raises(kept[-1]) and self._belongs(frame, info, kept[-1][0]):
                     kept.pop()
             kept.append(step)
         return kept

@@ -6,8 +6,10 @@ import gc
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from textwrap import dedent
 
 from .compare import Difference, differences
+from .latency import ORDERS
 from .program import program
 from .runs import Run, Runaway, engine, plain
 
@@ -71,11 +73,16 @@ def check_seed(seed: int, other: Other = engine) -> Verdict:
         gc.enable()
 
 
-def agree(source: str, seed: int = 0) -> None:
-    """Assert that the engine leaves what a plain run leaves.
+def agree(source: str, seed: int | None = None, at_once: int = 0) -> None:
+    """Assert that the engine leaves what a plain run leaves, in the order of completion of `seed` or in every one of
+    them, with at least `at_once` calls in flight.
 
-    >>> agree("x = [num(q) for q in range(3)]", seed=1)    # doctest: +SKIP
+    >>> agree("x = [num(q) for q in range(3)]", at_once=3)
     """
-    verdict = check(source, seed)
-    assert not verdict.skipped, "the plain run gave up on this program"
-    assert not verdict.differences, "\n".join(map(str, verdict.differences))
+    source = dedent(source).strip("\n") + "\n"
+    for each in range(len(ORDERS)) if seed is None else [seed]:
+        verdict = check(source, each)
+        order = ORDERS[each % len(ORDERS)]
+        assert not verdict.skipped, "the plain run gave up on this program"
+        assert not verdict.differences, f"{order}: " + "\n".join(map(str, verdict.differences))
+        assert verdict.overlap >= at_once, f"{order}: {verdict.overlap} calls at once"

@@ -80,6 +80,14 @@ idiom(0.2, "def @(q):\n    for r in range(3):\n        try:\n            if num(
 idiom(0.2, "def @(q):\n    try:\n        q = bad(q)\n        raise KeyError(q)\n    finally:\n        return q\ni1 = @({int})")
 idiom(0.2, "try:\n    bad({int})\n    raise ExceptionGroup('g', [Boom({int}), KeyError({int})])\nexcept* Boom as ex:\n    l0.append(1)\nexcept* KeyError:\n    l0.append(2)")
 
+idiom(0.3, "try:\n    bad({int}); bad({int})\nexcept Boom as ex:\n    @ = ex\n    if flag({int}): raise ex", risky=True)
+idiom(0.2, "def @(q):\n    try:\n        return bad(q)\n    except Boom as ex:\n        raise ex\ntry:\n    l0.append(@({int}) + @({int}))\nexcept Boom as ex:\n    @ = ex")
+
+# names that may be unbound, names that closures see
+idiom(0.4, "if flag({int}): @ = {int}\ntry:\n    print(@, num(@))\nexcept NameError as ex:\n    print(ex)", needs="binding")
+idiom(0.3, "def @(q):\n    if flag(q): r = num(q)\n    flag(q + 1) and (z := num(q))\n    return r + z\ntry:\n    i0 = @({int}) + @({int})\nexcept NameError as ex:\n    print(ex)")
+idiom(0.3, "def @(q):\n    r = num(q)\n    for k in range(3):\n        if num((k, q)) > 3: l0.append(r)\n        r = k\n    if flag(q): l0.append(r)\n    r += 1\n    return sum(r for k in range(2)) + (lambda: r)()\ni1 = @({int}) + @({int})")
+
 # functions: defaults once, closures, decorators, global and nonlocal
 idiom(0.4, "@ = []\nfor @q in range(3):\n    @.append(lambda a=num(@q): num(a) + @q)\nl0 = [f() for f in @]\n@ = None")
 idiom(0.3, "def @(q, acc=[], k=num({int})):\n    acc.append(num(q) + k)\n    return len(acc)\ni0 = @({int}) + @({int}, k=1) + @({int}, [])\nprint(@.__defaults__)")
@@ -97,6 +105,9 @@ idiom(0.25, "class @:\n    def __init__(self, v): self.v = v\n    def __eq__(sel
 idiom(0.2, "class @:\n    __slots__ = ('v', 'w')\n    def __init__(self, v): self.v = v; self.w = [v]\n@o = @(num({int}))\n@o.v += num({int})\n@o.w.append(num(@o.v))\nprint(@o.v, @o.w)")
 idiom(0.2, "class @:\n    def __setattr__(self, k, v): object.__setattr__(self, k, num(v)); l0.append(1)\n    def __getattr__(self, k): return num(k)\n    def __call__(self, q): return num(q) + self.z\n@o = @()\n@o.a = {int}\ni0 = @o.a + @o.b + @o({int})")
 idiom(0.2, "from dataclasses import dataclass, field\n@@dataclass\nclass @:\n    a: int\n    b: list = field(default_factory=list)\n@o = @(num({int}))\n@o.b.append(@o.a)\n@o.a += num({int})\nprint(@o == @(1), @o.b)")
+
+idiom(0.3, "class @:\n    n = 0\n    @@classmethod\n    def up(cls, q):\n        if num(q) > 2: cls.n += q\n        return cls\n@o = @()\n@.up({int})\ni0 = @.n + @o.n\n@o.up({int})\n@.n += 1\ni1 = @.up({int}).n + @.n")
+idiom(0.2, "def @(q):\n    if num(q) > 2: @.calls += [q]\n    return q\n@.calls = [0]\n@({int})\nl1 = list(@.calls)\n@({int})\ni0 = len(@.calls)")
 
 # context managers of the program
 idiom(0.25, "@@contextlib.contextmanager\ndef @(q):\n    l0.append(num(q))\n    try:\n        yield q\n    finally:\n        l0.append(-num(q))\nwith @({int}) as i0:\n    l1.append(num(i0))")
