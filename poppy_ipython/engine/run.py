@@ -110,6 +110,7 @@ class Session:
         self.cpu = time.process_time()
         collection = _collect_less()
         machine.start(cell)
+        del cell  # a traceback would keep this frame, its code, and with that the machine
         try:
             while not machine.finished:
                 await self.changed.wait()
@@ -136,7 +137,9 @@ class Session:
             self.dispatcher.close()
         if machine.engine_error is not None:
             if isinstance(machine.engine_error, Stuck):
-                raise machine.engine_error
+                error = machine.engine_error
+                machine.close()
+                raise error
             raise EngineError("the engine failed") from machine.engine_error
         root = machine.root
         error = finished_error(machine, root.error, self.plan.coroutine)

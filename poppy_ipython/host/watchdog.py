@@ -164,6 +164,7 @@ class _Guard:
             time.sleep(BEAT)  # first: most cells are over by then
             for watchdog in list(self._watched):
                 watchdog.look()
+                del watchdog  # this frame lasts, and would keep a whole run
 
 
 _guard = _Guard()
