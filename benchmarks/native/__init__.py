@@ -1,0 +1,1 @@
+"""Native speed: cells without an external call, under the engine and as Python runs them. See `speed.py`."""
