@@ -32,7 +32,7 @@ __all__ = ["Effect", "declare", "local", "pure", "readonly", "sequential", "unor
 
 Name = Literal["pure", "local", "unordered", "readonly", "sequential"]
 Backend = Literal["auto", "loop", "threads"]
-Result = Literal["any", "atom", "fresh"]
+Result = Literal["any", "atom", "fresh", "iterator"]
 F = TypeVar("F")
 
 effects = Table()
@@ -65,7 +65,8 @@ class Effect:
     external: bool = False  # its time is spent outside this interpreter: a backend runs it
     backend: Backend = "auto"  # auto: coroutine functions on the loop, all else in threads
     host: str | Callable[..., str] | None = None  # key of the calls-at-once limit; None: derived
-    result: Result = "any"  # atom: always int/str/float/bool/None/bytes · fresh: a new object, aliases nothing older
+    #: atom: always int/str/float/bool/None/bytes · fresh: new, aliases nothing older · iterator: advancing it is pure
+    result: Result = "any"
     retry: int | None = None  # sent again up to so often after a failure that passes; 0: never; None: see backends.retries
     retry_on: Any = None  # exception types, or a predicate of the exception: what passes; None: the usual
     timeout: float | None = None  # seconds that one attempt may take, then TimeoutError
@@ -172,8 +173,8 @@ class _Checks:
 
     @staticmethod
     def result(effect: Effect, value: Any) -> None:
-        if value not in ("any", "atom", "fresh"):
-            raise ValueError(f"result={value!r}: it is one of 'any', 'atom', 'fresh'.")
+        if value not in ("any", "atom", "fresh", "iterator"):
+            raise ValueError(f"result={value!r}: it is one of 'any', 'atom', 'fresh', 'iterator'.")
 
     @staticmethod
     def external(effect: Effect, value: Any) -> None:

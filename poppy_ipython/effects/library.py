@@ -6,15 +6,19 @@ that module is: declaring something never imports it.
 
     [[json]]                                  # one group; a module may have several
     effect = "pure"                           # Effect's fields: effect, resource, external, backend, host, result
+    resource = "<client>"                     # a name, or what `sources.py` finds: <client>, <host>, <path>
     names = ["dumps", "JSONEncoder.encode"]   # functions, classes, methods; "Class.*": methods of it and its subclasses
+    only = "<plain client>"                   # if this holds of receiver and arguments (`sources.py`); else undeclared
+    at_most = 2                               # with more arguments by position: undeclared
     unless_callable = true                    # with a callable among the arguments: undeclared (a hook runs user code)
-    unless_kwargs = ["stream"]                # given and not None/False: `otherwise`
+    unless_kwargs = ["stream"]                # given and not None/False: `otherwise`, or undeclared without one
     inside = "extra_body"                     # ... or given inside this dict
     otherwise = { effect = "sequential", resource = "<client>" }
     coroutines = true                         # "Class.*" matches coroutine functions only
 
     [attributes]
     pure = ["openai.OpenAI"]                  # reading an attribute of these does nothing anybody can see
+    closed = ["tiktoken.core.Encoding"]       # nothing a program could change is reached through these
 
 Names are resolved *forwards*, from the name to the object, and the object is what is looked up later. Going backwards,
 from a function's `__module__` and `__qualname__`, was decided against: `functools.wraps` copies both onto wrappers that
@@ -33,8 +37,8 @@ from types import ModuleType
 from typing import Any
 
 from poppy_ipython.effects import effect as _effect
-from poppy_ipython.effects.client import client_host, client_resource
 from poppy_ipython.effects.effect import Effect, settled
+from poppy_ipython.effects.sources import HOSTS, PREDICATES, RESOURCES
 from poppy_ipython.effects.table import MISSING, Table, class_attribute, underlying
 
 __all__ = ["Group", "Library", "Refinement", "read"]
@@ -42,8 +46,6 @@ __all__ = ["Group", "Library", "Refinement", "read"]
 FOLDER = importlib.resources.files("poppy_ipython.effects").joinpath("library")
 NAMES = frozenset(file.name[:-5] for file in FOLDER.iterdir() if file.name.endswith(".toml"))
 ALWAYS = ("builtins", "stdlib")
-DERIVED: dict[str, Callable[..., Any]] = {"<client>": client_resource}
-HOSTS: dict[str, Callable[..., str]] = {"<client>": client_host}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +56,29 @@ class Refinement:
     inside: str | None = None
     callables: bool = False
     otherwise: Effect | None = None  # None: undeclared
+    only: Callable[[Any, tuple[Any, ...]], bool] | None = None  # of receiver and arguments
+    at_most: int | None = None  # arguments by position
 
-    def applies(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
-        """Anything but None, False and a client's "not given" counts as given; no value is asked for its truth, so that
-        a value which is not there yet counts as given, the cautious answer."""
+    def other(self, effect: Effect, receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Effect | None:
+        """`effect`, or what this call has instead.
+
+        Anything but None, False and a client's "not given" counts as given; no value is asked for its truth, so that a
+        value which is not there yet counts as given, the cautious answer.
+        """
+        if self.only is not None and not self.only(receiver, args):
+            return None
+        if self.at_most is not None and len(args) > self.at_most:
+            return None
+        if self.callables and (any(map(callable, args)) or any(map(callable, kwargs.values()))):
+            return None
         for name in self.kwargs:
             if name in kwargs and _is_given(kwargs[name]):
-                return True
+                return self.otherwise
         if self.inside is not None and self.inside in kwargs:
             body = kwargs[self.inside]
-            if type(body) is dict:
-                return any(name in body and _is_given(body[name]) for name in self.kwargs)
-            return _is_given(body)
-        return self.callables and (any(map(callable, args)) or any(map(callable, kwargs.values())))
+            given = any(name in body and _is_given(body[name]) for name in self.kwargs) if type(body) is dict else _is_given(body)
+            return self.otherwise if given else effect
+        return effect
 
 
 def _is_given(value: Any) -> bool:
@@ -87,7 +99,7 @@ def _effect_from(entry: Mapping[str, Any], origin: str) -> Effect:
     base: Effect = replace(getattr(_effect, entry["effect"]), origin=origin)
     fields: dict[str, Any] = {key: entry[key] for key in ("external", "backend", "result") if key in entry}
     if "resource" in entry:
-        fields["resource"] = DERIVED.get(entry["resource"], entry["resource"])
+        fields["resource"] = RESOURCES.get(entry["resource"], entry["resource"])
     if "host" in entry:
         fields["host"] = HOSTS.get(entry["host"], entry["host"])
     return replace(base, **fields)
@@ -95,29 +107,33 @@ def _effect_from(entry: Mapping[str, Any], origin: str) -> Effect:
 
 def _refined(entry: Mapping[str, Any], origin: str) -> Effect:
     effect = _effect_from(entry, origin)
-    if not (entry.get("unless_kwargs") or entry.get("unless_callable")):
+    if not entry.keys() & {"unless_kwargs", "unless_callable", "only", "at_most"}:
         return effect
-    otherwise = _effect_from(entry["otherwise"], origin) if "otherwise" in entry else None
     return replace(
         effect,
         unless=Refinement(
-            tuple(entry.get("unless_kwargs", ())), entry.get("inside"), entry.get("unless_callable", False), otherwise
+            tuple(entry.get("unless_kwargs", ())),
+            entry.get("inside"),
+            entry.get("unless_callable", False),
+            _effect_from(entry["otherwise"], origin) if "otherwise" in entry else None,
+            PREDICATES[entry["only"]] if "only" in entry else None,
+            entry.get("at_most"),
         ),
     )
 
 
-def read(text: str, origin: str = "library/") -> tuple[list[Group], list[str]]:
-    """The groups of one file, and the classes whose attributes are pure.
+def read(text: str, origin: str = "library/") -> tuple[list[Group], dict[str, list[str]]]:
+    """The groups of one file, and its `[attributes]`.
 
     >>> groups, _ = read('[[math]]\\neffect = "pure"\\nresult = "atom"\\nnames = ["sqrt"]')
     >>> groups[0].names, groups[0].effect.result
     (('sqrt',), 'atom')
     """
     groups: list[Group] = []
-    attributes: list[str] = []
+    attributes: dict[str, list[str]] = {}
     for module, entries in tomllib.loads(text).items():
         if module == "attributes":
-            attributes += entries["pure"]
+            attributes = entries
             continue
         for entry in entries:
             groups.append(Group(module, tuple(entry["names"]), _refined(entry, origin), entry.get("coroutines", False)))
@@ -134,9 +150,10 @@ class Library:
     def __init__(self) -> None:
         self._files = {name: FOLDER.joinpath(f"{name}.toml") for name in NAMES}
         self._waiting: dict[str, list[Group]] = {}  # by module
-        self._waiting_attributes: dict[str, list[str]] = {}
+        self._waiting_attributes: dict[str, list[tuple[str, set[type]]]] = {}
         self.by_type = Table()
         self.plain: set[type] = set()
+        self.closed: set[type] = set()
         for root in ALWAYS:
             self._load(root)
 
@@ -144,9 +161,10 @@ class Library:
         groups, attributes = read(self._files.pop(root).read_text(encoding="utf-8"), f"library/{root}.toml")
         for group in groups:
             self._waiting.setdefault(group.module, []).append(group)
-        for name in attributes:
-            module, _, _ = name.rpartition(".")
-            self._waiting_attributes.setdefault(module, []).append(name)
+        for said, names in attributes.items():
+            for name in names:
+                module, _, kind = name.rpartition(".")
+                self._waiting_attributes.setdefault(module, []).append((kind, self.plain if said == "pure" else self.closed))
 
     def refresh(self) -> bool:
         """Resolve what can be by now; whether anything was."""
@@ -162,10 +180,10 @@ class Library:
         for name in self._waiting_attributes.keys() & modules.keys():
             if _is_ready(modules[name]):
                 found = True
-                for path in self._waiting_attributes.pop(name):
-                    kind = getattr(modules[name], path.rpartition(".")[2], None)
+                for path, known in self._waiting_attributes.pop(name):
+                    kind = getattr(modules[name], path, None)
                     if isinstance(kind, type):
-                        self.plain.add(kind)
+                        known.add(kind)
         return found
 
     def _resolve(self, group: Group, module: ModuleType) -> None:
@@ -196,7 +214,10 @@ def targets(group: Group, module: ModuleType) -> Iterator[tuple[str, Any]]:
     for name in group.names:
         owner, _, attribute = name.rpartition(".")
         kind = getattr(module, owner, MISSING) if owner else MISSING
-        if not owner:
+        if isinstance(kind, ModuleType):
+            found = getattr(kind, attribute, MISSING)
+            yield name, found if found is MISSING else underlying(found)
+        elif not owner:
             found = getattr(module, name, MISSING)
             yield name, found if found is MISSING else underlying(found)
         elif not isinstance(kind, type):

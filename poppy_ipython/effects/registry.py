@@ -28,7 +28,7 @@ from poppy_ipython.effects.effect import Effect, derived, effects
 from poppy_ipython.effects.library import Group, Library, in_library
 from poppy_ipython.effects.table import MISSING, BuiltinMethodType, Table, class_attribute, display_name, underlying
 
-__all__ = ["attributes_are_pure", "effect_of", "effect_of_call", "host_of", "resource_of"]
+__all__ = ["attributes_are_pure", "effect_of", "effect_of_call", "effect_of_special", "host_of", "is_closed", "resource_of"]
 
 _log = logging.getLogger("poppy_ipython.effects")
 _library: Library | None = None
@@ -97,10 +97,27 @@ def effect_of_call(callee: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
         return effect
     while callee.__class__ is partial:
         args, kwargs, callee = (*callee.args, *args), {**callee.keywords, **kwargs}, callee.func
-    if not effect.unless.applies(args, kwargs):
-        return effect
-    otherwise = effect.unless.otherwise
-    return None if otherwise is None else in_library(underlying(callee), otherwise)
+    found: Effect | None = effect.unless.other(effect, getattr(callee, "__self__", None), args, kwargs)
+    return found if found is effect or found is None else in_library(underlying(callee), found)
+
+
+def effect_of_special(kind: type, name: str) -> Effect | None:
+    """The effect of the special method `name` on objects of class `kind`: of an operator, not of a call by name.
+
+    >>> import re
+    >>> effect_of_special(re.Match, "__getitem__")
+    pure
+    """
+    definer, raw = class_attribute(kind, name)
+    if definer is None:
+        return None
+    found: Effect | None = effects.get(raw, None)
+    return found if found is not None else _by_class(_refreshed(), raw, kind, name)
+
+
+def is_closed(kind: type) -> bool:
+    """Whether library data says that nothing a program could change is reached through such objects."""
+    return _library is not None and kind in _library.closed  # (whoever has such an object has called its library)
 
 
 def _find(callee: Any) -> Effect | None:

@@ -7,6 +7,7 @@ with element chains.  Everything else is opaque unless it is an instance of a pl
 
 from __future__ import annotations
 
+import collections
 import datetime
 import decimal
 import enum
@@ -43,6 +44,7 @@ _FUNCTION_LIKE = (
     types.FunctionType, types.BuiltinFunctionType, classmethod, staticmethod, types.MethodDescriptorType,
     types.ClassMethodDescriptorType,
 )  # fmt: skip
+_FIELDS = (types.MemberDescriptorType, types.GetSetDescriptorType, type(vars(collections.namedtuple("_P", "x"))["x"]))
 
 
 def is_atom(value: Any) -> bool:
@@ -75,7 +77,7 @@ def reads_plainly(kind: type, name: str, instance: Any) -> bool:
         return (own is not None and name in own) or not hasattr(kind, "__getattr__")
     if isinstance(found, (property, functools.cached_property)):
         return isinstance(found, functools.cached_property) and name in getattr(instance, "__dict__", ())
-    if isinstance(found, _FUNCTION_LIKE) or isinstance(found, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+    if isinstance(found, _FUNCTION_LIKE) or isinstance(found, _FIELDS):
         return True
     return not hasattr(type(found), "__get__")
 

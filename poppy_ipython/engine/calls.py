@@ -124,21 +124,23 @@ class Calls(Base):
             if effect.backend == "loop":  # not awaited here: it makes a coroutine object, as Python does
                 return lambda f, args, kwargs: self.fence(f, args, kwargs, pure=True)
             return lambda f, args, kwargs: self.external(f, effect, args, kwargs)
+        if effect.unless is not None:
+            return self._unless
         if effect.name == "pure":
             atom = effect.result == "atom"
-            if effect.unless is not None:
-                return self._pure_unless
             return lambda f, args, kwargs: self.native(f, args, kwargs or None, atom, effect)
         if effect.name in ("sequential", "readonly"):
             return lambda f, args, kwargs: self.at_head_value(f, args, kwargs)
         return self._undeclared
 
-    def _pure_unless(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """A native that is pure unless its arguments say otherwise (a hook that is user code)."""
+    def _unless(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A native whose arguments may say otherwise (a hook that is user code)."""
         effect = effect_of_call(fn, args, kwargs)
-        if effect is None or effect.name != "pure":
+        if effect is None or effect.name not in ("pure", "sequential", "readonly"):
             return self._undeclared(fn, args, kwargs)
-        return self.native(fn, args, kwargs or None, effect.result == "atom", effect)
+        if effect.name == "pure":
+            return self.native(fn, args, kwargs or None, effect.result == "atom", effect)
+        return self.external(fn, effect, args, kwargs) if effect.external else self.at_head_value(fn, args, kwargs)
 
     def _undeclared(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or type(fn).__name__

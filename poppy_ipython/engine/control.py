@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from greenlet import greenlet
 
 from .atoms import ATOMS, CONTAINERS, SEQUENCES, has_python
+from .iterables import is_progress_bar
 from .pending import UNBOUND, Fault, Kill, Pending, settled, structured
 
 if TYPE_CHECKING:
@@ -101,6 +102,13 @@ class Control(Base):
             return self._iterate_dict(value)
         if kind is frozenset:
             return iter(value)
+        if self.tame.get(id(value)) is value:
+            return self.advance_tame(value)
+        if is_progress_bar(value):
+            return self.with_progress(value)
+        effect = self.special(kind, "__iter__")
+        if effect is not None:
+            return self.advance_tame(self.native(iter, (value,), None, False, effect))
         return self._advance_native(self.fence(iter, (value,), {}, what=type(value).__name__), value)
 
     def _iterate_list(self, target: list[Any]) -> Iterator[Any]:

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
+from ..effects.registry import effect_of_special
+from ..effects.table import MISSING
 from .atoms import ATOMS, CONTAINERS, OPERANDS, SEQUENCES, WRITABLE, reads_plainly, stores_plainly
 from .buffer import Cell, Chain, Place, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
 from .pending import UNBOUND, NotReady, Pending, settled
@@ -37,7 +39,7 @@ class Heap(Base):
         #: counts runs of native code, each of which may have written to any real object
         self.generation = 0
         self.name_chains: dict[int, dict[str, Cell]] = {}
-        self.plain_reads: dict[tuple[type, str], bool] = {}
+        self.plain_reads: dict[tuple[Any, ...], Any] = {}
 
     # ------------------------------------------------------------------ chains
     def view(self, target: Any) -> Any:
@@ -199,6 +201,15 @@ class Heap(Base):
             known = self.plain_reads[key] = self.attributes_are_pure(kind)
         return known
 
+    def special(self, kind: type, name: str) -> Any:
+        """The effect of an operator on objects of class ``kind``, if its special method is declared pure."""
+        key = ("special", kind, name)
+        known = self.plain_reads.get(key, MISSING)
+        if known is MISSING:
+            effect = effect_of_special(kind, name)
+            known = self.plain_reads[key] = effect if effect is not None and effect.name == "pure" else None
+        return known
+
     def sa(self, target: Any, name: str, value: Any) -> None:
         """``target.name = value`` (``value`` UNBOUND deletes)."""
         if target.__class__ is Pending:
@@ -255,7 +266,7 @@ class Heap(Base):
         unit = self.cur
         if not unit.log and unit.head:
             return target[key]
-        return self.native(operator.getitem, (target, key))
+        return self.native(operator.getitem, (target, key), None, False, self.special(kind, "__getitem__"))
 
     def hashable(self, key: Any) -> None:
         """Hash ``key`` if that runs no user code; fence otherwise."""

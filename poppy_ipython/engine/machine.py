@@ -8,7 +8,8 @@ One object owns all state of a run, so that two runs in one process share nothin
     deferred    operations with pending operands         natives   builtins on forwarded views
     calls       who is called                            methods   methods of builtin types
     external    arguments, dispatch, results             control   truth, iteration, try
-    tracebacks  as a plain run shows them                snapshot  looking through arguments
+    iterables   progress bars, iterators known to be tame    snapshot  looking through arguments
+    tracebacks  as a plain run shows them
     standins    frames for whoever looks into them       callers   who calls native code
     guards      native or lowered form
 
@@ -44,6 +45,7 @@ from .exclusive import Exclusive
 from .external import External
 from .guards import Guards
 from .heap import Heap
+from .iterables import Iterables
 from .maywrites import MayWrites
 from .methods import Methods
 from .natives import Natives
@@ -68,8 +70,8 @@ class BoundRef:
 
 
 class Machine(
-    Scheduler, Retirement, Exclusive, MayWrites, Heap, Deferred, Natives, Methods, Calls, External, Control, Tracebacks,
-    StandIns, Callers, Guards,
+    Scheduler, Retirement, Exclusive, MayWrites, Heap, Deferred, Natives, Methods, Calls, External, Control, Iterables,
+    Tracebacks, StandIns, Callers, Guards,
 ):  # fmt: skip
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()`` and ``wait_for(awaitable)``."""
 
@@ -104,6 +106,7 @@ class Machine(
         self._init_heap()
         self._init_deferred()
         self._init_natives()
+        self._init_iterables()
         self._init_calls()
         self._init_callers()
         self._init_external()

@@ -18,6 +18,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..effects.table import BuiltinMethodType
 from .atoms import ATOMS, BUILTIN_VALUES, SEQUENCES, is_atom
 from .pending import NotReady, Pending, settled
 from .snapshot import Picture, instance_is_settled, look
@@ -39,6 +40,7 @@ _NONE: dict[str, Any] = {}
 
 
 _CODE = (types.FunctionType, types.MethodType, functools.partial)
+_BOUND = frozenset({types.MethodType, types.BuiltinFunctionType, BuiltinMethodType})
 
 
 class Natives(Base):
@@ -57,8 +59,8 @@ class Natives(Base):
         ``atom``: its result is known to be one. ``effect``: what it is declared as, if it is a function that has a
         declaration (and not an operator, which may do anything to an opaque operand).
         """
-        fresh = effect is not None and effect.result != "any"
-        plain = fn.__class__ is not types.MethodType
+        owner: Any = getattr(fn, "__self__", None) if fn.__class__ in _BOUND else None
+        plain = owner.__class__ in ATOMS or isinstance(owner, type)
         waiting = False
         for value in (*args, *kwargs.values()) if kwargs else args:
             kind = value.__class__
@@ -77,18 +79,15 @@ class Natives(Base):
         if plain or (not unit.log and unit.head):
             if plain and (fn.__class__ is types.BuiltinFunctionType or (fn.__class__ is type and fn in ATOMIC)):
                 return fn(*args, **kwargs) if kwargs else fn(*args)
-            value = self.natively(fn, args, kwargs or _NONE)
-            return self.born(value) if fresh and value.__class__ not in ATOMS else value
+            return self.made(self.natively(fn, args, kwargs or _NONE), effect)
         picture = Picture()
         copies = [look(self, value, picture) for value in args]
         named = {k: look(self, v, picture) for k, v in kwargs.items()} if kwargs else {}
-        if fn.__class__ is types.MethodType:
-            look(self, fn.__self__, picture)
+        look(self, owner, picture)
         if picture.opaque and (effect is None or not all(instance_is_settled(self, o, effect.known) for o in picture.opaque)):
             return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)), pure=True)
         if not picture.shadowed and not picture.holes:
-            value = self.natively(fn, args, kwargs or _NONE)
-            return self.born(value) if fresh and value.__class__ not in ATOMS else self.known(value)
+            return self.made(self.natively(fn, args, kwargs or _NONE), effect)
         if atom or fn in ATOMIC:
             if not picture.holes:
                 return self.natively(fn, copies, named)
@@ -102,7 +101,7 @@ class Natives(Base):
             return self.native(fn, values, named or None, atom, effect)
 
         unit = self.cur
-        fresh = effect is not None and effect.result != "any"
+        fresh = effect is not None and effect.result in ("atom", "fresh")
         pending = self.defer(operation, args, kwargs, born=(*unit.path, unit.n + 1) if fresh else None)
         pending.direct = fresh
         return pending
@@ -120,6 +119,18 @@ class Natives(Base):
             raise NotReady(pending)
         return self.natively(fn, copies, named)
 
+    def made(self, value: Any, effect: Any) -> Any:
+        """Note what is known of the result of a native."""
+        if value.__class__ in ATOMS:
+            return value
+        if effect is not None:
+            if effect.result == "fresh":
+                return self.born(value)
+            if effect.result == "iterator":
+                self.tame[id(value)] = value
+                return value
+        return self.known(value)
+
     def known(self, value: Any) -> Any:
         """Note the birth of a container that a native has just made (if it is one)."""
         kind = value.__class__
@@ -129,7 +140,9 @@ class Natives(Base):
 
     # ------------------------------------------------------------------ structural builtins
     def n_len(self, value: Any, /) -> Any:
-        value = self.force(value)
+        value = self.force_shape(value) if settled(value).__class__ is not Pending else value
+        if value.__class__ is Pending:
+            return len(value.elements) if value.elements is not None else self.defer(self.n_len, (value,))
         kind = value.__class__
         if kind is list or kind is dict or kind is set:
             if not self.chains and not self.may:

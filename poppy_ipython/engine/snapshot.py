@@ -19,6 +19,7 @@ import types
 from typing import Any
 
 from ..effects.library import NAMES
+from ..effects.registry import is_closed
 from .atoms import ATOMS, BUILTIN_VALUES, is_atom
 from .pending import Pending
 
@@ -136,8 +137,11 @@ def instance_is_current(machine: Any, value: Any, seen: set[int], quiet: bool = 
         seen.add(key)
         if key in chains or key in owners or len(seen) > 10_000:
             return False
-        if quiet and kind not in BUILTIN_VALUES and not quiet_kind(kind):
-            return False
+        if kind not in BUILTIN_VALUES:
+            if quiet and not quiet_kind(kind):
+                return False
+            if is_closed(kind):
+                continue
         if kind.__name__ == "ndarray" and getattr(getattr(value, "dtype", None), "hasobject", False):
             if value.size <= 10_000:  # numpy does not tell the collector what such an array holds
                 stack += value.ravel().tolist()

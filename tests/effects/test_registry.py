@@ -51,7 +51,7 @@ def test_pure_library(callee):
     [
         (time.time, "clock", False), (time.perf_counter, "clock", False), (time.sleep, "clock", True),
         (datetime.datetime.now, "clock", False), (datetime.date.today, "clock", False),
-        (random.random, "rng", False), (random.randint, "rng", False), (random.Random(1).shuffle, "rng", False),
+        (random.random, "rng", False), (random.randint, "rng", False), (random.Random(1).sample, "rng", False),
         (uuid.uuid4, "rng", False), (os.getcwd, "environment", False), (os.environ.get, "environment", False),
         (os.getenv, "environment", False),
     ],

@@ -190,9 +190,9 @@ class Callees(Base):
             self.store_attribute(target, name, partial(self.values, args.act, args.call.args[2]))
         return JUST_DATA
 
-    def declared(self, effect: Any, args: Args) -> Values:
+    def declared(self, effect: Any, args: Args, receiver: Any = None) -> Values:
         unless = effect.unless
-        if unless is not None and self.otherwise(unless, args):
+        if unless is not None and self.otherwise(unless, args, receiver):
             if unless.otherwise is None:
                 raise Top("a hook or an option makes it undeclared")
             self.declared(unless.otherwise, args)
@@ -202,18 +202,24 @@ class Callees(Base):
         if name == "sequential":
             resource = effect.resource
             self.slots[EVERY_RESOURCE if callable(resource) else ("r", resource)] = None
-        if effect.external or effect.result != "any" or name in ("sequential", "readonly"):
+        if effect.external or effect.result in ("atom", "fresh") or name in ("sequential", "readonly"):
             return JUST_DATA
         plain = all(v is DATA or v.__class__ in PLAIN for values in args.each() for v in values)
         return JUST_DATA if plain else JUST_UNKNOWN
 
-    def otherwise(self, unless: Any, args: Args) -> bool:
-        """May the arguments be such that the call has another effect?"""
+    def otherwise(self, unless: Any, args: Args, receiver: Any) -> bool:
+        """May the receiver and the arguments be such that the call has another effect?"""
         call = args.call
         if call is None or call.spread:
             return True
         if any(name in unless.kwargs or name == unless.inside for name, _ in call.keywords):
             return True
+        if unless.at_most is not None and len(call.args) > unless.at_most:
+            return True
+        if unless.only is not None:
+            given = [all(v is DATA or v.__class__ in PLAIN for v in self.values(args.act, r)) for r in call.args]
+            if not unless.only(receiver, tuple(["" if plain else None for plain in given])):
+                return True
         return unless.callables and any(v is HERE or callable(v) for values in args.each() for v in values)
 
     def construct(self, cls: Any, args: Args) -> Values:

@@ -48,7 +48,7 @@ class Receivers(Base):
         else:
             effect = effect_of(fn)
         if effect is not None:
-            return self.declared(effect, args)
+            return self.declared(effect, args, owner)
         if fn.__class__ is types.FunctionType:
             return self.function(fn, args.bound(owner))
         raise Top(getattr(method, "__qualname__", "method"))
@@ -78,7 +78,7 @@ class Receivers(Base):
                 effect = effect_of(callee)
                 if effect is None:
                     raise Top(f"{kind.__name__}.{name}")
-                found += self.declared(effect, args)
+                found += self.declared(effect, args, receiver)
             else:
                 found += self.invoke(callee, args)
         return self.distinct(found)  # type: ignore[no-any-return]

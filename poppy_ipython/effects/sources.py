@@ -1,0 +1,125 @@
+"""What library data computes from a call: its resource, its host, and whether its client is one that it speaks of.
+
+    <client>        the API client that a method belongs to: its state on the server
+    <host>          the host that a URL names, or that a client has as its base URL
+    <path>          the file that a path names, however it is written
+    <plain client>  true of a client that runs no code of the user's (hooks, a transport of one's own)
+    <path given>    true if the first argument names a file
+
+Methods of `openai` and `anthropic` live on resource objects (`client.chat.completions`) that keep their client in
+`_client`. Two calls that change server state must stay in order if they go through the same client; through two clients
+they may be two accounts, which is why the resource is the client and not the host. The resource is an object with
+identity, not an `id()`: a number could be given to the next client while the first one's calls are still in the log.
+
+A web page has no client that it belongs to: what `post` changes, `get` through any other client may read. So there the
+resource is the host. Nothing here asks the network or, `<path>` aside, the file system.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable
+from typing import Any
+
+__all__ = ["HOSTS", "PREDICATES", "RESOURCES", "Client"]
+
+
+class Client:
+    """A client as a resource: equal to itself, readable in a report.
+
+    >>> a, b = object(), object()
+    >>> Client(a) == Client(a), Client(a) == Client(b)
+    (True, False)
+    """
+
+    __slots__ = ("client",)
+
+    def __init__(self, client: object) -> None:
+        self.client = client
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Client) and other.client is self.client
+
+    def __hash__(self) -> int:
+        return id(self.client)
+
+    def __repr__(self) -> str:
+        return f"{type(self.client).__name__} client"
+
+
+def client_of(receiver: Any) -> Any:
+    return getattr(receiver, "_client", receiver)
+
+
+def client_resource(receiver: Any, *args: Any, **kwargs: Any) -> Client:
+    return Client(client_of(receiver))
+
+
+def client_host(receiver: Any, *args: Any, **kwargs: Any) -> str:
+    """Host and, where one is given, port: two local services on one machine are two hosts."""
+    url = client_of(receiver).base_url
+    return f"{url.host}:{url.port}" if url.port else url.host
+
+
+def url_host(*args: Any, **kwargs: Any) -> str:
+    """The host of the first argument that is a URL with one; else that of the client's base URL.
+
+    >>> url_host("https://User@Example.org:8080/a?b=http://c"), url_host("POST", "http://[::1]/")
+    ('example.org:8080', '[::1]')
+    """
+    for value in (kwargs.get("url"), *args):
+        if value.__class__ is str or type(value).__name__ == "URL":
+            scheme, mark, rest = str(value).partition("://")
+            if mark and "/" not in scheme:
+                for end in "/?#":
+                    rest = rest.partition(end)[0]
+                return rest.rpartition("@")[2].lower()
+    return client_host(args[0])
+
+
+def host_resource(*args: Any, **kwargs: Any) -> Hashable:
+    return ("http", url_host(*args, **kwargs))
+
+
+def path_resource(path: Any, *args: Any, **kwargs: Any) -> Hashable:
+    """One resource for one file: links are followed, and of a file with several names its number is taken.
+
+    >>> path_resource("a/../b") == path_resource("b")
+    True
+    """
+    real = os.path.realpath(path)
+    try:
+        found = os.stat(real)
+    except OSError:
+        return ("file", real)
+    return ("file", real) if found.st_nlink == 1 else ("file", found.st_dev, found.st_ino)
+
+
+_LIBRARIES = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "requests", "openai", "anthropic", "builtins"})
+
+
+def _library_made(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] in _LIBRARIES
+
+
+def is_path(receiver: Any, args: tuple[Any, ...]) -> bool:
+    """The first argument is the name of a file."""
+    return bool(args) and (isinstance(args[0], os.PathLike) or (args[0].__class__ is str and "://" not in args[0]))
+
+
+def is_plain_client(receiver: Any, args: tuple[Any, ...] = ()) -> bool:
+    """No hook, and transports and authentication that are the library's own (a function has no receiver)."""
+    if receiver is None or not hasattr(receiver, "__dict__"):
+        return True
+    own = vars(receiver)
+    hooks = own.get("_event_hooks") or own.get("hooks") or {}
+    parts = [own.get("_transport"), *(own.get("_mounts") or {}).values(), *(own.get("adapters") or {}).values()]
+    parts += [own.get("_auth"), own.get("auth")]
+    return not any(hooks.values()) and all(_library_made(part) for part in parts)
+
+
+RESOURCES: dict[str, Callable[..., Hashable]] = {
+    "<client>": client_resource, "<host>": host_resource, "<path>": path_resource,
+}  # fmt: skip
+HOSTS: dict[str, Callable[..., str]] = {"<client>": client_host, "<host>": url_host}
+PREDICATES: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {"<plain client>": is_plain_client, "<path given>": is_path}
