@@ -130,10 +130,8 @@ def main(rounds: int = 5, names: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     waited = max(median(one.outstanding[1:]) for one in there)
     rows.append(("geometric mean", "", f"{mean:.2f}", "", "", ""))
     head = ("cell", "plain CPU ms", "poppy / plain", "first run", "with a call out", "same")
-    note = (
-        f"CPU ratios, median of {rounds}; aims: mean 1.05, worst 1.2 (worst here {worst:.2f}). With a call of 50 ms outstanding: wall "
-        f"time over the longer one of call and cell; aim 1.1 (worst here {waited:.2f})."
-    )
+    note = f"CPU ratios, median of {rounds}; aims: mean 1.05, worst 1.2 (worst here {worst:.2f}). With a call of 50 ms out: "
+    note += f"wall time over the longer one of call and cell; aim 1.1 (worst here {waited:.2f})."
     raw = [asdict(one) | ({} if one.missing else {"ratio": one.ratio}) for one in measured]
     report.publish("native", "Native speed", head, rows, note, raw)
     return raw

@@ -1,6 +1,8 @@
 def numbers(n):
-    for i in range(n):
+    i = 0
+    while i < n:
         yield i
+        i += 1
 
 
 def evens(source):
