@@ -153,7 +153,7 @@ class Expressions(_Base):
         elif isinstance(node, ast.BoolOp):
             new = s(node.values[0])
             for i, value in enumerate(node.values[1:]):
-                temp = f"{PREFIX}b{i}"
+                temp = f"{PREFIX}a{i}"
                 test = op("truth", ast.NamedExpr(store(temp), new))
                 both = (s(value), load(temp)) if isinstance(node.op, ast.And) else (load(temp), s(value))
                 new = ast.IfExp(test, *both)
@@ -262,7 +262,7 @@ class Expressions(_Base):
         if self.binds(node):
             new = self.expr(node.values[0])
             for i, value in enumerate(node.values[1:]):
-                temp = f"{PREFIX}b{i}_{self.scope.fresh()}"
+                temp = f"{PREFIX}a{i}_{self.scope.fresh()}"
                 test = op("truth", ast.NamedExpr(store(temp), new))
                 later = self.perhaps(value)
                 new = ast.IfExp(test, *((later, load(temp)) if isinstance(node.op, ast.And) else (load(temp), later)))

@@ -340,6 +340,25 @@ def test_a_function_in_a_container_may_write_anything() -> None:
     )
 
 
+def test_a_temporary_of_an_expression_is_no_log_of_bindings() -> None:
+    agree(
+        """
+        def f(q):
+            try:
+                k = [q, 1] and (n := num(q))
+                x = l
+                if n > 2:
+                    x.append(q)
+                    bad(q)
+            except Boom:
+                x.append(-1)
+            return len(x)
+        l = []
+        k = f(2), f(5), f(7), len(l)
+        """
+    )
+
+
 def test_a_read_of_a_database_behind_a_possible_write() -> None:
     agree(
         """
