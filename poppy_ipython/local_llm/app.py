@@ -10,18 +10,19 @@ starts the count again. Nothing in an answer depends on the clock or on a counte
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from aiohttp import web
 
 from poppy_ipython.local_llm import directives, embedding
 from poppy_ipython.local_llm.answer import answer
-from poppy_ipython.local_llm.directives import BadDirective, Directives
+from poppy_ipython.local_llm.broken import BROKEN, Broken
+from poppy_ipython.local_llm.directives import BadDirective, Directives, digest
 from poppy_ipython.local_llm.prompt import plain
 from poppy_ipython.local_llm.settings import Settings
 
@@ -52,6 +53,10 @@ class Traffic:
 
     def __init__(self) -> None:
         self.now = 0
+        self.plan: dict[str, str] = {}
+        self.bodies: list[str] | None = None
+        self._admitted: deque[float] = deque()
+        self._inside = 0
         self._gates: dict[int, asyncio.Event] = {}
         self._waiting: Counter[int] = Counter()
         self.reset()
@@ -74,6 +79,24 @@ class Traffic:
             raise
         finally:
             self.now -= 1
+
+    @contextmanager
+    def admitted(self, settings: Settings) -> Iterator[None]:
+        """Within what the service takes at once and per minute, or refused."""
+        now, admitted = time.monotonic(), self._admitted
+        while admitted and admitted[0] <= now - 60.0:
+            admitted.popleft()
+        if settings.max_at_once and self._inside >= settings.max_at_once:
+            raise Refused(429, f"more than {settings.max_at_once:g} requests at once", "rate_limit_exceeded")
+        if settings.per_minute and len(admitted) >= settings.per_minute:
+            after = {"Retry-After": f"{admitted[0] + 60.0 - now:.3f}"}
+            raise Refused(429, f"more than {settings.per_minute:g} requests per minute", "rate_limit_exceeded", after)
+        admitted.append(now)
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
 
     async def gather(self, count: int, patience: float) -> None:
         """Return once `count` requests that ask for as many are here at the same moment."""
@@ -114,6 +137,8 @@ def make_app(settings: Settings) -> web.Application:
     app.router.add_get("/v1/models", models)
     app.router.add_get("/stats", stats)
     app.router.add_post("/stats/reset", reset)
+    app.router.add_post("/stats/plan", plan)
+    app.router.add_get("/stats/bodies", bodies)
     return app
 
 
@@ -126,9 +151,12 @@ async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
         traffic = request.app[TRAFFIC]
         async with traffic.one():
             try:
-                response = await handler(request)
+                with traffic.admitted(request.app[SETTINGS]):
+                    response = await handler(request)
             except Refused as refused:
                 response = refused.response()
+            except Broken as broken:
+                response = broken.response
             traffic.statuses[response.status] += 1
             return response
     except web.HTTPException as error:
@@ -230,6 +258,17 @@ async def reset(request: web.Request) -> web.Response:
     return web.json_response(request.app[TRAFFIC].report())
 
 
+async def plan(request: web.Request) -> web.Response:
+    """Faults to come, by digest of the body; digests are noted from now on, for `bodies`."""
+    traffic = request.app[TRAFFIC]
+    traffic.plan, traffic.bodies = dict(await request.json()), []
+    return web.json_response({})
+
+
+async def bodies(request: web.Request) -> web.Response:
+    return web.json_response({"bodies": request.app[TRAFFIC].bodies or []})
+
+
 async def read_json(request: web.Request) -> tuple[bytes, dict[str, Any]]:
     body = await request.read()
     try:
@@ -243,17 +282,23 @@ async def read_json(request: web.Request) -> tuple[bytes, dict[str, Any]]:
 
 async def directions(request: web.Request, body: bytes, asked: dict[str, Any]) -> Directives:
     """Read the request's directives and carry out those that come before an answer."""
-    settings = request.app[SETTINGS]
+    settings, traffic = request.app[SETTINGS], request.app[TRAFFIC]
+    if traffic.bodies is not None:
+        traffic.bodies.append(digest(body))
     header = request.headers.get("x-local-llm", "")
     try:
-        say = directives.read(settings, asked["model"], header, body, request.headers.get("x-stainless-retry-count", "0"))
+        attempt = request.headers.get("x-stainless-retry-count", "0")
+        say = directives.read(settings, asked["model"], header, body, attempt, traffic.plan)
     except BadDirective as error:
         raise Refused(400, str(error)) from None
     if say.together:
-        await request.app[TRAFFIC].gather(say.together, settings.hang)
+        await traffic.gather(say.together, settings.hang)
     if say.fault == "timeout":
         await asyncio.sleep(settings.hang)
         raise Refused(504, "injected timeout")
+    if say.fault in BROKEN:
+        await asyncio.sleep(duration(say, settings, 0))
+        raise Broken(await BROKEN[say.fault](request, settings))
     if say.fault is not None:
         await asyncio.sleep(duration(say, settings, 0))
         status, _, after = say.fault.partition("-")
@@ -284,7 +329,3 @@ def tokens(text: str) -> int:
 
 def counts(prompt: int, completion: int) -> dict[str, int]:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-
-
-def digest(body: bytes) -> str:
-    return hashlib.blake2b(body, digest_size=12).hexdigest()

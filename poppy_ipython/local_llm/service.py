@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -73,6 +74,15 @@ class Service:
         """Start counting again."""
         self._own("POST", "/stats/reset")
 
+    def plan(self, faults: Mapping[str, str]) -> None:
+        """Let requests fail that are yet to come: digest of a body -> fault, as after `+` in a model name. Replaces the
+        plan before it, and has digests noted from now on."""
+        self._own("POST", "/stats/plan", dict(faults))
+
+    def bodies(self) -> list[str]:
+        """The digests of the requests since the last `plan`, in the order in which they arrived."""
+        return list(self._own("GET", "/stats/bodies")["bodies"])
+
     def stop(self) -> None:
         """Say that this user needs it no longer; the last one ends the process."""
         with _lock:
@@ -92,8 +102,9 @@ class Service:
     def __repr__(self) -> str:
         return f"<local model service at {self.base_url}{'' if self.alive else ', stopped'}>"
 
-    def _own(self, method: str, path: str) -> dict[str, Any]:
-        request = urllib.request.Request(self.base_url.removesuffix("/v1") + path, method=method)
+    def _own(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base_url.removesuffix("/v1") + path, data, method=method)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(request, timeout=10) as response:
             return dict(json.load(response))

@@ -30,6 +30,10 @@ class Settings:
     timeout_share: float = 0.0
     retry_after: float = 1.0
     """Seconds in the `Retry-After` header of an injected 429."""
+    max_at_once: float = 0
+    """More requests than this at the same moment are refused with a 429; 0: no limit."""
+    per_minute: float = 0
+    """More requests than this within any 60 seconds are refused with a 429 and a `Retry-After`; 0: no limit."""
     hang: float = 600.0
     """Seconds that an injected timeout holds its request, and that `together` waits for company."""
 

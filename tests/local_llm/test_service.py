@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openai
@@ -232,3 +233,54 @@ def test_settings_are_checked(changes: dict[str, object]) -> None:
 def test_settings_survive_the_command_line() -> None:
     settings = local_llm.Settings(seed=5, jitter=0.5)
     assert local_llm.Settings.from_json(settings.to_json()) == settings
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [("reset", openai.APIConnectionError), ("half", openai.APIConnectionError), ("drip", openai.APITimeoutError), ("garbage", ValueError)],
+)
+def test_broken_answers(client: OpenAI, fault: str, error: type[Exception]) -> None:
+    patient = client.with_options(timeout=0.5)
+    with pytest.raises(error):
+        patient.chat.completions.create(**request(model=f"local-small+{fault}"))
+    assert patient.chat.completions.create(**request()).choices
+
+
+def test_a_page_instead_of_json(client: OpenAI) -> None:
+    assert "<html>" in str(client.chat.completions.create(**request(model="local-small+html")))
+
+
+def test_a_plan_hits_equal_requests_in_any_order(service: local_llm.Service, client: OpenAI) -> None:
+    asked = [request(text) for text in "abc"]
+    service.plan({})
+    for one in asked:
+        client.chat.completions.create(**one)
+    digests = service.bodies()
+    assert len(set(digests)) == 3
+    service.plan({digests[1]: "500"})
+    for _ in range(2):
+        for place in (2, 1, 0):
+            if place == 1:
+                with pytest.raises(openai.InternalServerError):
+                    client.chat.completions.create(**asked[place])
+            else:
+                client.chat.completions.create(**asked[place])
+    service.plan({})
+    assert client.chat.completions.create(**asked[1]).choices
+
+
+def test_what_it_takes_at_once_and_per_minute() -> None:
+    with local_llm.serve(first_token=0.2, per_token=0, jitter=0, max_at_once=2, per_minute=5) as service:
+        with OpenAI(base_url=service.base_url, api_key="local", max_retries=0) as client:
+
+            def one(n: int) -> int:
+                try:
+                    client.chat.completions.create(**request(str(n)))
+                except openai.RateLimitError as error:
+                    return 429 if "retry-after" not in error.response.headers else 430
+                return 200
+
+            with ThreadPoolExecutor(3) as pool:
+                assert sorted(pool.map(one, range(3))) == [200, 200, 429]
+            with ThreadPoolExecutor(2) as pool:
+                assert [*pool.map(one, range(2)), one(3), one(4)] == [200, 200, 200, 430]
