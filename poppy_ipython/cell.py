@@ -32,6 +32,8 @@ from types import TracebackType
 from typing import Any
 
 from poppy_ipython.backends.limits import BadLimit
+from poppy_ipython.effects.named import BadDeclaration
+from poppy_ipython.effects.registry import NAMES
 from poppy_ipython.display import output
 from poppy_ipython.host import bug, reentry, tracing, transform
 from poppy_ipython.host.afterwards import Afterwards, changes
@@ -293,6 +295,7 @@ async def _perform(
     try:
         from poppy_ipython.engine.run import Session
 
+        NAMES.read_file()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # shown once already, by whoever compiled the user's text
             session = Session(tree, source, filename, namespace, options, loop=loop, piece=output.Piece)
@@ -307,7 +310,7 @@ async def _perform(
         if session is not None:
             session.interrupt()
         raise
-    except (KeyboardInterrupt, BadLimit) as stop:
+    except (KeyboardInterrupt, BadLimit, BadDeclaration) as stop:
         error = stop
     except BaseException as mistake:
         error = bug.report(mistake, source)

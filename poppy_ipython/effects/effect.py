@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import sys
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from types import FunctionType
@@ -102,7 +103,7 @@ class Effect:
                 f"Keep one of them, or replace it knowingly with declare({display_name(function)}, {self!r})."
             )
         _decorated.put(function, self)
-        _register(function, self)
+        _register(function, self if self.origin else replace(self, origin=_place()))
         return target
 
     def _is_resource(self, target: Any) -> bool:
@@ -245,6 +246,14 @@ def _register(function: Any, effect: Effect) -> None:
 external_names: set[str] = set()
 
 
+def _place() -> str:
+    """Where the declaration stands: file and line of whoever calls into this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("poppy_ipython.effects"):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
 def settled(function: Any, effect: Effect) -> Effect:
     """The effect with what depends on the function alone filled in, so that no call has to ask again."""
     if not effect.external or (effect.backend != "auto" and effect.host is not None):
@@ -262,10 +271,18 @@ def declare(target: F, effect: Effect) -> F:
     >>> declare(shutil.disk_usage, readonly("files")) is shutil.disk_usage
     True
 
-    Of a bound method the *function* is declared: for every instance, not for this one only.
+    Of a bound method the *function* is declared: for every instance, not for this one only. A name in quotes is resolved
+    when its module is imported, which may be later: `declare("shutil.disk_usage", readonly("files"))`.
     """
     if not isinstance(effect, Effect):
         raise TypeError(f"declare(callable, effect): {effect!r} is no effect; for example declare(f, unordered).")
+    if not effect.origin:
+        effect = replace(effect, origin=_place())
+    if isinstance(target, str):
+        from poppy_ipython.effects.registry import NAMES
+
+        NAMES.declare(target, effect)
+        return target
     function = _checked(target, effect)
     if function in _decorated:
         _decorated.put(function, effect)

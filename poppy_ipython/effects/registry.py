@@ -26,12 +26,15 @@ from typing import Any
 
 from poppy_ipython.effects.effect import Effect, derived, effects
 from poppy_ipython.effects.library import Group, Library, in_library
+from poppy_ipython.effects.named import Names
 from poppy_ipython.effects.table import MISSING, BuiltinMethodType, Table, class_attribute, display_name, underlying
 
 __all__ = ["attributes_are_pure", "effect_of", "effect_of_call", "effect_of_special", "host_of", "is_closed", "resource_of"]
 
 _log = logging.getLogger("poppy_ipython.effects")
 _library: Library | None = None
+NAMES = Names()
+"""What was declared by name."""
 _rows: dict[int, Effect | None] = effects.rows
 _methods = Table()  # function -> Table(receiver's class -> Effect | None)
 _builtin_methods = Table()  # receiver's class -> {name: Effect | None}
@@ -44,6 +47,7 @@ def _refreshed() -> Library:
     if _library is None:
         _library = Library()
     _library.refresh()
+    NAMES.refresh()
     return _library
 
 
@@ -136,7 +140,7 @@ def _find(callee: Any) -> Effect | None:
             _row(_builtin_methods, type(receiver), dict)[callee.__name__] = found
         return found
     target = underlying(callee)
-    found = effects.get(target, None)
+    found = effects.get(target, None) or NAMES.of_main(target)
     if found is None:
         effects.put(target, None, keep=False)
     return found
@@ -144,7 +148,7 @@ def _find(callee: Any) -> Effect | None:
 
 def _find_method(function: Any, receiver: Any) -> Effect | None:
     library = _refreshed()
-    found: Effect | None = effects.get(function, None)
+    found: Effect | None = effects.get(function, None) or NAMES.of_main(function)
     if found is not None:
         return found
     found = _by_class(library, function, receiver, getattr(function, "__name__", ""))
