@@ -31,7 +31,7 @@ def two_ways(lowering: Any, node: Any, lowered: Callable[[Any], list[ast.stmt]])
     bound = scopes.assigned([node])
     mentioned = sorted(n for n in bound | scopes.free(node) if scope.is_local(n) and n not in scope.captured)
     guard = None
-    if scope.cell or not bound & scope.global_names:
+    if not scopes.jumps_out(node) if scope.cell else not bound & scope.global_names:
         guard = guard_of([node], mentioned, scope.class_name)
     if guard is None:
         return lowered(node)

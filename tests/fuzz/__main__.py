@@ -93,7 +93,7 @@ def one(seed: int, *, shrinking: bool = True) -> int:
             final = verdict_of(seed, worker.ask((seed, small)))
             print("\n".join(f"# {difference}" for difference in final.differences))
             print(final.trace[-3000:])
-            print("# ---- a test to paste into tests/fuzz/test_regressions.py ----\n" + regression(small, seed, kind))
+            print("# ---- a test to paste into tests/fuzz/regressions ----\n" + regression(small, seed, kind))
         return 1
     finally:
         worker.close()

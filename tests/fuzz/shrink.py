@@ -181,7 +181,7 @@ def _applied(tree: ast.AST, edit: Edit) -> str | None:
 
 
 def regression(source: str, seed: int, kind: str) -> str:
-    """A test to paste into test_regressions.py."""
+    """A test to paste into a module of regressions."""
     name = "".join(c if c.isalnum() else "_" for c in kind.lower()).strip("_")
     body = source.replace("\\", "\\\\").replace('"""', "'''")
     return f'def test_{name}_{seed}() -> None:\n    agree(\n        """\\\n{body}""",\n        seed={seed},\n    )\n'

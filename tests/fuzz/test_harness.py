@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 import pytest
 
-from . import faulty
+from . import faulty, mutants
 from .check import Other, check, check_seed
 from .program import program
 from .runs import plain
 from .shrink import regression, shrink
-from .workers import Hang, Worker
+from .workers import Failure, Hang, Worker
 from .world import World
 
 PROGRAMS = 60
@@ -79,6 +79,26 @@ def test_nothing_of_the_engine_outlives_its_run() -> None:
         check_seed(seed)
     gc.collect()
     assert not [thing for thing in gc.get_objects() if type(thing) is Machine]
+
+
+def install_all(_: object) -> list[str]:
+    for name in mutants.MUTANTS:
+        mutants.install(name)
+    return list(mutants.MUTANTS)
+
+
+def test_every_mutant_finds_what_it_breaks() -> None:
+    """In a process of its own. A rule that has moved is a failure of the harness, not a mutant caught."""
+    worker = Worker(f"{__name__}:install_all")
+    try:
+        assert worker.ask(None) == list(mutants.MUTANTS)
+    finally:
+        worker.close()
+    worker = Worker(f"{__name__}:hang_or_answer", setup="tests.fuzz.mutants:install=no such mutant")
+    try:
+        assert isinstance(worker.ask(False), Failure)
+    finally:
+        worker.close()
 
 
 def hang_or_answer(argument: bool) -> str:

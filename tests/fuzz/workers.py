@@ -39,7 +39,11 @@ class Failure:
 def _serve(pipe: Connection, log: str, task: str, setup: str | None, seconds: float) -> None:
     function: Callable[[Any], Any] = _named(task)
     if setup:
-        _named(setup.partition("=")[0])(setup.partition("=")[2])
+        try:
+            _named(setup.partition("=")[0])(setup.partition("=")[2])
+        except Exception:
+            failure = Failure(traceback.format_exc())
+            function = lambda _: failure  # noqa: E731
     with open(log, "w") as stack:
         while True:
             try:

@@ -1,0 +1,301 @@
+"""Deliberate breakages of the engine, each of which removes one *rule* of its design, not just any line.
+
+A mutant replaces one function of the engine by name, at run time, in a process of its own. `replaced` insists that the
+name exists, so a mutant cannot turn into a no-op when the engine is rearranged. `mutants.py` runs them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One broken rule."""
+
+    name: str
+    rule: str
+    install: Callable[[], None]
+
+
+MUTANTS: dict[str, Mutant] = {}
+
+
+def mutant(rule: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register the decorated function, which installs the breakage, under its own name."""
+
+    def register(install: Callable[[], None]) -> Callable[[], None]:
+        name = install.__name__.strip("_").replace("_", "-")
+        MUTANTS[name] = Mutant(name, rule, install)
+        return install
+
+    return register
+
+
+def replaced(target: str, make: Callable[[Any], Any]) -> None:
+    """Put `make(original)` in the place of `module:name` or `module:Class.name`, wherever the engine's modules bound it."""
+    path, _, dotted = target.partition(":")
+    owner: Any = importlib.import_module(path)
+    *classes, name = dotted.split(".")
+    for part in classes:
+        owner = getattr(owner, part)
+    original = owner.__dict__[name]
+    replacement = make(original)
+    setattr(owner, name, replacement)
+    if not classes:
+        for module in list(sys.modules.values()):
+            if getattr(module, "__name__", "").startswith("poppy_ipython.") and module.__dict__.get(name) is original:
+                setattr(module, name, replacement)
+
+
+
+@mutant("the log retires from its head, in program order")
+def retire_out_of_order() -> None:
+    def make(advance: Any) -> Any:
+        def broken(self: Any, unit: Any) -> None:
+            log = unit.log
+            if unit.head and len(log) > 1 and not isinstance(log[0], tuple) and isinstance(log[1], tuple):
+                log[0], log[1] = log[1], log[0]
+            advance(self, unit)
+
+        return broken
+
+    replaced("poppy_ipython.engine.retirement:Retirement.advance", make)
+
+
+@mutant("an external call gets its arguments as of its issue")
+def no_argument_snapshot() -> None:
+    replaced("poppy_ipython.engine.snapshot:look", lambda look: lambda machine, value, picture: value)
+
+
+@mutant("a fault drops the stores of what it kills")
+def stores_of_a_killed_unit_kept() -> None:
+    def make(rollback: Any) -> Any:
+        def broken(self: Any, log: Any) -> None:
+            for entry in [entry for entry in log if isinstance(entry, tuple)]:
+                try:
+                    entry[0].retire(entry[1])
+                except Exception:
+                    continue
+                log.remove(entry)
+            rollback(self, log)
+
+        return broken
+
+    replaced("poppy_ipython.engine.retirement:Retirement._rollback", make)
+
+
+@mutant("a read waits for older units that may still write what it reads")
+def read_ignores_footprints() -> None:
+    replaced("poppy_ipython.engine.maywrites:MayWrites.older_writer", lambda _: lambda *a, **k: None)
+
+
+@mutant("readiness is deep: an answer that arrived may still be shadowed")
+def shallow_readiness() -> None:
+    replaced("poppy_ipython.engine.external:External.arrived_value", lambda _: lambda self, entry, value: value)
+
+
+@mutant("a readonly call waits for older outstanding and possible writes")
+def readonly_passes_writes() -> None:
+    replaced("poppy_ipython.engine.external:External.await_writes", lambda _: lambda self, resource: None)
+
+
+@mutant("print is written at the head")
+def print_at_once() -> None:
+    def make(_: Any) -> Any:
+        def broken(self: Any, *args: Any, **kwargs: Any) -> None:
+            print(*[self.force(arg) for arg in args], **{key: self.force(value) for key, value in kwargs.items()})
+
+        return broken
+
+    replaced("poppy_ipython.engine.natives:Natives.n_print", make)
+
+
+@mutant("undeclared code runs at the head, with everything retired")
+def fence_without_drain() -> None:
+    def make(_: Any) -> Any:
+        def broken(self: Any, fn: Any, args: Any, kwargs: Any, what: str = "", pure: bool = False) -> Any:
+            return fn(*[self.force(arg) for arg in args], **{key: self.force(value) for key, value in kwargs.items()})
+
+        return broken
+
+    replaced("poppy_ipython.engine.calls:Calls.fence", make)
+
+
+@mutant("a handler runs only when all older calls have finished")
+def handler_before_older_calls() -> None:
+    def make(caught: Any) -> Any:
+        def broken(self: Any, error: BaseException, mark: int) -> BaseException:
+            if not isinstance(error, Exception):  # a kill or a fault of the engine
+                return caught(self, error, mark)
+            self.cur.fault = None
+            return error
+
+        return broken
+
+    replaced("poppy_ipython.engine.control:Control.caught", make)
+
+
+@mutant("a handler finds the locals of the failing statement")
+def locals_not_restored() -> None:
+    def make(restore: Any) -> Any:
+        def broken(self: Any, bindings: Any, names: Any) -> Any:
+            self.cur.fault = None
+            return restore(self, bindings, names)
+
+        return broken
+
+    replaced("poppy_ipython.engine.control:Control.restore", make)
+
+
+@mutant("a read sees the stores that are older than it, and only those")
+def reads_see_younger_stores() -> None:
+    replaced("poppy_ipython.engine.buffer:Chain.before", lambda _: lambda self, position: len(self.ops))
+
+
+@mutant("a store to an object that is not young waits for its turn")
+def stores_not_buffered() -> None:
+    replaced("poppy_ipython.engine.heap:Heap.direct", lambda _: lambda self, target, key: key not in self.chains)
+
+
+@mutant("a container is viewed when the keys of its older stores have arrived")
+def views_with_keys_in_flight() -> None:
+    replaced("poppy_ipython.engine.buffer:Chain.waiting_key", lambda _: lambda self, position: None)
+
+
+@mutant("an ordered call is sent when its turn comes")
+def ordered_calls_at_once() -> None:
+    def make(external: Any) -> Any:
+        def broken(self: Any, *args: Any, **kwargs: Any) -> Any:
+            pending = external(self, *args, **kwargs)
+            entry: Any = self.cur.log[-1] if self.cur.log else None
+            if getattr(entry, "resource", None) is not None and entry.pending is pending and not entry.started:
+                given = (*entry.args, *entry.kwargs.values())
+                if all(value.done for value in given if value.__class__.__name__ == "Pending"):
+                    self.run_external(entry)
+            return pending
+
+        return broken
+
+    replaced("poppy_ipython.engine.external:External.external", make)
+
+
+@mutant("a continuation may write attributes")
+def footprints_without_attributes() -> None:
+    replaced("poppy_ipython.engine.reach.stores:Stores.store_attribute", lambda _: lambda *a: None)
+
+
+@mutant("a footprint follows the functions and methods that are called")
+def footprints_without_callees() -> None:
+    def make(_: Any) -> Any:
+        from poppy_ipython.engine.reach.values import JUST_UNKNOWN
+
+        return lambda self, callee, args: JUST_UNKNOWN
+
+    replaced("poppy_ipython.engine.reach.callees:Callees.invoke", make)
+
+
+@mutant("what cannot be followed stands for every older object of its kind")
+def no_wildcards() -> None:
+    def make(older_writer: Any) -> Any:
+        def broken(self: Any, slots: tuple[Any, ...], here: Any, born: Any, newer: Any = None) -> Any:
+            exact = tuple([s for s in slots if s.__class__ is str or s[0] not in ("*a", "*k")])
+            return older_writer(self, exact, here, born, newer)
+
+        return broken
+
+    replaced("poppy_ipython.engine.maywrites:MayWrites.older_writer", make)
+
+
+@mutant("undeclared code may have written to what was viewed before it ran")
+def views_survive_undeclared_code() -> None:
+    replaced("poppy_ipython.engine.buffer:Chain.at", lambda at: lambda self, position, _: at(self, position, 0))
+
+
+@mutant("a deferred read sees what stood before its place in the program")
+def deferred_reads_see_younger_stores() -> None:
+    def make(as_ghost: Any) -> Any:
+        def broken(self: Any, entry: Any, fn: Any, args: Any, kwargs: Any) -> Any:
+            number, entry.number = entry.number, 1 << 40
+            try:
+                return as_ghost(self, entry, fn, args, kwargs)
+            finally:
+                entry.number = number
+
+        return broken
+
+    replaced("poppy_ipython.engine.deferred:Deferred.as_ghost", make)
+
+
+@mutant("a try ends when all that it has issued has finished")
+def tries_end_early() -> None:
+    replaced("poppy_ipython.engine.scheduler:Scheduler.join", lambda _: lambda self, mark: None)
+
+
+@mutant("no code of a killed unit runs")
+def finally_of_a_killed_unit_runs() -> None:
+    replaced("poppy_ipython.engine.control:Control.live", lambda _: lambda self: True)
+
+
+@mutant("while an undeclared with is open, nothing else runs")
+def exclusive_sections_are_shared() -> None:
+    replaced("poppy_ipython.engine.exclusive:Exclusive.enter_exclusive", lambda _: lambda self: self.drain())
+
+
+@mutant("an iterator that is not the loop's own is advanced at the head")
+def foreign_iterators_run_ahead() -> None:
+    replaced(
+        "poppy_ipython.engine.control:Control._advance_native", lambda _: lambda self, iterator, value: iter(iterator)
+    )
+
+
+@mutant("the native form of a loop or function runs in a quiescent unit only")
+def native_forms_anywhere() -> None:
+    def make(quiet_for: Any) -> Any:
+        def broken(self: Any, guards: Any, *rest: Any) -> Any:
+            quiet = quiet_for(self, guards, *rest)
+
+            def anywhere(index: int, *values: Any) -> bool:
+                unit = self.cur
+                log, unit.log, head, unit.head = unit.log, (), unit.head, True
+                try:
+                    return quiet(index, *values)  # type: ignore[no-any-return]
+                finally:
+                    unit.log, unit.head = log, head
+
+            return anywhere
+
+        return broken
+
+    replaced("poppy_ipython.engine.guards:Guards.quiet_for", make)
+
+
+@mutant("who reads a name waits if it may turn out to be unbound")
+def names_are_taken_for_bound() -> None:
+    replaced("poppy_ipython.engine.heap:Heap.is_bound", lambda _: lambda self, namespace, name: True)
+
+
+@mutant("a call that failed late fails where it was issued")
+def tracebacks_as_they_come() -> None:
+    replaced("poppy_ipython.engine.tracebacks:Tracebacks.explain", lambda _: lambda self, entry, error: error)
+
+
+@mutant("a copy of an argument keeps what is the same object the same")
+def copies_without_aliases() -> None:
+    def make(look: Any) -> Any:
+        def broken(machine: Any, value: Any, picture: Any) -> Any:
+            result = look(machine, value, picture)
+            picture.memo.pop(id(value), None)
+            return result
+
+        return broken
+
+    replaced("poppy_ipython.engine.snapshot:look", make)
+
+
+@mutant("the context of an exception is that of a plain run")
+def contexts_as_they_come() -> None:
+    replaced("poppy_ipython.engine.control:Control.as_raised", lambda _: lambda self, error: error)

@@ -1,0 +1,156 @@
+"""Reads that wait for who may still write, and for nobody else."""
+
+from __future__ import annotations
+
+from ..check import agree
+
+
+def test_a_read_waits_for_who_may_still_write() -> None:
+    agree(
+        """
+        l = []
+        def f(q):
+            if num(q) > 2:
+                l.append(q)
+                g[0] = q
+            return q
+        g = [0]
+        out = [(f(q), len(l), g[0]) for q in range(5)]
+        """
+    )
+
+
+def test_a_call_that_may_write_a_name() -> None:
+    agree(
+        """
+        n = 0
+        def f(q):
+            global n
+            if num(q) > 2:
+                n += q
+            return q
+        f(2); a = n
+        f(1); b = n
+        f(3); n = 50; c = n
+        f(4)
+        """
+    )
+
+
+def test_a_method_called_on_an_argument_may_write_it() -> None:
+    agree(
+        """
+        class A:
+            n = 0
+            def add(self, q):
+                if flag(q):
+                    self.n += q
+                return self
+        def f(o, q):
+            o.add(q)
+            return o
+        o = A()
+        f(o, 1); a = o.n
+        f(o.add(2), 3); b = o.n
+        p = A(); c = p.n
+        f(p, 5); d = (o.n, p.n)
+        """
+    )
+
+
+def test_a_class_attribute_may_be_written() -> None:
+    agree(
+        """
+        class A:
+            seen = 0
+        def f(q):
+            if num(q) > 2:
+                A.seen = A.seen + q
+        o = A()
+        f(2); a = o.seen
+        f(3); b = A.seen, o.seen
+        """
+    )
+
+
+def test_attributes_of_functions_and_modules_may_be_written() -> None:
+    agree(
+        """
+        def f(q):
+            if num(q) > 2:
+                f.calls += 5
+                json.mark = q
+        import json
+        f.calls = json.mark = 0
+        f(3)
+        a = f.calls, json.mark
+        f(4)
+        b = [f.calls + 1, json.mark * 2]
+        del json.mark
+        """
+    )
+
+
+def test_a_function_in_a_container_may_write_anything() -> None:
+    agree(
+        """
+        l = [0]
+        def up(q):
+            l[0] += q
+        def f(g, q):
+            if num(q) > 2:
+                g(q)
+        f({1: up}[1], 2); a = l[0]
+        f(l.append, 3); b = len(l)
+        f(lambda q: l.insert(0, q), 4); c = l[0]
+        """
+    )
+
+
+def test_a_temporary_of_an_expression_is_no_log_of_bindings() -> None:
+    agree(
+        """
+        def f(q):
+            try:
+                k = [q, 1] and (n := num(q))
+                x = l
+                if n > 2:
+                    x.append(q)
+                    bad(q)
+            except Boom:
+                x.append(-1)
+            return len(x)
+        l = []
+        k = f(2), f(5), f(7), len(l)
+        """
+    )
+
+
+def test_a_read_of_a_database_behind_a_possible_write() -> None:
+    agree(
+        """
+        for u in range(4):
+            row = get(u)
+            if num(row) > 2:
+                put(u + 1, row)
+        print(get(0), get(4))
+        """
+    )
+
+
+def test_a_conversation_overlaps_with_the_next() -> None:
+    """What a unit may write is its own list, not every list."""
+    agree(
+        """
+        def chat(q):
+            m = [q]
+            for t in range(3):
+                r = num(m)
+                m.append(r)
+                if r > 5:
+                    break
+            return m
+        out = [chat(q) for q in range(4)]
+        """,
+        at_once=4,
+    )

@@ -1,0 +1,161 @@
+"""Names: bound, unbound, bound again, captured."""
+
+from __future__ import annotations
+
+from ..check import agree
+
+
+def test_an_unbound_name_stays_unbound() -> None:
+    """Not None, across the border of a unit."""
+    agree(
+        """
+        def f(q):
+            if num(q) > 2:
+                x = q
+            return x
+        a = f(2)
+        if num(1):
+            y = 1
+        try:
+            print(y)
+        except NameError as e:
+            b = str(e)
+        f(1)
+        """
+    )
+
+
+def test_a_walrus_in_a_comparison_binds_once() -> None:
+    agree(
+        """
+        a = 0 < (n := num(3)) < 5 < (m := num(6))
+        b = [y := num(q), y ** 2, y]  if (q := 2) else []
+        def f(q):
+            if (r := num(q)) > 2 and (s := num(r)) >= 0:
+                return r, s
+            return r
+        c = [f(q) for q in range(4)]
+        """
+    )
+
+
+def test_a_conditional_walrus_may_not_bind() -> None:
+    agree(
+        """
+        def f(q):
+            flag(q) and (x := num(1))
+            return x
+        def g(q):
+            y = (z := num(q)) if flag(q) else 3
+            return y, z
+        a = f(1), g(1)
+        for h in (f, g):
+            try:
+                print(h(5))
+            except NameError as e:
+                print(e)
+        """
+    )
+
+
+def test_the_name_of_a_handler_is_gone_behind_it() -> None:
+    """What a statement binds in every case is not waited for; what it may leave unbound is."""
+    agree(
+        """
+        if num(1): a = num(2)
+        else: a = num(3)
+        b = ask(a)
+        for q in [1, 2]:
+            try:
+                e = num(q)
+                bad(q + 5)
+            except Boom as e:
+                print(e)
+        print(e)
+        """,
+        at_once=2,
+    )
+
+
+def test_a_captured_name_is_bound_again_before_a_unit_has_read_it() -> None:
+    """Closures need one variable; units before them read it late."""
+    agree(
+        """
+        def f():
+            o = 1
+            for q in [1, 2, 3]:
+                if num(q) > 2:
+                    l.append(o)
+                o = q
+            if num(5) > 2:
+                l.append(o)
+            o += 3
+            return list(o for i in [1])
+        l = []
+        x = f()
+        """
+    )
+
+
+def test_a_loop_leaves_its_target() -> None:
+    agree(
+        """
+        for q in range(4):
+            if num(q) > 4:
+                break
+        else:
+            q = -1
+        for r in []:
+            pass
+        k = [num(q) for q in range(2)]
+        for i, (a, *b) in enumerate([(num(1), 2), (3, num(2), 4)]):
+            print(i, a, b)
+        """
+    )
+
+
+def test_closures_over_a_name_that_is_bound_again() -> None:
+    agree(
+        """
+        def make():
+            n = num(1)
+            def get_n():
+                return n
+            a = get_n()
+            n = num(2)
+            return a, get_n
+        a, g = make()
+        fs = []
+        for q in range(3):
+            fs.append(lambda k=num(q): (q, k))
+        b = [f() for f in fs], g()
+        """
+    )
+
+
+def test_defaults_are_made_once() -> None:
+    agree(
+        """
+        def f(q, acc=[], k=num(3)):
+            acc.append(num(q) + k)
+            return len(acc)
+        a = f(1) + f(2, k=1) + f(3, [])
+        b = f.__defaults__
+        """
+    )
+
+
+def test_functions_that_look_alike() -> None:
+    """Two lambdas of one line, two functions of equal code in two places."""
+    agree(
+        """
+        f, g = (lambda q: num(q)), (lambda q: num(q + 1))
+        def a(q):
+            return num(q)
+        b = a
+        def a(q):
+            return num(q)
+        print(f(1), g(1), a(2), b(2), a is b)
+        c = [1, 1 / (f(1) + g(0))]
+        """
+    )

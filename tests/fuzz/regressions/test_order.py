@@ -1,0 +1,186 @@
+"""Ordered effects, code that nobody declared, iterators, awaits."""
+
+from __future__ import annotations
+
+from ..check import agree
+
+
+def test_undeclared_code_sees_everything_older_and_nothing_younger() -> None:
+    agree(
+        """
+        l = [1]
+        l.append(num(1))
+        a = mut(l)
+        l.append(num(2))
+        x = num(3)
+        b = mut(l) + x
+        unk([l, l[-1]])
+        print(a, b, l)
+        """
+    )
+
+
+def test_undeclared_code_calls_back() -> None:
+    agree(
+        """
+        def f(q):
+            l.append(num(q))
+            if flag(q):
+                print(q, len(l))
+            return num(q) + len(l)
+        l = [num(5)]
+        a = apply(f, 1)
+        b = sorted([3, 1, 2], key=f)
+        c = [f(2), sum(f(q) for q in range(2))]
+        """
+    )
+
+
+def test_ordered_effects_keep_their_order() -> None:
+    agree(
+        """
+        for q in range(3):
+            if num(q) > 0:
+                send(q)
+            note(q, num(q))
+            print(q, put(q, num(q + 1)))
+        send(8)
+        print('never')
+        """
+    )
+
+
+def test_an_undeclared_with_excludes_the_rest() -> None:
+    """Nothing younger runs between its entry and its exit, whatever arrives meanwhile."""
+    agree(
+        """
+        def f(q):
+            if num(q) > 2:
+                send(q)
+            return q
+        a = f(2)
+        with Scope(num(1)):
+            b = f(3)
+            l = [num(q) for q in range(3)]
+        c = f(4)
+        print(a, b, c)
+        """
+    )
+
+
+def test_a_context_manager_of_the_program_swallows() -> None:
+    agree(
+        """
+        class C:
+            def __enter__(self):
+                l.append(num(1))
+                return self
+            def __exit__(self, *a):
+                l.append(a[0] and a[0].__name__)
+                return flag(a[0] is None)
+        l = []
+        for q in (4, 7, 5):
+            with C():
+                l.append(bad(q))
+            print(q)
+        """
+    )
+
+
+def test_an_iterator_shared_with_a_try() -> None:
+    """Running ahead, a loop must not take more from it than a plain run takes."""
+    agree(
+        """
+        it = iter([4, 5, 6, 7])
+        try:
+            for q in it:
+                bad(q)
+        except Boom:
+            print('b')
+        a = next(it)
+        g = (num(k) + a for k in [a, a + 1])
+        a = num(3)
+        b = list(g), list(it)
+        """
+    )
+
+
+def test_a_break_behind_an_inner_loop() -> None:
+    """It leaves the outer one: the inner loop cannot be compiled by itself."""
+    agree(
+        """
+        for q in [1, 2, 3]:
+            for r in range(q):
+                if r > 5:
+                    break
+            else:
+                break
+            print(q)
+        x = num(q)
+        """
+    )
+
+
+def test_a_dict_that_grows_under_its_loop() -> None:
+    agree("d = {1: 2}\nfor k in d:\n    d[num(k)] = 1\n    d[num(k + 2)] = 2\n")
+
+
+def test_attributes_with_code_behind_them() -> None:
+    agree(
+        """
+        class A:
+            def __init__(self):
+                self._q = 1
+            @property
+            def q(self):
+                return num(self._q)
+            @q.setter
+            def q(self, v):
+                self._q = num(v)
+            def __getattr__(self, name):
+                return ask(name)
+            def __eq__(self, other):
+                return num(self._q) == num(other)
+        o = A()
+        o.q = num(2)
+        a = o.q, o.z, o == 5
+        o._q = num(3)
+        b = o.q
+        """
+    )
+
+
+def test_a_generator_between_calls() -> None:
+    agree(
+        """
+        def g(n):
+            try:
+                for q in range(n):
+                    r = yield num(q)
+                    l.append(r)
+            finally:
+                l.append(num(n))
+        l = []
+        i = g(3)
+        a = next(i), i.send(num(4))
+        for q in g(2):
+            print(q, num(q))
+        i.close()
+        """
+    )
+
+
+def test_a_coroutine_function_called_without_await() -> None:
+    agree(
+        """
+        c = anum(1)
+        a = await anum(2)
+        b = await c
+        async def f(q):
+            l.append(await anum(q))
+            return len(l)
+        l = []
+        d = await f(1) + await f(2)
+        x = [await anum(q) for q in range(3)]
+        """
+    )

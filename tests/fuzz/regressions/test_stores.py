@@ -1,0 +1,242 @@
+"""Stores, views of containers, arguments as of their call."""
+
+from __future__ import annotations
+
+from ..check import agree
+
+
+def test_a_view_is_stale_after_undeclared_code() -> None:
+    """What was kept may be written through references that nobody sees."""
+    agree(
+        """
+        l = [1]
+        keep(l)
+        l.append(num(1))
+        n = len(l)
+        poke(7)
+        l.append(num(2))
+        print(l, len(l), n)
+        """
+    )
+
+
+def test_a_view_does_not_show_younger_stores() -> None:
+    """An older unit reads after a younger statement has stored."""
+    agree(
+        """
+        l = [0]
+        def f(q):
+            if num(q) > 2:
+                return len(l), list(l)
+            return 0
+        a = f(2)
+        l.append(num(1))
+        b = f(3)
+        l[0] = num(2)
+        c = f(4)
+        """,
+        at_once=3,
+    )
+
+
+def test_an_element_stored_under_a_key_in_flight() -> None:
+    """Whoever reads the dict has to know which key it was; equal keys are one."""
+    agree(
+        """
+        d = {1: 'old'}
+        d[num(0)] = num(2)
+        d[num(7)] = num(3)
+        n = len(d)
+        a = d[1]
+        print(d, n)
+        """,
+        at_once=3,
+    )
+
+
+def test_a_key_in_flight_may_be_unhashable() -> None:
+    """The store fails when it retires, with the traceback of its own line."""
+    agree("d = {}\na = num(1)\nd[mk(1)] = 2\nd[3] = ask(4)\nprint(d)\n", at_once=2)
+    agree("try:\n    y = {num(2), mk(3)}\nexcept TypeError as e:\n    print(e)\nz = {num(1): num(2),\n   mk(1): 3}\n")
+
+
+def test_a_store_behind_the_end_of_an_answer() -> None:
+    agree("l = mk(0)\nl[-1] = num(1)\nprint(l)\n")
+
+
+def test_deleted_and_popped_while_stores_wait() -> None:
+    agree(
+        """
+        l = [1, 2, 3]
+        l.append(num(1))
+        a = l.pop(0)
+        del l[0]
+        l.insert(1, num(2))
+        d = {1: l}
+        d[2] = num(3)
+        b = d.pop(2)
+        c = d.popitem()
+        d.setdefault(5, []).append(num(4))
+        print(l, d, a, b, c)
+        """,
+        at_once=4,
+    )
+
+
+def test_a_set_keeps_its_order() -> None:
+    """A copy of a set may iterate in another order than the set itself."""
+    agree(
+        """
+        s = {40, 8, 'b'}
+        s.discard(8)
+        s.add(num(2))
+        s.add(64)
+        s.add(ask(1))
+        l = [q for q in s]
+        t = str(s)
+        a = sig(s)
+        """
+    )
+
+
+def test_two_displays_of_the_same_pending_are_two_objects() -> None:
+    agree(
+        """
+        x = num(1)
+        a = [x, [x]]
+        b = [x, a[1]]
+        a[1].append(num(2))
+        same = a[1] is b[1], a == b
+        c, *d = b
+        d.append(c)
+        """,
+        at_once=2,
+    )
+
+
+def test_an_augmented_slot_is_read_before_the_value() -> None:
+    agree(
+        """
+        def f():
+            d['k'] = 5
+            return num(1)
+        d = {'k': 1}
+        d['k'] += f()
+        i = 7
+        d[(i := num(2))] = i
+        l = [0, 0]
+        l[(i := 1)] = i + num(3)
+        """
+    )
+
+
+def test_in_place_addition_to_an_answer_keeps_the_object() -> None:
+    agree(
+        """
+        l = mk(1)
+        k = l
+        l += [num(1)]
+        k.append(2)
+        l *= 2
+        t = (1,)
+        t += (num(2),)
+        """,
+    )
+
+
+def test_an_argument_is_as_of_the_call() -> None:
+    agree(
+        """
+        l = [1, [2]]
+        a = size(l)
+        l[1].append(3)
+        b = size(l)
+        l.append(num(1))
+        c = size(l)
+        l.clear()
+        d = size(l)
+        """,
+        at_once=3,
+    )
+
+
+def test_an_argument_that_arrives_is_as_of_the_call() -> None:
+    """The answer is already appended to when the call that got it can be sent."""
+    agree(
+        """
+        l = mk(1)
+        a = size(l)
+        l.append(num(1))
+        b = size([l, l])
+        l.append(9)
+        """
+    )
+
+
+def test_an_answer_of_a_unit_may_hold_what_is_still_in_flight() -> None:
+    """The pending resolves to a list that has stores of its own outstanding: readiness is deep."""
+    agree(
+        """
+        def f(q):
+            l = [q]
+            if num(q) > 2:
+                l.append(num(q + 1))
+                l[0] = num(q + 2)
+            return l
+        a = size(f(2))
+        b = size([f(3), f(4)])
+        c = size(f(5)) + size(f(1))
+        """,
+        at_once=4,
+    )
+
+
+def test_an_attribute_in_flight_belongs_to_the_argument() -> None:
+    agree(
+        """
+        class A:
+            pass
+        o = A()
+        o.v = num(1)
+        a = size(o)
+        o.v = num(2)
+        b = size([o])
+        o.w = [num(3)]
+        c = size(o)
+        print(a, b, c)
+        """
+    )
+
+
+def test_text_of_something_with_a_repr_of_its_own() -> None:
+    """`str` of a list calls what is in it."""
+    agree(
+        """
+        class A:
+            def __init__(self, v):
+                self.v = v
+            def __repr__(self):
+                return f'A({self.v})'
+        o = A(num(1))
+        l = [o, num(2)]
+        s = f'{l} {o!r:>8}'
+        o.v = num(3)
+        print(l, s)
+        """,
+        at_once=2,
+    )
+
+
+def test_comparing_looks_at_what_is_stored() -> None:
+    agree(
+        """
+        a, b = [2], [1]
+        x = num(0)
+        a.insert(0, 0)
+        b[0] = x
+        s = sorted([b, a])
+        m = max(a, b)
+        i = [b, a].index(a)
+        t = s[0] is a
+        """
+    )

@@ -1,0 +1,134 @@
+"""Exceptions with the lines and carets of a plain run."""
+
+from __future__ import annotations
+
+from ..check import agree
+
+
+def test_the_traceback_of_a_call_that_failed_late() -> None:
+    agree(
+        """
+        def f(q):
+            r = num(q)
+            return g(r) + g(
+                q)
+        def g(q):
+            return [bad(k) for k in (q, 4)][0] + 1
+        a = f(1)
+        b = f(3)
+        c = f(7)
+        """,
+        at_once=3,
+    )
+
+
+def test_the_traceback_of_recursion() -> None:
+    agree(
+        """
+        def f(q):
+            if q > 4:
+                return bad(q)
+            return num(q) + f(q + 1)
+        f(2)
+        """
+    )
+
+
+def test_the_traceback_of_pieces_of_one_function() -> None:
+    """Statements outlined into units are one frame with the function around them."""
+    agree(
+        """
+        def f(q):
+            for r in range(3):
+                if num(r) >= 0:
+                    while True:
+                        try:
+                            if flag(q) or bad(q):
+                                break
+                        finally:
+                            num(r)
+        f(1)
+        f(5)
+        """
+    )
+
+
+def test_the_traceback_of_an_exception_raised_again() -> None:
+    agree(
+        """
+        def f(q):
+            try:
+                return bad(q)
+            except Bust as e:
+                kept.append(e)
+                raise
+        kept = []
+        try:
+            f(5)
+        except Boom as e:
+            kept.append(e)
+            raise kept[num(1)]
+        """
+    )
+
+
+def test_the_traceback_of_what_is_no_iterable() -> None:
+    """Python says the comprehension up to 3.12, the iterable since."""
+    agree(
+        """
+        def f(a):
+            b = num(1)
+            try:
+                x = 1 + len([0 for q in a])
+            finally:
+                num(b)
+        def g(a):
+            x = {num(r) for q in [1] for r in num(a) if r}
+        def h(a):
+            return 1 + sum(num(r) for r in num(a))
+        for z in f, g, h:
+            try:
+                z(1)
+            except TypeError as e:
+                print(e)
+        h(2)
+        """
+    )
+
+
+def test_an_exception_is_raised_again_by_name() -> None:
+    """Python adds a line for `raise e`, and none for `raise`."""
+    agree(
+        """
+        def f(q):
+            try:
+                if num(q) >= 0:
+                    return bad(q)
+            except Boom as e:
+                raise e
+        try:
+            f(5)
+        except Boom as e:
+            k = e
+        raise k
+        """
+    )
+
+
+def test_the_line_of_a_failing_assert() -> None:
+    agree("def f(q):\n    assert (num(q) <\n            2), f'no {ask(q)}'\nf(1)\nf(2)\n")
+
+
+def test_a_stop_iteration_in_a_statement_that_awaits_as_written() -> None:
+    """Python turns it into a RuntimeError at the border of the cell's coroutine; the statement's own is not one."""
+    agree(
+        """
+        def f():
+            return next(iter(''))
+        match num(2):
+            case 'a':
+                await 0
+            case _:
+                f()
+        """
+    )

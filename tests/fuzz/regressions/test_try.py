@@ -1,0 +1,175 @@
+"""Handlers, `finally` and `with`: what has happened when they run, and what has not."""
+
+from __future__ import annotations
+
+from ..check import agree
+
+
+def test_a_handler_finds_the_locals_of_the_failing_statement() -> None:
+    agree(
+        """
+        def f(q):
+            s = 'init'
+            try:
+                s = 'a'; x = num(q)
+                s = 'b'; y = bad(q)
+                s = 'c'; z = num(y)
+            except Boom as e:
+                return s, x, str(e)
+            return s, x, y, z
+        out = [f(q) for q in range(4, 8)]
+        """,
+        at_once=4,
+    )
+
+
+def test_a_walrus_in_the_failing_statement() -> None:
+    agree(
+        """
+        def f(q):
+            n = -1
+            try:
+                print((n := num(q)), bad(q), (n := 50))
+            except Boom:
+                return n
+            return n + 1
+        out = [f(q) for q in (5, 6, 7)]
+        """
+    )
+
+
+def test_nothing_after_the_failing_statement_has_happened() -> None:
+    agree(
+        """
+        l, d = [[0]], {}
+        try:
+            l.append(num(1)); l[0].append(5); d['k'] = l
+            bad(7)
+            l[0].append(num(2)); l.pop(0); d['k'] = num(3); d = None
+        except Boom:
+            print(l, d)
+        finally:
+            l.append(num(4))
+        """,
+        at_once=2,
+    )
+
+
+def test_a_with_that_swallows_leaves_the_locals_of_the_failing_statement() -> None:
+    agree(
+        """
+        import contextlib
+        def f(q):
+            s = 'a'
+            with contextlib.suppress(Boom):
+                s = 'b'; bad(q); s = 'c'
+            return s, num(q)
+        out = [f(q) for q in (5, 6)]
+        with Scope('x', True):
+            i = num(1); bad(7); i = 9
+        print(out, i)
+        """
+    )
+
+
+def test_a_finally_that_returns_swallows() -> None:
+    agree(
+        """
+        def f(q):
+            try:
+                q = bad(q)
+                raise KeyError(q)
+            finally:
+                return q
+        def g(q):
+            for r in range(3):
+                try:
+                    if num((q, r)) > 3: return r
+                    if flag(r): continue
+                    if q == r: break
+                finally:
+                    seen.append(r)
+            return 9
+        seen = []
+        out = f(5), f(4), g(1), g(2)
+        """
+    )
+
+
+def test_a_finally_of_a_call_that_is_never_reached() -> None:
+    agree(
+        """
+        def f(q):
+            try:
+                return 'x' in ask(q)
+            finally:
+                unk(q)
+        a = f(1)
+        bad(5)
+        out = [f(q) for q in range(4)]
+        """
+    )
+
+
+def test_handlers_in_order_with_an_older_call_outstanding() -> None:
+    """The handler prints after what is older has failed or finished."""
+    agree(
+        """
+        x = num(1)
+        print('first', x)
+        try:
+            print('second', num(2))
+            1 / 0
+        except ZeroDivisionError:
+            send(num(3))
+            print('third')
+        send(4)
+        """
+    )
+
+
+def test_the_older_of_two_failures_counts() -> None:
+    agree(
+        """
+        try:
+            a = num(1); bad(7); 1 / 0
+        except ZeroDivisionError:
+            print('the younger')
+        """
+    )
+
+
+def test_the_context_of_what_a_handler_raises() -> None:
+    agree(
+        """
+        def again(q):
+            bad(q)
+            raise
+        try:
+            try:
+                num(1)
+                1 / 0
+            except ZeroDivisionError:
+                again(4 + num(1))
+                again(7)
+        except Exception as e:
+            c = type(e).__name__, type(e.__context__).__name__
+        try:
+            bad(5)
+        except Boom as e:
+            raise KeyError(num(2)) from e
+        """
+    )
+
+
+def test_an_exception_group_is_split() -> None:
+    agree(
+        """
+        try:
+            raise ExceptionGroup('g', [Boom(num(1)), KeyError(num(2))])
+        except* Boom as e:
+            a = str(e.exceptions[0])
+        except* KeyError:
+            b = num(3)
+        """
+    )
