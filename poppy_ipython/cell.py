@@ -32,9 +32,9 @@ from types import TracebackType
 from typing import Any
 
 from poppy_ipython.backends.limits import BadLimit
+from poppy_ipython.display import output
 from poppy_ipython.effects.named import BadDeclaration
 from poppy_ipython.effects.registry import NAMES
-from poppy_ipython.display import output
 from poppy_ipython.host import bug, reentry, tracing, transform
 from poppy_ipython.host.afterwards import Afterwards, changes
 from poppy_ipython.host.interrupt import Interrupt, without_handler
