@@ -93,7 +93,8 @@ class Scope:
         return name in self.locals and name not in self.bound
 
     # ------------------------------------------------------------------ reading and binding
-    def read(self, name: str) -> ast.expr:
+    def read(self, name: str, late: bool = False) -> ast.expr:
+        """``name``; ``late``: it is changed and stored back, so that nobody else needs the value."""
         if name.startswith(PREFIX) or name == "__class__":
             return load(name)
         if name in self.targets:
@@ -104,7 +105,7 @@ class Scope:
             return op("ld", load(name), const(name))
         if not self.cell and name in self.free:
             return load(name)
-        return op("g", const(name))
+        return op("gl" if late else "g", const(name))
 
     free: frozenset[str] = frozenset()
 

@@ -115,7 +115,7 @@ class Statements(Expressions):
         fn = operation("o:i" + BINARY[type(node.op)].rstrip("_"))
         target = node.target
         if isinstance(target, ast.Name):
-            old_value = place(self.scope.read(target.id), target)
+            old_value = place(self.scope.read(target.id, late=True), target)
             value = op("inplace", fn, old_value, self.expr(node.value))  # type: ignore[arg-type]
             return self.scope.bind(target.id, place(value, node))  # type: ignore[arg-type]
         number = self.scope.fresh()
@@ -123,7 +123,7 @@ class Statements(Expressions):
         result: list[ast.stmt] = [ast.Assign([store(base)], self.expr(target.value))]
         if isinstance(target, ast.Attribute):
             name = const(self.scope.mangle(target.attr))
-            read = op("ga", load(base), name)
+            read = op("gal", load(base), name)
             write = lambda v: op("sa", load(base), name, v)  # noqa: E731
         else:
             result.append(ast.Assign([store(key)], self.expr(target.slice)))

@@ -85,7 +85,7 @@ def reads_plainly(kind: type, name: str, instance: Any) -> bool:
 #: ``__getattribute__`` of C types that look attributes up as ``object`` does
 _GENERIC = {
     kind.__getattribute__
-    for kind in (object, BaseException, types.SimpleNamespace, dict, list, set, tuple, str, int, float)
+    for kind in (object, BaseException, types.SimpleNamespace, types.FunctionType, dict, list, set, tuple, str, int, float)
 }
 
 
@@ -104,6 +104,11 @@ def stores_plainly(kind: type, name: str) -> bool:
     if isinstance(found, types.MemberDescriptorType):
         return True
     return kind.__dictoffset__ != 0 and not hasattr(type(found), "__set__")
+
+
+def defines(kind: type, *names: str) -> bool:
+    """True if ``kind`` has one of the special methods ``names``."""
+    return any(lookup(kind, name) is not _MISSING for name in names)
 
 
 def has_python(kind: type, *names: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlet import greenlet
 
-from .atoms import ATOMS, CONTAINERS, SEQUENCES, has_python
+from .atoms import ATOMS, CONTAINERS, SEQUENCES, defines, has_python
 from .iterables import is_progress_bar
 from .pending import UNBOUND, Fault, Kill, Pending, settled, structured
 
@@ -34,9 +34,11 @@ class Control(Base):
         kind = value.__class__
         if kind in CONTAINERS:
             return bool(self.view(value)) if self.chains or self.may else bool(value)
-        if kind in ATOMS or kind is tuple or not has_python(kind, "__bool__", "__len__"):
+        if kind in ATOMS or kind is tuple or not defines(kind, "__bool__", "__len__"):
             return bool(value)
-        return self.fence(bool, (value,), {}, what="__bool__")
+        if has_python(kind, "__bool__", "__len__"):
+            return self.fence(bool, (value,), {}, what="__bool__")
+        return bool(self.force(self.native(bool, (value,), None, True)))  # a library's: what is queued for it comes first
 
     def ld(self, value: Any, name: str) -> Any:
         """A local variable that may be unbound here."""
@@ -292,6 +294,12 @@ class Control(Base):
             return target
         if target.__class__ is Pending:
             value = settled(value)
+            if target.late:
+                if not self.may_come_later(value):
+                    return self.inplace(fn, self.force(target), value)
+                result = self.defer(self.late_inplace, (fn, target, value))
+                result.data = True
+                return result
             if value.__class__ not in ATOMS and value.__class__ is not Pending:
                 target = self.force(target)
                 return self.inplace(fn, target, value)

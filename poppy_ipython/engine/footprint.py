@@ -122,6 +122,7 @@ class Footprints:
                 _log.exception("a footprint failed; this unit may write anything")
                 break
             if believed:
+                reach.mark()
                 return tuple(reach.slots), reach.trail if number == 0 else None, reach.watch
         return _TOP, None, {}
 

@@ -11,7 +11,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     iterables   progress bars, iterators known to be tame    snapshot  looking through arguments
     tracebacks  as a plain run shows them
     standins    frames for whoever looks into them       callers   who calls native code
-    guards      native or lowered form
+    guards      native or lowered form                   counters  reads that may come later
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -40,6 +40,7 @@ from .callers import Callers
 from .calls import Calls
 from .codes import CodeInfo, prepare
 from .control import Control
+from .counters import Counters
 from .deferred import Deferred
 from .exclusive import Exclusive
 from .external import External
@@ -70,9 +71,24 @@ class BoundRef:
 
 
 class Machine(
-    Scheduler, Retirement, Exclusive, MayWrites, Heap, Deferred, Natives, Methods, Calls, External, Control, Iterables,
-    Tracebacks, StandIns, Callers, Guards,
-):  # fmt: skip
+    Scheduler,
+    Retirement,
+    Exclusive,
+    MayWrites,
+    Heap,
+    Deferred,
+    Natives,
+    Methods,
+    Calls,
+    External,
+    Control,
+    Iterables,
+    Counters,
+    Guards,
+    Tracebacks,
+    StandIns,
+    Callers,
+):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()`` and ``wait_for(awaitable)``."""
 
     def __init__(
@@ -193,7 +209,7 @@ class Machine(
         if found is None:
             read, store, phantom = self.globals_of(namespace)
             names = {
-                "g": read, "st": store, "gd": _deleter(self, namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
+                "g": read, "gl": self.global_late(namespace, read), "gal": self.ga_late, "st": store, "gd": _deleter(self, namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
                 "gi": self.gi, "si": self.si, "di": self.di, "seg": self.seg, "op": self.op, "call": self.call,
                 "meth": self.meth, "own": self.own, "truth": self.truth, "ld": self.ld, "force": self.force,
                 "drain": self.drain, "iterate": self.iterate, "iterate_call": self.iterate_call,

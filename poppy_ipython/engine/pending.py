@@ -20,7 +20,7 @@ from typing import Any
 class Pending:
     """The value of something that has not finished yet."""
 
-    __slots__ = ("callbacks", "direct", "done", "elements", "maybe_unbound", "position", "value")
+    __slots__ = ("callbacks", "data", "direct", "done", "elements", "late", "maybe_unbound", "position", "value")
 
     def __init__(self) -> None:
         self.done = False
@@ -33,6 +33,10 @@ class Pending:
         self.position: tuple[int, ...] | None = None
         #: the result of an external call itself, new and unseen: until it resolves nothing can be written through it
         self.direct = False
+        #: it will be a number or a string (``counters``)
+        self.data = False
+        #: a read that came later than its statement, of something that is changed and stored back
+        self.late = False
 
     def __repr__(self) -> str:
         return f"<pending {self.value!r}>" if self.done else "<pending>"

@@ -144,6 +144,21 @@ class Reach(Paths, Stores, Callees, Receivers):
                             complete = False
         return complete
 
+    def mark(self) -> None:
+        """Add the marker of every name and attribute in which something other than data may be stored (``counters``)."""
+        for slot in list(self.slots):
+            if slot[0] == "a":
+                stored = [v for _, values in self.written.get(slot, ()) for v in values()]
+            elif slot[0] == "n":
+                stored = []
+                for act in self.bound.get(slot, ()):
+                    bindings = act.summary.bindings.get(slot[2])
+                    stored += [UNKNOWN] if bindings is None else [v for ref in bindings for v in self.values(act, ref)]
+            else:
+                continue
+            if any(v is not DATA and v is not CYCLE and v.__class__ not in PLAIN for v in stored):
+                self.slots["=", slot] = None
+
     def remember(self, item: Any, values: Values) -> bool:
         """Add ``values`` to what may be stored at ``item``; False if that is news."""
         known = self.stored.get(item, ())

@@ -19,7 +19,9 @@ def seen(value: Any) -> Any:
     while value.__class__ is Pending:
         if value.done:
             value = value.value
-        elif value.elements is not None or getattr(value, "direct", False):
+        elif value.data:
+            return DATA
+        elif value.elements is not None or value.direct:
             return value
         else:
             return UNKNOWN
@@ -39,8 +41,10 @@ def look_global(at: Any, namespace: dict[str, Any], name: str) -> Any:
     chains = machine.name_chains.get(id(namespace))
     cell = chains.get(name) if chains else None
     found = cell.find(at.key) if cell is not None else None
-    if machine.may and machine.older_writer((("n", id(namespace), name),), at.key, None, found[0] if found is not None else None):
-        return UNKNOWN
+    slot = ("n", id(namespace), name)
+    if machine.may and machine.older_writer((slot,), at.key, None, found[0] if found is not None else None):
+        data = machine.data_slot(slot, (), at.key, None, found, lambda: namespace.get(name, _MISSING))
+        return DATA if data else UNKNOWN
     if found is not None:
         value = seen(found[1])
         if value is not _MISSING:
@@ -57,10 +61,12 @@ def look_attribute(at: Any, base: Any, name: str) -> Any:
     key = id(base)
     cell = machine.chains.get((key, name))
     found = cell.find(at.key) if cell is not None else None
-    if machine.may and machine.older_writer(
-        (("a", key, name), ("*a", name), ("c", name)), at.key, machine.birth_of(base), found[0] if found is not None else None
-    ):
-        return UNKNOWN
+    slot, wild = ("a", key, name), (("*a", name), ("c", name))
+    if machine.may:
+        born = machine.birth_of(base)
+        if machine.older_writer((slot, *wild), at.key, born, found[0] if found is not None else None):
+            data = machine.data_slot(slot, wild, at.key, born, found, lambda: getattr(base, name, _MISSING))
+            return DATA if data else UNKNOWN
     if found is not None and found[1] is not UNBOUND:
         return seen(found[1])
     try:
