@@ -300,6 +300,8 @@ class Control(Base):
                 result = self.defer(self.late_inplace, (fn, target, value))
                 result.data = True
                 return result
+            if target.position is None and not target.data and self.changes_in_place(fn):
+                return self.inplace(fn, self.force(target), value)
             if value.__class__ not in ATOMS and value.__class__ is not Pending:
                 target = self.force(target)
                 return self.inplace(fn, target, value)

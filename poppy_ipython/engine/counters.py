@@ -24,6 +24,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .atoms import OPERANDS, WRITABLE, reads_plainly, stores_plainly
+from .guards import Look
 from .pending import Pending, settled
 
 if TYPE_CHECKING:
@@ -99,6 +100,12 @@ class Counters(Base):
             return self.late(read, name)
 
         return read_late
+
+    def changes_in_place(self, fn: Callable[..., Any]) -> bool:
+        """Has a class of the user's, among those in sight, an operator in place?  Then one on an object that is not known
+        yet, but may have another name already, must not come later."""
+        name = f"__{fn.__name__.strip('_')}__"
+        return name in Look(self, self.namespace, {}, {}).users_methods()
 
     def may_come_later(self, value: Any) -> bool:
         """The operand of ``x op= value`` where ``x`` was read late: may the operator be deferred as well?"""

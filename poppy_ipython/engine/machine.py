@@ -115,6 +115,7 @@ class Machine(
         #: piece frame -> the frame it is part of, as far as tracebacks have shown
         self.enclosing: dict[int, tuple[types.FrameType, types.FrameType]] = {}
         self.not_lowered: dict[str, str] = {}
+        self.namespace: dict[str, Any] = {}
         self.base_code = Scheduler._run.__code__
         self.root_code = Scheduler._root_body.__code__
         self._init_scheduler()
@@ -179,6 +180,7 @@ class Machine(
     # ------------------------------------------------------------------ lowered code
     def function(self, lowered: Lowered, namespace: dict[str, Any]) -> types.FunctionType:
         """The cell's lowered function, ready to run in ``namespace``."""
+        self.namespace = namespace
         code = prepare(lowered.code, lowered, self.table(namespace, lowered, {}), self.lowered)
         return types.FunctionType(code, namespace, lowered.name)
 

@@ -58,7 +58,7 @@ class Ran:
             for attribute, inner in getattr(value, "__dict__", {}).items():
                 by_id.setdefault(id(inner), f"{name}.{attribute}")
         return [
-            {tuple([by_id.get(part, part) for part in slot]) if type(slot) is tuple else slot for slot in slots}
+            {tuple([by_id.get(part, part) for part in slot]) if type(slot) is tuple else slot for slot in slots if slot[0] != "="}
             for _, _, slots in self.monitor.published.values()
         ]
 

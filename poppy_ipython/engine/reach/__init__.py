@@ -14,7 +14,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ...compiler.references import SEQUENCE_KEY, TAIL_KEY, Ref
+from ...compiler.references import DATA as DATA_REF
+from ...compiler.references import EITHER, NAME, OPERATED, SEQUENCE_KEY, TAIL_KEY, Ref
 from ..atoms import lookup
 from ..pending import Pending
 from .callees import Callees
@@ -145,18 +146,23 @@ class Reach(Paths, Stores, Callees, Receivers):
         return complete
 
     def mark(self) -> None:
-        """Add the marker of every name and attribute in which something other than data may be stored (``counters``)."""
+        """Add the marker of every name and attribute in which something other than data may be stored (``counters``).
+
+        What has not been looked at so far is not looked at for this: it counts as something else.
+        """
         for slot in list(self.slots):
             if slot[0] == "a":
-                stored = [v for _, values in self.written.get(slot, ()) for v in values()]
+                data = all(
+                    stored.__class__ is partial and len(stored.args) == 2 and _stores_data(*stored.args, None)
+                    for _, stored in self.written.get(slot, ())
+                )
             elif slot[0] == "n":
-                stored = []
-                for act in self.bound.get(slot, ()):
-                    bindings = act.summary.bindings.get(slot[2])
-                    stored += [UNKNOWN] if bindings is None else [v for ref in bindings for v in self.values(act, ref)]
+                name = slot[2]
+                bound = [(act, act.summary.bindings.get(name)) for act in self.bound.get(slot, ())]
+                data = all(refs is not None and all(_stores_data(act, r, name) for r in refs) for act, refs in bound)
             else:
                 continue
-            if any(v is not DATA and v is not CYCLE and v.__class__ not in PLAIN for v in stored):
+            if not data:
                 self.slots["=", slot] = None
 
     def remember(self, item: Any, values: Values) -> bool:
@@ -178,6 +184,20 @@ class Reach(Paths, Stores, Callees, Receivers):
             return True
         self.stored[item] = (*known, *new)
         return False
+
+
+def _stores_data(act: Any, ref: Any, name: str | None) -> bool:
+    """Is ``ref`` known to be data, if the name that it is bound to was data before?"""
+    if ref.__class__ is not Ref:
+        return False
+    if ref.kind == NAME and ref.detail == name:
+        return True
+    if ref.kind in (EITHER, OPERATED):
+        return all(_stores_data(act, part, name) for part in ref.parts)
+    if ref.kind == DATA_REF:
+        return True
+    found = act.memo[ref.index]
+    return found is not None and all(v is DATA or v.__class__ in PLAIN for v in found)
 
 
 def _put_there(written: Any, key: Any, stored: Callable[[], Values]) -> Values:
