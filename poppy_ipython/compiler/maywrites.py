@@ -337,4 +337,19 @@ class _Builder(Operands):
         return self.here
 
 
-__all__ = ["Call", "Ref", "Summary", "continuation", "plain_names", "summarise"]
+def targets_at(statements: Iterable[ast.stmt], line: int) -> frozenset[str]:
+    """Names that the assignments to several targets in ``line`` bind.
+
+    >>> sorted(targets_at(ast.parse("a, b = b, a").body, 1)), sorted(targets_at(ast.parse("a = b").body, 1))
+    (['a', 'b'], [])
+    """
+    names: set[str] = set()
+    for top in statements:
+        for node in ast.walk(top):
+            if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or 0):
+                if len(node.targets) > 1 or isinstance(node.targets[0], (ast.Tuple, ast.List)):
+                    names |= scopes.assigned([node])
+    return frozenset(names)
+
+
+__all__ = ["Call", "Ref", "Summary", "continuation", "plain_names", "summarise", "targets_at"]

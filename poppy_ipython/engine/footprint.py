@@ -25,7 +25,7 @@ from sys import _getframe
 from types import FrameType
 from typing import Any
 
-from ..compiler.maywrites import continuation, plain_names, summarise
+from ..compiler.maywrites import continuation, plain_names, summarise, targets_at
 from ..compiler.plan import Lowered
 from ..compiler.references import Summary
 from .pending import Pending
@@ -66,6 +66,8 @@ class Footprints:
         self.watched: dict[int, tuple[Pending, list[tuple[Any, int]]]] = {}
         #: classification of callees, by identity
         self.callees: dict[int, Any] = {}
+        #: (code, line) -> targets of the assignment in progress there
+        self.spread: dict[tuple[int, int], frozenset[str]] = {}
         self.bodies: dict[int, tuple[Lowered, Summary]] = {}
         self.plain: dict[int, tuple[Lowered, frozenset[str]]] = {}
         self.globals_known: tuple[tuple[int, int], frozenset[str]] = ((0, 0), frozenset())
@@ -113,7 +115,7 @@ class Footprints:
                 for place, (frame, info) in enumerate(frames):
                     # a piece that runs in place has newer locals than its function's frame, which sees both
                     visible = inner[id(info.lowered)] = [*inner.get(id(info.lowered), ()), (place, places[place])]
-                    reach.enter(Activation(self.rest_of(frame, info), info.lowered, frame.f_globals, visible, {}, {}))
+                    reach.enter(Activation(self.rest_of(frame, info), info.lowered, frame.f_globals, visible, {}, {}, self.spread_at(frame, info)))
                 reach.run()
                 believed = reach.believed()
             except (Top, RecursionError):
@@ -159,6 +161,15 @@ class Footprints:
                 statements, cell=lowered.cell, global_names=lowered.global_names, class_name=class_of(lowered), line=line,
                 plain=self.plain_names(lowered),
             )  # fmt: skip
+        return found
+
+    def spread_at(self, frame: FrameType, info: Any) -> frozenset[str]:
+        """Targets of the assignment to several targets that ``frame`` stands in: evaluating it again would not give the
+        same, as ``a, b = b, a`` shows."""
+        key = (id(frame.f_code), frame.f_lineno)
+        found = self.spread.get(key)
+        if found is None:
+            found = self.spread[key] = targets_at(info.lowered.source, frame.f_lineno)
         return found
 
     def plain_names(self, lowered: Lowered) -> frozenset[str]:

@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 else:
     Base = object
 
+#: temporaries of an assignment to several targets
+_SPREAD = (PREFIX + "u", PREFIX + "a")
 _IN_PROGRESS: Values = (CYCLE,)
 
 
@@ -114,6 +116,9 @@ class Paths(Base):
             if value is not _MISSING:
                 local = True
                 found.append(value)
+        if name in act.spread:
+            self.trail = None
+            found += [v for _, place in act.locals for key, v in place.items() if key.startswith(_SPREAD)]
         if name in act.given:
             local = True
             found += act.given[name]

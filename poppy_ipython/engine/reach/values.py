@@ -75,11 +75,11 @@ def _any() -> Values:
 class Activation:
     """Some statements with the values of their names: a frame's rest, or a whole function that it may call."""
 
-    __slots__ = ("closure", "given", "locals", "lowered", "memo", "namespace", "summary")
+    __slots__ = ("closure", "given", "locals", "lowered", "memo", "namespace", "spread", "summary")
 
     def __init__(
         self, summary: Summary, lowered: Lowered, namespace: dict[str, Any], locals_: list[tuple[int, dict[str, Any]]],
-        given: dict[str, Values], closure: dict[str, Any],
+        given: dict[str, Values], closure: dict[str, Any], spread: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         self.summary = summary
         self.lowered = lowered
@@ -88,6 +88,8 @@ class Activation:
         self.locals = locals_
         self.given = given
         self.closure = closure
+        #: targets of the assignment in progress: their values may be in temporaries only
+        self.spread = spread
         self.memo: list[Values | None] = [None] * summary.size
 
 
