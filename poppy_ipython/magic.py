@@ -13,10 +13,11 @@ from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from poppy_ipython import cell as cells
+from poppy_ipython.commands import command
 from poppy_ipython.host import transform, versions
 from poppy_ipython.host.afterwards import Afterwards
 from poppy_ipython.options import Options
@@ -49,6 +50,11 @@ class PoppyMagics(Magics):
         assert self.shell is not None
         return cells.run_body(self.shell, _loaded[self.shell].words, parse(line), line, cell)
 
+    @line_magic("poppy")  # type: ignore[arg-type]
+    def between_cells(self, line: str) -> None:
+        """%poppy effects: every callee of the last cell; %poppy effects set NAME EFFECT: what a function does."""
+        print(command(line))
+
 
 def parse(line: str) -> Options:
     """The options that stand behind `%%poppy`.
@@ -80,7 +86,8 @@ class Extension:
         self.shell.events.register("post_run_cell", self.words.post_run_cell)
 
     def remove(self) -> None:
-        self.shell.magics_manager.magics["cell"].pop("poppy", None)
+        for kind in ("cell", "line"):
+            self.shell.magics_manager.magics[kind].pop("poppy", None)
         self.shell.magics_manager.registry.pop("PoppyMagics", None)
         if self.text in self.shell.input_transformers_cleanup:
             self.shell.input_transformers_cleanup.remove(self.text)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from poppy_ipython.display.effects import unknown_text
 from poppy_ipython.trace.load import slowdowns
 from poppy_ipython.trace.trace import Trace
 from poppy_ipython.trace.units import count, duration, shorten
@@ -40,7 +41,12 @@ def summary(trace: Trace) -> str:
     1 call · 0.50 s of calls in 0.50 s (1.0 at once) · critical path 0.50 s · 1 cancelled, may be billed
     """
     cause = why(trace)
-    return first_line(trace) if cause is None else f"{first_line(trace)}\n{cause_text(trace, cause)}"
+    lines = [first_line(trace)] if cause is None else [first_line(trace), cause_text(trace, cause)]
+    if cause is None or cause.name != "unknown effect":
+        said = unknown_text(trace)
+        if said is not None:
+            lines.append(said)
+    return "\n".join(lines)
 
 
 def first_line(trace: Trace) -> str:

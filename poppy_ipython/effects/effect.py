@@ -76,6 +76,13 @@ class Effect:
     origin: str = field(default="", repr=False, compare=False)  # where it was declared, for a reader
 
     @property
+    def said(self) -> str:
+        """In one word, for a table: `unordered`, `sequential('db')`, `readonly(…)` for what the arguments decide."""
+        if not self.ordered or self.resource == "*":
+            return self.name
+        return f"{self.name}({'…' if callable(self.resource) else repr(self.resource)})"
+
+    @property
     def known(self) -> bool:
         """Whether library data says so, and not the user: then what user code it may call is not covered."""
         return self.origin.startswith("library/")

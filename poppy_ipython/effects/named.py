@@ -94,14 +94,16 @@ class Names:
         self._main: dict[str, Effect] = {}
         self._file: Any = None
 
-    def declare(self, name: str, effect: Effect) -> None:
-        """Declare what `name` stands for, now or when its module is imported. Raises `BadDeclaration`."""
+    def declare(self, name: str, effect: Effect, now: bool = False) -> None:
+        """Declare what `name` stands for, now or when its module is imported. Raises `BadDeclaration`.
+
+        With `now` a name of the notebook must be there.
+        """
         module, path = _split(name)
         if module == MAIN:
+            if _follow(sys.modules[MAIN], path) is not MISSING or now:
+                self._resolve(name, module, path, effect)
             self._main[path] = effect
-            found = _follow(sys.modules[MAIN], path)
-            if found is not MISSING:
-                self._say(name, found, effect)
         elif module is None:
             self._waiting[name] = effect
         else:
@@ -112,8 +114,9 @@ class Names:
         for part in path.split("."):
             before, found = found, _follow(found, part)
             if found is MISSING:
-                known = [one for one in dir(before) if not one.startswith("__")]
-                raise BadDeclaration(f"{name}: {getattr(before, '__name__', before)!s} has no {part!r}; {_nearest(part, known)}")
+                known = [one for one in dir(before) if not one.startswith("_")]
+                owner = "the notebook" if before is sys.modules[MAIN] else getattr(before, "__name__", type(before).__name__)
+                raise BadDeclaration(f"{name}: {owner} has no {part!r}; {_nearest(part, known)}")
         self._say(name, found, effect)
 
     def _say(self, name: str, found: Any, effect: Effect) -> None:

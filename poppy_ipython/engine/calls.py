@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..effects import effect_of_call
 from ..effects.registry import effect_of
+from ..effects.table import display_name, underlying
+from ..trace.uses import Use
 from .atoms import CONTAINERS, SEQUENCES, lookup
 from .pending import Pending, settled
 from .scheduler import MAX_DEPTH
@@ -41,6 +43,8 @@ class Calls(Base):
     def _init_calls(self) -> None:
         self.handlers: dict[Any, Handler] = {}
         self.native_code = False
+        #: id of what was called -> how it was treated and how often
+        self.uses: dict[int, Use] = {}
         for builtin, method in self.builtin_handlers.items():
             self.handlers[builtin] = _unpacked(method)
 
@@ -75,6 +79,7 @@ class Calls(Base):
         fn = self.force(fn)
         effect = effect_of(fn)
         if effect is not None and effect.external:
+            self.use_of(fn, effect).calls += 1
             return self.external(fn, effect, args, kwargs)
         return self.await_value(self.call(fn, *args, **kwargs))
 
@@ -103,7 +108,35 @@ class Calls(Base):
             twin = self.twin_of(fn)
             if twin is not None:
                 return lambda f, args, kwargs: self.run_twin(twin, fn, f, args, args, kwargs)
-        return self._undeclared
+        return self._in_order(fn)
+
+    def use_of(self, fn: Any, effect: Any) -> Use:
+        """The count of calls of ``fn``."""
+        key = id(fn.__func__) if fn.__class__ is types.MethodType else id(fn)
+        use = self.uses.get(key)
+        if use is None:
+            target = underlying(fn)
+            use = self.uses[key] = Use(display_name(target), _name_of(fn))
+            if effect is not None:
+                use.effect, use.origin = effect.said, effect.origin
+            else:
+                use.origin = self.not_lowered.get(use.what, "")
+        return use
+
+    def _in_order(self, fn: Any) -> Handler:
+        """Calls of an undeclared ``fn``, counted and timed: nothing unknown stays silent."""
+        use = self.use_of(fn, None)
+        clock = self.clock
+
+        def in_order(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            use.calls += 1
+            begin = clock()
+            try:
+                return self.fence(f, args, kwargs, what=use.what)
+            finally:
+                use.held += clock() - begin
+
+        return in_order
 
     def classify_method(self, method: Any, fn: Any, kind: type) -> Handler:
         handler: Handler
@@ -115,23 +148,39 @@ class Calls(Base):
             def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 return self.run_twin(twin, fn, m, args, (m.__self__, *args), kwargs)
         else:
-            handler = self._undeclared
+            handler = self._in_order(method)
         self.handlers[(fn, kind) if fn.__class__ is types.FunctionType else fn] = handler
         return handler
 
     def _by_effect(self, effect: Any, fn: Any) -> Handler:
+        if effect.name == "local":
+            return self._in_order(fn)
+        use = self.use_of(fn, effect)
         if effect.external:
             if effect.backend == "loop":  # not awaited here: it makes a coroutine object, as Python does
                 return lambda f, args, kwargs: self.fence(f, args, kwargs, pure=True)
-            return lambda f, args, kwargs: self.external(f, effect, args, kwargs)
-        if effect.unless is not None:
-            return self._unless
-        if effect.name == "pure":
+
+            def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                use.calls += 1
+                return self.external(f, effect, args, kwargs)
+        elif effect.unless is not None:
+
+            def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                use.calls += 1
+                return self._unless(f, args, kwargs)
+        elif effect.name == "pure":
             atom = effect.result == "atom"
-            return lambda f, args, kwargs: self.native(f, args, kwargs or None, atom, effect)
-        if effect.name in ("sequential", "readonly"):
-            return lambda f, args, kwargs: self.at_head_value(f, args, kwargs)
-        return self._undeclared
+
+            def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                use.calls += 1
+                return self.native(f, args, kwargs or None, atom, effect)
+        else:
+
+            def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                use.calls += 1
+                return self.at_head_value(f, args, kwargs)
+
+        return treat
 
     def _unless(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A native whose arguments may say otherwise (a hook that is user code)."""
@@ -143,19 +192,18 @@ class Calls(Base):
         return self.external(fn, effect, args, kwargs) if effect.external else self.at_head_value(fn, args, kwargs)
 
     def _undeclared(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        name = getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or type(fn).__name__
-        return self.fence(fn, args, kwargs, what=name)
+        return self.fence(fn, args, kwargs, what=_name_of(fn))
 
     def _constructor(self, cls: type) -> Handler:
         if type(cls) is not type or cls.__new__ is not object.__new__:
             if issubclass(cls, BaseException) and lookup(cls, "__init__").__class__ is not types.FunctionType:
                 return lambda f, args, kwargs: self.native(f, tuple([self.force(a) for a in args]), kwargs or None)
-            return self._undeclared
+            return self._in_order(cls)
         init = lookup(cls, "__init__")
         if init is object.__init__:
             return lambda f, args, kwargs: self.born(f(*args, **kwargs))
         if init.__class__ is not types.FunctionType or (twin := self.twin_of(init)) is None:
-            return self._undeclared
+            return self._in_order(cls)
 
         def construct(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             unit = self.cur
@@ -258,6 +306,10 @@ class Calls(Base):
         while frame is not None and id(frame.f_code) not in self.lowered:
             frame = frame.f_back  # type: ignore[assignment]
         return frame.f_lineno if frame is not None else None
+
+
+def _name_of(fn: Any) -> str:
+    return getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or type(fn).__name__
 
 
 def _unpacked(method: Callable[..., Any]) -> Handler:

@@ -57,7 +57,7 @@ from .standins import StandIns
 from .tracebacks import Tracebacks
 
 #: what :meth:`Machine.close` leaves
-_RECORDED = frozenset("awake cause cur dispatcher engine_error finished host in_flight lowered not_lowered queue records waits".split())
+_RECORDED = frozenset("awake cause cur dispatcher engine_error finished host in_flight lowered not_lowered queue records uses waits".split())
 _CONVERSIONS: dict[int, Callable[[Any], str]] = {115: str, 114: repr, 97: ascii}
 
 

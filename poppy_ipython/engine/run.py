@@ -16,7 +16,7 @@ import gc
 import linecache
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import FrameType
 from typing import Any
@@ -245,7 +245,8 @@ def finished_error(machine: Machine, error: BaseException | None, coroutine: boo
 def trace_of(machine: Machine, started: float, ended: float, cpu: float, max_calls: int | None, filename: str) -> Trace:
     waits = [Wait(reason, line, detail, begin, end) for reason, line, detail, begin, end in machine.waits]
     sources = sources_of(machine.records, filename)
-    return Trace.of(machine.records, waits, started, ended, cpu, max_calls, filename, sources)
+    trace = Trace.of(machine.records, waits, started, ended, cpu, max_calls, filename, sources)
+    return replace(trace, uses=tuple(use for use in machine.uses.values() if use.calls))
 
 
 def _current_context() -> contextvars.Context | None:

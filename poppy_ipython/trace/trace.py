@@ -30,6 +30,7 @@ from poppy_ipython.trace.edges import Edge, Sites, edges
 from poppy_ipython.trace.events import CallRecord, Frame, Need, Outcome, Reason, Wait
 from poppy_ipython.trace.flow import Flow
 from poppy_ipython.trace.units import count, duration, place, shorten
+from poppy_ipython.trace.uses import Use
 
 if TYPE_CHECKING:
     from poppy_ipython.trace.critical_path import CriticalPath
@@ -109,6 +110,7 @@ class Trace:
     filename: str | None = None  # of the cell; lines elsewhere are shown with their file
     titles: tuple[tuple[str, str], ...] = ()  # how to call files that only a machine would name: other cells
     sources: tuple[tuple[str, str], ...] = ()  # the text of the files with calls, where it is known
+    uses: tuple[Use, ...] = ()  # every callee that was treated as one
 
     @classmethod
     def of(
