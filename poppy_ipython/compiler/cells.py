@@ -78,6 +78,13 @@ class CellStatements(Statements):
         self.natives.append(Native(code, binds, modules, reason, node.lineno))
         return ast.Expr(op("nat", const(len(self.natives) - 1)))
 
+    def docstring(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """A string in front of other statements is the module's docstring; takes it off ``body``."""
+        first = body[0] if body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            return [place(self.native(body.pop(0), "a docstring"), first)]  # type: ignore[list-item]
+        return []
+
     def native_expression(self, node: ast.expr) -> ast.expr:
         """``node`` as written, behind a guard."""
         code = compile(ast.Expression(node), self.filename, "eval", flags=self.flags, dont_inherit=True)
@@ -197,10 +204,10 @@ def compile_cell(
     lowering.all_native = all_native
     if body and isinstance(body[-1], ast.Expr) and native_reason(body[-1]) is None and not all_native:
         last = body.pop()
-        lowered_body = lowering.block(body)
+        lowered_body = lowering.docstring(body) + lowering.block(body)
         tail = [place(ast.Return(lowering.expr(last.value)), last)]  # type: ignore[attr-defined,list-item]
     else:
-        lowered_body = lowering.block(body)
+        lowered_body = lowering.docstring(body) + lowering.block(body)
         if all_native and body and isinstance(body[-1], ast.Expr):
             lowered_body.pop()
             lowering.natives.pop()

@@ -344,7 +344,7 @@ class Expressions(_Base):
 
     def expr_Dict(self, node: ast.Dict) -> ast.expr:
         pairs = [
-            ast.Tuple([operation("UNBOUND") if k is None else self.expr(k), self.expr(v)], ast.Load())
+            ast.Tuple([operation("UNBOUND"), op("spread_mapping", self.expr(v))] if k is None else [self.expr(k), self.expr(v)], ast.Load())
             for k, v in zip(node.keys, node.values, strict=True)
         ]
         return op("new_dict", ast.List(pairs, ast.Load()))  # type: ignore[arg-type]

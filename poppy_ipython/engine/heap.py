@@ -30,6 +30,10 @@ else:
 _PLAIN_READS = WRITABLE - {type}
 
 
+def _spread(mapping: Any) -> dict[Any, Any]:
+    return {**mapping}
+
+
 class Heap(Base):
     """Part of the :class:`Machine`: owns ``chains``."""
 
@@ -108,15 +112,13 @@ class Heap(Base):
         return self.born(items)
 
     def new_dict(self, items: list[tuple[Any, Any]]) -> Any:
-        """A dict display, ``items`` in order; a key of UNBOUND stands for ``**mapping``."""
+        """A dict display, ``items`` in order; a key of UNBOUND stands for ``**mapping``, spread already."""
         result: dict[Any, Any] = {}
         waiting = False
         for key, value in items:
             if key is UNBOUND:
-                mapping = self.force(value)
-                mapping = self.view(mapping) if mapping.__class__ is dict else dict(self.native(dict, (mapping,)))
-                result.update(mapping)
-                waiting = waiting or any(v.__class__ is Pending for v in mapping.values())
+                result.update(value)
+                waiting = waiting or any(v.__class__ is Pending for v in value.values())
                 continue
             key = self.force(key)
             if key.__class__ not in ATOMS:
@@ -132,6 +134,11 @@ class Heap(Base):
             self.store_op(target, update_items, (result,))
             return target
         return self.born(result)
+
+    def spread_mapping(self, value: Any) -> dict[Any, Any]:
+        """``**value`` in a dict display: what is in it before the items behind it are evaluated."""
+        mapping = self.force(value)
+        return dict(self.view(mapping)) if mapping.__class__ is dict else self.force(self.native(_spread, (mapping,)))
 
     def new_set(self, items: list[Any]) -> Any:
         """A set display; pending elements are queued like ``add``."""

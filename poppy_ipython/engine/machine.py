@@ -218,7 +218,7 @@ class Machine(
                 "iterate_method": self.iterate_method, "finish": self.finish, "unpack": self.unpack, "stmt": self.stmt,
                 "unit": self.unit, "expr": self.expr, "expr_if": self.expr_if, "comp": self.comp, "is_": self.is_,
                 "is_not": self.is_not, "in_": self.in_, "not_in": self.not_in, "not_": self.not_, "inplace": self.inplace,
-                "new_list": self.new_list, "new_dict": self.new_dict, "new_set": self.new_set, "new_tuple": self.new_tuple,
+                "new_list": self.new_list, "new_dict": self.new_dict, "spread_mapping": self.spread_mapping, "new_set": self.new_set, "new_tuple": self.new_tuple,
                 "slice": slice, "format": self.format, "concat": self.concat, "await_call": self.await_call,
                 "await_value": self.await_value, "mapping": self.mapping, "real_iterable": self.real_iterable,
                 "mark": self.mark, "caught": self.caught, "restore": self.restore, "live": self.live,

@@ -154,3 +154,29 @@ def test_a_conversation_overlaps_with_the_next() -> None:
         """,
         at_once=4,
     )
+
+
+def test_values_of_an_assignment_that_swaps_captured_names() -> None:
+    agree(
+        """\
+class Swap:
+    def __init__(self, l):
+        self.l = l
+    def go(self, b=None):
+        a = self.l
+        k = 0
+        while k < 3:
+            k += 1
+            a, b = (b, a)
+            ask(0)
+        def add(q):
+            b.append(q)
+        [add(q) for q in range(3)]
+l = []
+s = Swap(l)
+s.go()
+x = ask(l)
+s = None
+""",
+        1,
+    )

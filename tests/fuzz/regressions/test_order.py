@@ -184,3 +184,24 @@ def test_a_coroutine_function_called_without_await() -> None:
         x = [await anum(q) for q in range(3)]
         """
     )
+
+
+def test_a_dict_display_spreads_before_its_later_items() -> None:
+    agree(
+        """\
+d = {1: 2}
+a = num(1)
+e = {**d, 5: d.setdefault(7, a)}
+f = {**{'x': a}, **e}
+print(d, e, f)
+try:
+    {**3, 1: print('not reached')}
+except TypeError as error:
+    print(error)
+""",
+        1,
+    )
+
+
+def test_a_docstring_of_the_cell() -> None:
+    agree('"""about"""\nx = num(1)\n', 1)
