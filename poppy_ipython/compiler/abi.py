@@ -8,6 +8,7 @@ no name of ours appears among the user's globals, locals or closures.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 MARK = "\0poppy:"
 #: names of outlined functions and temporaries begin with this
@@ -92,3 +93,12 @@ def children(node: ast.AST) -> list[ast.AST]:
         elif isinstance(value, ast.AST):
             found.append(value)
     return found
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """``node`` and everything below it, in no particular order."""
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo += children(node)

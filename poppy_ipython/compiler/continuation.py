@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from .abi import PREFIX
+from .abi import PREFIX, walk
 
 
 def continuation(statements: list[ast.stmt], line: int | None, name: str = "", params: Iterable[str] = ()) -> list[ast.stmt]:
@@ -34,7 +34,7 @@ def continuation(statements: list[ast.stmt], line: int | None, name: str = "", p
 
 def span(node: ast.AST) -> tuple[int, int]:
     """First and last line; what is nested may lie behind the node's own end (rewritten ``continue``)."""
-    lines = [(n.lineno, getattr(n, "end_lineno", None) or n.lineno) for n in ast.walk(node) if hasattr(n, "lineno")]
+    lines = [(n.lineno, getattr(n, "end_lineno", None) or n.lineno) for n in walk(node) if hasattr(n, "lineno")]
     return min(first for first, _ in lines), max(last for _, last in lines)
 
 

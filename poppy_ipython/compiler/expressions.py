@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from . import scopes
-from .abi import BINARY, COMPARE, PREFIX, UNARY, const, lambda_, load, op, operation, place, store
+from .abi import BINARY, COMPARE, PREFIX, UNARY, const, lambda_, load, op, operation, place, store, walk
 from .native import expression_two_ways
 
 if TYPE_CHECKING:
@@ -304,7 +304,7 @@ class Expressions(_Base):
 
     def binds(self, node: ast.AST) -> bool:
         """Does the expression bind a local name (a walrus in a function)?  Then it stays in its frame."""
-        return not self.scope.cell and any(isinstance(n, ast.NamedExpr) for n in ast.walk(node))
+        return not self.scope.cell and any(isinstance(n, ast.NamedExpr) for n in walk(node))
 
     def outline(self, node, body, test=None, reads=None, extra=()):  # type: ignore[no-untyped-def]
         """``node`` as a call of a new function with the locals that it reads as parameters."""

@@ -17,7 +17,7 @@ import types
 from typing import Any
 
 from . import scopes
-from .abi import PREFIX, function, load, op, operation, place, store
+from .abi import PREFIX, children, function, load, op, operation, place, store, walk
 from .cells import _compile, code_named
 from .guards import Guard, guard_of_body
 from .plan import Lowered, call_sites
@@ -101,22 +101,36 @@ def _source(fn: types.FunctionType) -> tuple[ast.Module, types.CodeType] | str:
     return known[1], known[2]
 
 
-def _find(tree: ast.Module, code: types.CodeType) -> tuple[ast.FunctionDef | ast.Lambda, str | None] | None:
+Definition = tuple[ast.FunctionDef | ast.Lambda, str | None]
+
+
+def _find(tree: ast.Module, code: types.CodeType) -> Definition | None:
     """The definition that ``code`` was compiled from, and the class around it."""
-    matches: list[tuple[ast.FunctionDef | ast.Lambda, str | None]] = []
-
-    def visit(node: ast.AST, owner: str | None) -> None:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.FunctionDef) and child.name == code.co_name:
-                first = child.decorator_list[0].lineno if child.decorator_list else child.lineno
-                if first == code.co_firstlineno:
-                    matches.append((child, owner))
-            elif isinstance(child, ast.Lambda) and code.co_name == "<lambda>" and child.lineno == code.co_firstlineno:
-                matches.append((child, owner))
-            visit(child, child.name if isinstance(child, ast.ClassDef) else owner)
-
-    visit(tree, None)
+    index: dict[tuple[str, int], list[Definition]] | None = tree.__dict__.get(_INDEX)
+    if index is None:
+        index = _index(tree)
+        setattr(tree, _INDEX, index)
+    matches = index.get((code.co_name, code.co_firstlineno), ())
     return matches[0] if len(matches) == 1 else None
+
+
+_INDEX = PREFIX + "index"
+
+
+def _index(tree: ast.Module) -> dict[tuple[str, int], list[Definition]]:
+    """Definitions by name and first line, as code objects have them."""
+    found: dict[tuple[str, int], list[Definition]] = {}
+    todo: list[tuple[ast.AST, str | None]] = [(tree, None)]
+    while todo:
+        node, owner = todo.pop()
+        if isinstance(node, ast.FunctionDef):
+            first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
+            found.setdefault((node.name, first), []).append((node, owner))
+        elif isinstance(node, ast.Lambda):
+            found.setdefault(("<lambda>", node.lineno), []).append((node, owner))
+        inside = node.name if isinstance(node, ast.ClassDef) else owner
+        todo += [(child, inside) for child in children(node)]
+    return found
 
 
 def _same(code: types.CodeType, plain: types.CodeType) -> bool:
@@ -145,7 +159,7 @@ def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType) -> str
         reason = scopes.why_not_lowered(statement, False)
         if reason is not None:
             return reason
-        for part in ast.walk(statement):
+        for part in walk(statement):
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in scopes.FRAME_READERS:
                 return f"it calls {part.func.id}()"
             if isinstance(part, scopes.COMPREHENSIONS) and any(isinstance(n, ast.NamedExpr) for n in ast.walk(part)):

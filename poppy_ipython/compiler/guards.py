@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import scopes
-from .abi import PREFIX
+from .abi import PREFIX, walk
 
 Ref = tuple[Any, ...]
 ANYTHING: Ref = ("?",)
@@ -69,7 +69,7 @@ def guard_of(nodes: Iterable[ast.AST], names: Iterable[str] = (), class_name: st
     """
     nodes = list(nodes)
     for top in nodes:
-        for node in ast.walk(top):
+        for node in walk(top):
             if isinstance(node, (*_ASYNC, *_SCOPED)):
                 return None
             if isinstance(node, ast.comprehension) and node.is_async:
@@ -86,7 +86,7 @@ def guard_of(nodes: Iterable[ast.AST], names: Iterable[str] = (), class_name: st
 def guard_of_body(node: ast.FunctionDef | ast.Lambda) -> Guard | None:
     """The guard of a whole function, whose parameters may be anything; None if it is a coroutine function."""
     body: list[ast.AST] = list(node.body) if isinstance(node, ast.FunctionDef) else [node.body]
-    if any(isinstance(part, _ASYNC) for top in body for part in ast.walk(top)):
+    if any(isinstance(part, _ASYNC) for top in body for part in walk(top)):
         return None
     return _Finder(body, scopes.parameters(node.args)).guard(())
 
@@ -105,7 +105,7 @@ class _Finder:
         self.bindings: dict[str, list[tuple[str, ast.expr | None]]] = {name: [("?", None)] for name in unknown}
         self.busy: set[str] = set()
         for top in nodes:
-            for node in ast.walk(top):
+            for node in walk(top):
                 self.bind_in(node)
 
     def bind_in(self, node: ast.AST) -> None:
@@ -212,7 +212,7 @@ class _Finder:
         loads: dict[str, None] = {}
         called: set[int] = set()
         for top in self.nodes:
-            for node in ast.walk(top):
+            for node in walk(top):
                 if isinstance(node, ast.Call):
                     callees[self.ref(node.func)] = None
                     called.add(id(node.func))

@@ -6,6 +6,7 @@ import ast
 import types
 from dataclasses import dataclass, field
 
+from .abi import walk
 from .guards import Guard
 from .scope import Piece
 
@@ -90,7 +91,7 @@ def call_sites(nodes: list[ast.stmt]) -> dict[Span, str]:
     """Source span of every call below ``nodes`` -> its callee as written."""
     sites: dict[Span, str] = {}
     for top in nodes:
-        for node in ast.walk(top):
+        for node in walk(top):
             call = node.value if isinstance(node, ast.Await) else node
             if isinstance(call, ast.Call) and isinstance(node, (ast.Call, ast.Await)):
                 name = ast.unparse(call.func)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from .abi import children
+from .abi import children, walk
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 SCOPES = (*FUNCTIONS, ast.ClassDef)
@@ -78,7 +78,7 @@ def used(nodes: Iterable[ast.AST]) -> set[str]:
     """Every name that occurs anywhere below, nested scopes included."""
     names: set[str] = set()
     for top in nodes:
-        for node in ast.walk(top):
+        for node in walk(top):
             if isinstance(node, ast.Name):
                 names.add(node.id)
             elif isinstance(node, ast.ExceptHandler) and node.name:
@@ -123,7 +123,7 @@ def captured(statements: Iterable[ast.AST]) -> set[str]:
     names: set[str] = set()
     inline: set[int] = set()
     for statement in statements:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Call) and consumed(node):
                 inline.add(id(node.args[0]))
     for statement in statements:

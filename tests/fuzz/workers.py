@@ -19,7 +19,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-SECONDS = 10.0
+SECONDS = 30.0
+"""Wall time: the machine may be busy with other things."""
 
 
 @dataclass(frozen=True, slots=True)
