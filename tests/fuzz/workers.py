@@ -1,7 +1,7 @@
 """Worker processes that survive a hang: the fuzzer must report one, not become one.
 
 A worker takes one task at a time and arms a watchdog of C (`faulthandler`), which prints the stack of a program that
-takes too long and ends the process even if Python no longer runs. The parent then reports a hang of that task with
+computes for too long and ends the process even if Python no longer runs. The parent then reports a hang of that task with
 the stack and starts another worker. Decided against `signal.alarm`: an exception raised from a signal lands in
 whatever greenlet is running and may be swallowed there.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import faulthandler
 import importlib
 import multiprocessing
+import signal
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -19,8 +20,11 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-SECONDS = 30.0
-"""Wall time: the machine may be busy with other things."""
+SECONDS = 10.0
+"""Of CPU: the machine may be busy with other things."""
+
+WAITING = 12
+"""Times as many seconds until a program that does not even compute is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ def _serve(pipe: Connection, log: str, task: str, setup: str | None, seconds: fl
             failure = Failure(traceback.format_exc())
             function = lambda _: failure  # noqa: E731
     with open(log, "w") as stack:
+        faulthandler.register(signal.SIGPROF, file=stack, chain=True)  # and then as it was: the process ends
         while True:
             try:
                 argument = pipe.recv()
@@ -53,11 +58,13 @@ def _serve(pipe: Connection, log: str, task: str, setup: str | None, seconds: fl
                 return
             stack.seek(0)
             stack.truncate()
-            faulthandler.dump_traceback_later(seconds, exit=True, file=stack)
+            faulthandler.dump_traceback_later(WAITING * seconds, exit=True, file=stack)
+            signal.setitimer(signal.ITIMER_PROF, seconds)
             try:
                 answer = function(argument)
             except Exception:
                 answer = Failure(traceback.format_exc())
+            signal.setitimer(signal.ITIMER_PROF, 0)
             faulthandler.cancel_dump_traceback_later()
             pipe.send(answer)
 
