@@ -33,6 +33,8 @@ from typing import Any
 
 from poppy_ipython.backends.limits import BadLimit
 from poppy_ipython.display import output
+from poppy_ipython.display.live import Live
+from poppy_ipython.display.views import Views
 from poppy_ipython.effects.named import BadDeclaration
 from poppy_ipython.effects.registry import NAMES
 from poppy_ipython.host import bug, reentry, tracing, transform
@@ -57,6 +59,7 @@ class _Cell:
 
     shell: Any
     words: Afterwards
+    views: Views
     body: ast.Module
     options: Options
     line: str
@@ -74,6 +77,7 @@ _running: contextvars.ContextVar[bool] = contextvars.ContextVar("poppy_ipython_r
 def take(
     shell: Any,
     words: Afterwards,
+    views: Views,
     options: Options | BaseException,
     line: str,
     awaits: bool,
@@ -99,7 +103,7 @@ def take(
             return body
         body = shown
     token = str(next(_tokens))
-    _cells[token] = _Cell(shell, words, body, replace(options, flags=flags), line, at.lineno, failure)
+    _cells[token] = _Cell(shell, words, views, body, replace(options, flags=flags), line, at.lineno, failure)
     return transform.entry_tree(token, body, awaits=awaits, at=at)
 
 
@@ -115,14 +119,14 @@ def _unsuitable(shell: Any) -> str | None:
     return tracing.watcher()
 
 
-def run_body(shell: Any, words: Afterwards, options: Options, line: str, text: str) -> Any:
+def run_body(shell: Any, words: Afterwards, views: Views, options: Options, line: str, text: str) -> Any:
     """The magic called by hand: run `text` now and give the value of its trailing expression."""
     first = f"# %%poppy {line}".rstrip() + "\n"
     source = shell.transform_cell(first + text)
     filename = shell.compile.cache(source, shell.execution_count, raw_code=first + text)
     body = shell.transform_ast(shell.compile.ast_parse(source, filename=filename))
     options = replace(options, flags=shell.compile.flags & _FUTURES)
-    cell = _Cell(shell, words, body, options, line, 1)
+    cell = _Cell(shell, words, views, body, options, line, 1)
     reason = _unsuitable(shell)
     if reason is None:
         reentry.run_now(_run_cell(cell, shell.user_ns, filename))
@@ -181,11 +185,12 @@ async def _run_cell(cell: _Cell, namespace: dict[str, Any], filename: str) -> No
     transform.show_warnings(cell.body, filename, cell.options.flags)
     before = contextvars.copy_context()
     publisher, title = cell.shell.display_pub, partial(_title, cell.shell)
-    cell.run = await _perform(cell.body, source, filename, namespace, cell.options, publisher, title=title)
+    view = _begin_view(cell, filename, title)
+    cell.run = await _perform(cell.body, source, filename, namespace, cell.options, publisher, title=title, view=view)
     cell.failure = cell.run.error
     if not transform.awaits_at_top(cell.body, cell.options.flags):
         cell.words.keep(before, contextvars.copy_context())
-    _speak(cell, cell.run)
+    _speak(cell, cell.run, view, title(filename))
 
 
 def _finish(cell: _Cell) -> None:
@@ -207,10 +212,26 @@ def _name_line(filename: str, number: int, text: str) -> None:
         entry[2][number - 1] = text + "\n"
 
 
-def _speak(cell: _Cell, run: Run) -> None:
+def _begin_view(cell: _Cell, filename: str, title: Callable[[str], str | None]) -> Live | None:
+    try:
+        return cell.views.begin(cell.options, filename, title)
+    except Exception:
+        _log.exception("the cell has no view; it runs")
+        return None
+
+
+def _speak(cell: _Cell, run: Run, view: Live | None, title: str | None) -> None:
     """The words below the cell. A mistake in them must not cost the user the cell."""
     if isinstance(run.error, bug.InternalError):
         return
+    try:
+        shown = cell.views.end(cell.options, run, view, title)
+        if shown is not None:
+            cell.words.show(shown)
+        if cell.views.of(cell.options) == "none":
+            return
+    except Exception:
+        _log.exception("the view of the cell failed; the cell did not")
     if cell.options.quiet:
         if run.abandoned:  # the summary would say so
             cell.words.say(f"poppy: left running, results dropped: {', '.join(run.abandoned)}")
@@ -280,10 +301,11 @@ async def _perform(
     options: Options,
     *publishers: Any,
     title: Callable[[str], str | None] | None = None,
+    view: Live | None = None,
 ) -> Run:
     """Run a tree to its end: errors of the cell are returned, ours become an `InternalError`, returned as well.
 
-    ``title`` says how the user knows a file that is a cell: `In [2]`.
+    ``title`` says how the user knows a file that is a cell: `In [2]`; ``view`` looks on.
     """
     loop = asyncio.get_running_loop()
     abandoned: tuple[str, ...] = ()
@@ -300,6 +322,8 @@ async def _perform(
             warnings.simplefilter("ignore", SyntaxWarning)  # shown once already, by whoever compiled the user's text
             session = Session(tree, source, filename, namespace, options, loop=loop, piece=output.Piece)
         with output.ordered(*publishers), Interrupt(loop, session) as interrupt, Watchdog(loop, session) as watch:
+            if view is not None:
+                view.begin(session)
             error, value = await session.run()
         if interrupt.seen and error is not None:
             without_handler(error)
@@ -309,6 +333,8 @@ async def _perform(
     except (asyncio.CancelledError, GeneratorExit):
         if session is not None:
             session.interrupt()
+        if view is not None:
+            view.end(Run(_trace(session, filename)))
         raise
     except (KeyboardInterrupt, BadLimit, BadDeclaration) as stop:
         error = stop
@@ -321,6 +347,8 @@ async def _perform(
         files = dict.fromkeys(call.filename for call in trace.calls)
         trace = replace(trace, titles=tuple((name, text) for name in files if (text := title(name)) is not None))
     found = Run(trace, value, error, abandoned, notices)
+    if view is not None:
+        view.end(found)
     sys.modules["poppy_ipython"].last_run = found  # type: ignore[attr-defined]
     return found
 

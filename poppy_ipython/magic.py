@@ -9,7 +9,7 @@ Everything is registered with a shell and taken away again by `%unload_ext`; loa
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -18,9 +18,12 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 
 from poppy_ipython import cell as cells
 from poppy_ipython.commands import command
+from poppy_ipython.display.views import Views
 from poppy_ipython.host import transform, versions
 from poppy_ipython.host.afterwards import Afterwards
-from poppy_ipython.options import Options
+from poppy_ipython.options import Options, View
+
+VIEWS = get_args(View)
 
 
 @magics_class
@@ -40,6 +43,13 @@ class PoppyMagics(Magics):
         help="Send no call that an earlier statement could still prevent by raising. Slower; nothing is sent in vain.",
     )
     @argument("--quiet", action="store_true", help="No summary line after the cell.")
+    @argument(
+        "--view",
+        choices=VIEWS,
+        default="auto",
+        help="What to show of the run: a live view, a static picture, a summary line, or nothing "
+        "(default: live where the front end shows widgets, else the line; `%%poppy set view=…` changes that).",
+    )
     @cell_magic("poppy")  # type: ignore[arg-type]
     def poppy(self, line: str, cell: str) -> Any:
         """Run a cell of ordinary Python with its external calls (model, HTTP, tools) overlapping.
@@ -48,12 +58,18 @@ class PoppyMagics(Magics):
         first magic of the cell; comments and blank lines may stand above it.
         """
         assert self.shell is not None
-        return cells.run_body(self.shell, _loaded[self.shell].words, parse(line), line, cell)
+        return cells.run_body(self.shell, _loaded[self.shell].words, _loaded[self.shell].views, parse(line), line, cell)
 
     @line_magic("poppy")  # type: ignore[arg-type]
     def between_cells(self, line: str) -> None:
-        """%poppy effects: every callee of the last cell; %poppy effects set NAME EFFECT: what a function does."""
-        print(command(line))
+        """%poppy effects: every callee of the last cell; %poppy effects set NAME EFFECT: what a function does.
+
+        %poppy show [n]: the view of the last run, or of the run of In [n]. %poppy set view=auto|live|static|line|none.
+        """
+        assert self.shell is not None
+        answer = command(line, _loaded[self.shell].views)
+        if answer:
+            print(answer)
 
 
 def parse(line: str) -> Options:
@@ -64,7 +80,7 @@ def parse(line: str) -> Options:
     """
     try:
         given = parse_argstring(PoppyMagics.poppy, line)
-        return Options(max_calls=given.max_calls, speculate=not given.no_speculate, quiet=given.quiet)
+        return Options(max_calls=given.max_calls, speculate=not given.no_speculate, quiet=given.quiet, view=given.view)
     except (UsageError, ValueError) as error:
         usage = " ".join(PoppyMagics.poppy.parser.format_usage().replace("::", "").replace("%poppy", "%%poppy").split())
         raise UsageError(f"{error}\nusage: {usage}\n(%%poppy? explains the options. Nothing was run.)") from None
@@ -76,6 +92,7 @@ class Extension:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.words = Afterwards(shell)
+        self.views = Views(shell)
         self.text = transform.CellText(shell, self._move_last)
         self.tree = transform.CellTree(self._take)
 
@@ -93,6 +110,7 @@ class Extension:
             self.shell.input_transformers_cleanup.remove(self.text)
         if self.tree in self.shell.ast_transformers:
             self.shell.ast_transformers.remove(self.tree)
+        self.views.close()
         self.shell.events.unregister("post_run_cell", self.words.post_run_cell)
 
     def _take(self, line: str, awaits: bool, body: Any, at: Any) -> Any:
@@ -101,7 +119,7 @@ class Extension:
             options = parse(line)
         except UsageError as error:
             options = error
-        return cells.take(self.shell, self.words, options, line, awaits, body, at)
+        return cells.take(self.shell, self.words, self.views, options, line, awaits, body, at)
 
     def _move_last(self) -> None:
         """Other extensions' tree transformers must see the body before we take it away."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Interactivity = Literal["last_expr", "none"]
+View = Literal["auto", "live", "static", "line", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Options:
     """How a cell is run.
 
     >>> Options(max_calls=4, speculate=False)
-    Options(max_calls=4, speculate=False, guards=True, quiet=False, interactivity='last_expr', flags=0)
+    Options(max_calls=4, speculate=False, guards=True, quiet=False, view='auto', interactivity='last_expr', flags=0)
     >>> Options(max_calls=0)
     Traceback (most recent call last):
     ...
@@ -33,6 +34,8 @@ class Options:
     guards: bool = True
     #: no summary line after the cell
     quiet: bool = False
+    #: what is shown of the run besides its output; auto: live where a front end shows widgets, else the line
+    view: View = "auto"
     #: whose value `Session.run` returns: that of a trailing expression, or nothing
     interactivity: Interactivity = "last_expr"
     #: compiler flags in force (`from __future__ import …` of an earlier cell)

@@ -33,6 +33,8 @@ class External(Base):
 
     def _init_external(self) -> None:
         self.records: list[CallRecord] = []
+        #: takes short texts of arguments and results (``trace.values.Values``), or None
+        self.values: Any = None
         #: outstanding ordered writes per resource, by position
         self.writes: dict[Any, list[Entry]] = {}
 
@@ -193,6 +195,8 @@ class External(Base):
             entry.piece.adopt(entry.context)
             if entry.unit.head and entry.unit.log[0] is entry:
                 entry.piece.replay()  # nothing is older: its output appears as it comes
+        if self.values is not None:
+            self.values.sent(record.number, entry.args, entry.kwargs)
         self.dispatcher.submit(entry)
 
     def fill(self, entry: Entry) -> None:
@@ -240,6 +244,8 @@ class External(Base):
         if entry.dead or entry.done:
             return
         self.cause = entry.record
+        if self.values is not None:
+            self.values.ended(entry.record.number, value, error)
         if error is not None:
             entry.error = error
         else:

@@ -29,11 +29,16 @@ class Afterwards:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self._lines: list[str] = []
+        self._shown: list[dict[str, str]] = []
         self._context: Changes = []
 
     def say(self, text: str) -> None:
         """Show `text` below the cell's output; texts of one cell make one display."""
         self._lines.append(text)
+
+    def show(self, data: dict[str, str]) -> None:
+        """Show something below the cell's output, above the words; `data` by MIME type."""
+        self._shown.append(data)
 
     def keep(self, before: contextvars.Context, after: contextvars.Context) -> None:
         """Carry over the variables that differ between two snapshots of the run's context."""
@@ -45,5 +50,10 @@ class Afterwards:
         for var, value in context:
             var.set(value)
         lines, self._lines = self._lines, []
-        if lines and not getattr(getattr(result, "info", None), "silent", False):
+        shown, self._shown = self._shown, []
+        if getattr(getattr(result, "info", None), "silent", False):
+            return
+        for data in shown:
+            self.shell.display_pub.publish(data, {})
+        if lines:
             self.shell.display_pub.publish({"text/plain": "\n".join(lines)}, {})

@@ -33,7 +33,7 @@ from poppy_ipython.trace.flow import Flow
 if TYPE_CHECKING:
     from poppy_ipython.trace.trace import Call
 
-__all__ = ["Edge", "Sites", "edges", "limits"]
+__all__ = ["Edge", "Sites", "edges", "edges_into", "limits"]
 
 _SIBLINGS = 200  # inferred edges of one call
 _HELD = 1e-4  # seconds: a shorter time between ready and sent is the dispatcher's own
@@ -81,9 +81,17 @@ class Sites:
         self._sites: dict[tuple[object, ...], list[Call]] = defaultdict(list)
         self._turns: dict[int, int] = {}
         for call in sorted(calls, key=lambda call: (call.position, call.number)):
-            siblings = self._sites[_site(call)]
+            self.add(call)
+
+    def add(self, call: Call) -> None:
+        """One more call, or the newer state of one that is known."""
+        siblings = self._sites[_site(call)]
+        turn = self._turns.get(call.number)
+        if turn is None:
             siblings.append(call)
             self._turns[call.number] = len(siblings)
+        else:
+            siblings[turn - 1] = call
 
     def turn(self, call: Call) -> int:
         """Which call of its place this is, from 1; 0 if it is the only one."""
@@ -108,14 +116,15 @@ def edges(calls: Sequence[Call], flow: Flow, sites: Sites | None = None) -> dict
     (Edge(cause=1, reason='branch', line=5, detail=None, through=None, inferred=False),)
     """
     by_number = {call.number: call for call in calls}
-    found = {call.number: _edges_of(call, by_number, flow, sites) for call in calls}
+    found = {call.number: edges_into(call, by_number, flow, sites) for call in calls}
     for number, edge in limits(calls).items():
         if all(edge.cause != other.cause for other in found[number]):
             found[number] = (*found[number], edge)
     return found
 
 
-def _edges_of(call: Call, by_number: dict[int, Call], flow: Flow, sites: Sites | None) -> tuple[Edge, ...]:
+def edges_into(call: Call, by_number: dict[int, Call], flow: Flow, sites: Sites | None) -> tuple[Edge, ...]:
+    """The edges into one call, without limits: for whoever looks while the run goes on."""
     needs = call.needs
     if call.cause is not None and all(need[0] != call.cause for need in needs):
         needs = (*needs, (call.cause, call.reason, call.reason_line, call.reason_detail))

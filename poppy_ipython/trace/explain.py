@@ -88,7 +88,9 @@ def why_not_earlier(trace: Trace, number: int) -> str:
     worst = max(links, key=lambda link: link.cause.seconds)
     line = worst.edge.line or worst.call.line
     where = trace.where(worst.call.filename, line)
-    lines.append(
-        f"most of it: {name(worst.cause)} took {duration(worst.cause.seconds)}" + (f"; {where} makes it wait" if where else "")
-    )
+    most = f"most of it: {name(worst.cause)} took {duration(worst.cause.seconds)}"
+    if worst.edge.reason == "limit":
+        lines.append(f"{most}; more calls at once would help")
+    else:
+        lines.append(f"{most}; {where} makes it wait" if where else most)
     return "\n".join(lines)

@@ -35,7 +35,7 @@ from poppy_ipython.trace.uses import Use
 if TYPE_CHECKING:
     from poppy_ipython.trace.critical_path import CriticalPath
 
-__all__ = ["Call", "Trace"]
+__all__ = ["Call", "Trace", "freeze", "within"]
 
 
 class Call(NamedTuple):
@@ -132,7 +132,7 @@ class Trace:
         if ended is None:
             known = [t for r in records for t in (r.issued, r.ready, r.started, r.ended) if t is not None]
             ended = max([started, *known, *(wait.end for wait in waits)])
-        calls = [_freeze(record, started, ended) for record in sorted(records, key=lambda record: record.number)]
+        calls = [freeze(record, started, ended) for record in sorted(records, key=lambda record: record.number)]
         moved = (Wait(w.reason, w.line, w.detail, w.begin - started, w.end - started) for w in waits)
         return cls(tuple(calls), tuple(moved), 0.0, ended - started, cpu, max_calls, filename, (), tuple(sources))
 
@@ -231,7 +231,7 @@ class Trace:
 
     def within(self, call: Call) -> str:
         """The functions around a call, outermost first: `summarise ▸ refine`; empty at the top of the cell."""
-        return " ▸ ".join(shorten(frame[0], 40) for frame in reversed(call.stack))
+        return within(call)
 
     def why_not_earlier(self, number: int) -> str:
         """What call `number` waited for, as a chain of causes in words; see `explain.py`."""
@@ -278,7 +278,15 @@ class Trace:
         return self.to_text()
 
 
-def _freeze(record: CallRecord, zero: float, end: float) -> Call:
+def within(call: Call) -> str:
+    """The functions around a call, outermost first; comprehensions, which are functions before Python 3.12, are none."""
+    return " ▸ ".join(shorten(frame[0], 40) for frame in reversed(call.stack) if frame[0] not in _COMPREHENSIONS)
+
+
+_COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+
+
+def freeze(record: CallRecord, zero: float, end: float) -> Call:
     started = None if record.started is None else record.started - zero
     ended = None if record.ended is None else record.ended - zero
     until = None if started is None else max(started, end - zero if ended is None else ended)

@@ -1,0 +1,102 @@
+/* What is known of one call, and why it was not sent earlier. */
+
+import { el, plain } from "./dom";
+import { type Call, endOf, type Model } from "./model";
+import { duration } from "./time";
+import { chain, worst } from "./why";
+
+export interface DetailsHost {
+  select(number: number | null): void;
+  hover(calls: number[] | null): void;
+}
+
+const SAID: Record<string, string> = {
+  ok: "done", error: "failed", cancelled: "cancelled", abandoned: "abandoned", unsent: "never sent", running: "in flight", waiting: "waiting",
+  streaming: "streaming", retrying: "trying again",
+};
+
+export class Details {
+  readonly element: HTMLElement;
+  private number: number | null = null;
+  private version = -1;
+
+  constructor(
+    private readonly model: Model,
+    private readonly host: DetailsHost,
+  ) {
+    this.element = el("section", { class: "details", "aria-label": "Details of the selected call", tabindex: "-1" });
+    this.element.hidden = true;
+  }
+
+  draw(number: number | null): void {
+    if (number === this.number && this.version === this.model.version) return;
+    this.number = number;
+    this.version = this.model.version;
+    const call = number === null ? undefined : this.model.byNumber(number);
+    this.element.hidden = call === undefined;
+    if (call !== undefined) this.element.replaceChildren(this.facts(call), this.why(call));
+  }
+
+  private facts(call: Call): HTMLElement {
+    const { model } = this;
+    const list = el("dl");
+    const fact = (name: string, value: string, kind = ""): void => {
+      if (value) list.append(el("dt", {}, name), el("dd", kind ? { class: kind } : {}, value));
+    };
+    const close = el("button", { class: "close", type: "button", "aria-label": "Close the details" }, "×");
+    close.addEventListener("click", () => this.host.select(null));
+    const head = el("h4", {}, `#${call.number} ${plain(call.callee, 60)}`, el("span", { class: `outcome ${call.outcome}` }, SAID[call.outcome] ?? call.outcome), close);
+    fact("where", [call.within && plain(call.within, 80), call.where, call.turn ? `call ${call.turn} of this line` : ""].filter(Boolean).join(" · "));
+    const started = call.started;
+    if (started !== null) {
+      const held = call.ready === null ? 0 : started - call.ready;
+      const waited = (call.ready ?? started) - call.issued;
+      const parts = [waited > 5e-5 ? `${duration(waited)} for its operands or its turn` : "", held > 1e-4 ? `${duration(held)} for a free place` : ""];
+      fact("in flight", `${duration(endOf(call, model.now) - started)}, from ${duration(started)} to ${call.ended === null ? "…" : duration(call.ended)}`);
+      fact("waited", parts.filter(Boolean).join(", ") || "not at all");
+    } else fact("waited", duration((call.ended ?? model.now) - call.issued));
+    if (call.slack !== null && !model.running) {
+      const critical = model.path.includes(call.number);
+      fact("slack", critical ? "on the critical path" : call.slack < 1e-4 ? "none" : `it could have taken ${duration(call.slack)} longer at no cost`);
+    }
+    if (call.attempts > 1) fact("attempts", String(call.attempts));
+    fact("host", plain(call.host, 80));
+    fact("effect", call.effect);
+    fact("error", plain(call.error, 300), "bad");
+    const values = model.values.get(call.number);
+    if (values) {
+      fact("arguments", values[0].slice(0, 4000), "value");
+      fact("result", values[1].slice(0, 4000), "value");
+    }
+    return el("div", { class: "facts" }, head, list);
+  }
+
+  private why(call: Call): HTMLElement {
+    const steps = chain(this.model, call.number);
+    const box = el("div", { class: "why" }, el("h5", {}, "Why not earlier?"));
+    if (steps.length === 0) {
+      const said = call.started === null ? "It waits for no call that has ended." : "It waited for no call: it was sent as soon as its line was reached.";
+      box.append(el("p", {}, said));
+      return box;
+    }
+    const list = el("ol");
+    for (const step of steps) {
+      const button = el("button", { type: "button", class: "ref" }, `#${step.cause.number} ${plain(step.cause.callee, 40)}${step.cause.turn ? ` ${step.cause.turn}` : ""}`);
+      button.addEventListener("click", () => this.host.select(step.cause.number));
+      button.addEventListener("pointerenter", () => this.host.hover([step.cause.number]));
+      button.addEventListener("pointerleave", () => this.host.hover(null));
+      const until = step.cause.ended === null ? "" : ` until ${duration(step.cause.ended)}`;
+      const who = step.call === call ? "It waited for " : `#${step.call.number} waited for `;
+      list.append(el("li", {}, who, button, step.cause.where ? ` (${step.cause.where})` : "", `${until}: ${plain(step.edge.words, 200)}.`));
+    }
+    box.append(list);
+    const most = worst(steps);
+    if (most && most.cause.started !== null) {
+      const full = most.edge.reason === "limit" || most.edge.reason === "rate";
+      const line = most.edge.line ? `line ${most.edge.line}` : most.call.where;
+      const took = duration(endOf(most.cause, this.model.now) - most.cause.started);
+      box.append(el("p", { class: "most" }, `Most of it: #${most.cause.number} took ${took}. ${full ? "With more calls at once (--max-calls) this would start sooner." : line ? `To start sooner, ${line} would have to do without its answer.` : ""}`));
+    }
+    return box;
+  }
+}

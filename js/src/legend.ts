@@ -1,0 +1,32 @@
+/* What the colours mean: only what occurs in this run. */
+
+import { el } from "./dom";
+import { type Model, waitedFor } from "./model";
+import { type Palette, REASON_NAMES } from "./theme";
+
+export function legend(element: HTMLElement, model: Model, colours: Palette): void {
+  const kinds = new Map<string, [string, string]>(); // key → style, words
+  const reasons = new Map<string, [string, string]>();
+  for (const call of model.calls) {
+    if (call === undefined) continue;
+    if (call.started !== null) {
+      const end = call.outcome;
+      if (end === "error") kinds.set("error", [`background:${colours.fail}`, "failed"]);
+      else if (end === "cancelled" || end === "abandoned") kinds.set("gone", [`border:1px dashed ${colours.faint}`, "cancelled"]);
+      else if (end === "streaming") kinds.set(end, [`background:${colours.stream}`, "streaming"]);
+      else if (end === "retrying") kinds.set(end, [`background:${colours.retry}`, "trying again"]);
+      else kinds.set("run", [`background:${colours.run}`, "in flight"]);
+    }
+    const until = call.started ?? model.now;
+    if ((call.ready ?? until) - call.issued > 1e-3) {
+      const reason = waitedFor(call);
+      reasons.set(reason, [`background:${colours.reasons[reason]}`, REASON_NAMES[reason]]);
+    }
+    if (call.ready !== null && until - call.ready > 1e-3) reasons.set("limit", [`background:${colours.reasons.limit}`, REASON_NAMES.limit]);
+  }
+  const key = (style: string, words: string, thin: boolean): HTMLElement => el("span", { class: thin ? "key thin" : "key" }, el("i", { style }), words);
+  const parts: Node[] = [...kinds.values()].map(([style, words]) => key(style, words, false));
+  if (model.path.length > 1) parts.push(key(`box-shadow:inset 0 0 0 1.6px ${colours.path}`, "critical path", false));
+  if (reasons.size > 0) parts.push(el("span", { class: "key" }, "waiting for"), ...[...reasons.values()].map(([style, words]) => key(style, words, true)));
+  element.replaceChildren(...parts);
+}

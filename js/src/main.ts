@@ -1,0 +1,110 @@
+/* The bundle's face, one for all hosts: a widget in a notebook, a page of its own.
+ *
+ * It is loaded once a page and keeps the runs that it has seen. When a run is over, the kernel replaces the widget in the
+ * notebook by a static picture (that is what gets saved); this watches for the picture, which carries the run's mark, and
+ * puts the interactive view in its place for as long as the page lives. A page that never loaded the bundle, a file opened
+ * without a kernel, GitHub: they show the picture. */
+
+import { el } from "./dom";
+import { Model, type Message } from "./model";
+import { type Host, View } from "./view";
+
+const HERE = Symbol.for("poppy_ipython.page");
+
+interface Known {
+  model: Model;
+  host: Host;
+}
+
+export class Page {
+  private readonly runs = new Map<string, Known>();
+  private readonly views = new Map<Model, Set<View>>();
+  private watching = false;
+
+  /* The model of a run, made when it is first asked for. */
+  model(run: string, host: Host): Model {
+    let known = this.runs.get(run);
+    if (known === undefined) {
+      known = { model: new Model(), host };
+      this.runs.set(run, known);
+    }
+    known.host = host;
+    this.watch();
+    for (const picture of document.querySelectorAll("img, svg")) this.replace(picture); // it may have been quicker
+    return known.model;
+  }
+
+  apply(run: string, message: Message): boolean {
+    const known = this.runs.get(run);
+    if (known === undefined) return false;
+    const applied = known.model.apply(message);
+    for (const view of this.views.get(known.model) ?? []) view.changed();
+    return applied;
+  }
+
+  /* Shows a run in an element; gives back how to end that. */
+  mount(run: string, element: HTMLElement): () => void {
+    const known = this.runs.get(run);
+    if (known === undefined) return () => undefined;
+    const view = new View(known.model, { stop: () => known.host.stop(), values: (number) => known.host.values(number) });
+    const views = this.views.get(known.model) ?? new Set();
+    this.views.set(known.model, views.add(view));
+    element.append(view.element);
+    (view.element as unknown as { poppy: View }).poppy = view;
+    const stop = view.start();
+    return () => {
+      stop();
+      views.delete(view);
+      view.element.remove();
+    };
+  }
+
+  /* A page of its own: the data stands in it. */
+  page(data: Message, element: HTMLElement): View {
+    const run = data.run ?? "page";
+    const model = this.model(run, { stop: () => undefined, values: () => undefined });
+    model.apply(data);
+    this.mount(run, element);
+    return [...this.views.get(model)!][0]!;
+  }
+
+  /* Looks for pictures of known runs among what comes into the document. */
+  private watch(): void {
+    if (this.watching) return;
+    this.watching = true;
+    const look = (root: Element): void => {
+      for (const found of root.matches("img, svg") ? [root] : root.querySelectorAll("img, svg")) this.replace(found);
+    };
+    new MutationObserver((records) => {
+      for (const record of records) {
+        for (const node of record.addedNodes) if (node instanceof Element) look(node);
+        if (record.type === "attributes" && record.target instanceof Element) this.replace(record.target);
+      }
+    }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["src"] });
+  }
+
+  private replace(picture: Element): void {
+    const text = picture instanceof HTMLImageElement ? picture.src : (picture.getAttribute("class") ?? "");
+    if (text.length > 400_000 || picture.hasAttribute("data-poppy-shown")) return;
+    const run = /poppy-run-([0-9a-f]{8,32})/.exec(text)?.[1];
+    if (run === undefined || !this.runs.has(run) || picture.parentElement === null) return;
+    picture.setAttribute("data-poppy-shown", run);
+    const place = el("div");
+    picture.parentElement.insertBefore(place, picture);
+    (picture as HTMLElement).style.display = "none";
+    const end = this.mount(run, place);
+    const gone = new MutationObserver(() => {
+      if (picture.isConnected) return;
+      // Front ends take cells out of the page while they are scrolled out of sight: only then it is not gone for good.
+      setTimeout(() => {
+        if (picture.isConnected || place.isConnected) return;
+        gone.disconnect();
+        end();
+      }, 5000);
+    });
+    gone.observe(document.body, { childList: true, subtree: true });
+  }
+}
+
+export const page = new Page();
+(globalThis as unknown as Record<symbol, Page>)[HERE] = page;

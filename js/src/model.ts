@@ -1,0 +1,209 @@
+/* What the view knows of a run: calls, their edges, the text; filled by messages from the kernel or by a saved page.
+ *
+ * A message is a *full* state or a *delta*: rows to add or to replace, new strings at the end of the table. Rows are whole,
+ * so that applying one twice changes nothing, and a delta that is missed is repaired by the next full state. Times are
+ * integers of 10 µs since the run began, the differences issued → ready → started → ended; null is "not yet".
+ *
+ * Everything that comes from the user's program is a string of the table and is only ever shown as text. */
+
+export const OUTCOMES = ["waiting", "running", "ok", "error", "cancelled", "abandoned", "unsent", "streaming", "retrying"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+export const REASONS = ["start", "data", "branch", "order", "unknown", "commit", "limit", "window", "rate"] as const;
+export type Reason = (typeof REASONS)[number];
+
+export interface Edge {
+  cause: number;
+  reason: Reason;
+  line: number;
+  words: string;
+  through: string;
+}
+
+export interface Call {
+  number: number;
+  callee: string;
+  file: number; // index into `sources`, or -1
+  line: number;
+  where: string; // `line 3`, `In [2], line 9`
+  within: string; // `summarise ▸ refine`
+  turn: number;
+  host: string;
+  effect: string;
+  issued: number; // seconds
+  ready: number | null;
+  started: number | null;
+  ended: number | null;
+  outcome: Outcome;
+  edges: Edge[];
+  slack: number | null;
+  attempts: number;
+  error: string;
+  site: string; // calls of one site belong together
+}
+
+export interface Source {
+  title: string;
+  lines: string[];
+}
+
+export type EdgeRow = [cause: number, reason: number, line: number, words: number, through: number];
+export type Row = [
+  number: number, callee: number, file: number, line: number, where: number, within: number, turn: number, host: number,
+  effect: number, issued: number, ready: number | null, started: number | null, ended: number | null, outcome: number,
+  edges: EdgeRow[], slack: number | null, attempts: number, error: number,
+];
+
+export interface Message {
+  t: "full" | "delta" | "values" | "bundle";
+  v?: number;
+  run?: string;
+  seq?: number;
+  now?: number; // seconds since the run began
+  strings?: string[];
+  rows?: Row[];
+  sources?: [title: string, text: string][];
+  title?: string;
+  ended?: number | null; // seconds; null while it runs
+  limit?: number | null;
+  path?: number[];
+  pathLength?: number;
+  sequential?: number;
+  summary?: string;
+  error?: string;
+  stop?: "live" | "kernel" | "";
+  static?: string; // mark of the static picture that stands for this view in the saved notebook
+  number?: number;
+  values?: Record<string, [string, string]>;
+}
+
+export const VERSION = 1;
+const UNIT = 1e-5;
+
+export class Model {
+  calls: Call[] = []; // by number - 1, without holes in a valid stream
+  sources: Source[] = [];
+  run = "";
+  title = "";
+  ended: number | null = null;
+  limit: number | null = null;
+  path: number[] = [];
+  pathLength = 0;
+  sequential = 0;
+  summary = "";
+  error = "";
+  stop: "live" | "kernel" | "" = "";
+  values = new Map<number, [string, string]>();
+  problem = "";
+  version = 0; // grows with every change
+  private strings: string[] = [];
+  private seq = -1;
+  private offset = Infinity; // the page's clock minus the run's
+  private readonly clock: () => number;
+
+  constructor(clock: () => number = () => performance.now() / 1000) {
+    this.clock = clock;
+  }
+
+  /* Takes in a message; false if it could not be (a delta was missed before it): wait for the next full state. */
+  apply(message: Message): boolean {
+    if (message.t === "values") {
+      for (const [number, texts] of Object.entries(message.values ?? {})) this.values.set(Number(number), texts);
+      this.version++;
+      return true;
+    }
+    if (message.t === "full") {
+      if ((message.v ?? 1) > VERSION) {
+        this.problem = "This run was recorded by a newer version of poppy_ipython than this view can show.";
+        this.version++;
+        return true;
+      }
+      if (this.ended !== null && message.ended === null) return true; // an old one that was under way
+      this.strings = [];
+      this.calls = [];
+      this.seq = message.seq ?? 0;
+      this.sources = (message.sources ?? []).map(([title, text]) => ({ title, lines: lines(text) }));
+    } else {
+      if (message.seq !== this.seq + 1) return message.seq !== undefined && message.seq <= this.seq;
+      this.seq = message.seq;
+    }
+    this.strings.push(...(message.strings ?? []));
+    for (const row of message.rows ?? []) this.calls[row[0] - 1] = this.call(row);
+    if (message.now !== undefined) this.offset = Math.min(this.offset, this.clock() - message.now);
+    for (const key of ["run", "title", "limit", "path", "pathLength", "sequential", "summary", "error", "stop"] as const) {
+      if (message[key] !== undefined) (this as Record<string, unknown>)[key] = message[key];
+    }
+    if (message.ended !== undefined) this.ended = message.ended;
+    for (const [number, texts] of Object.entries(message.values ?? {})) this.values.set(Number(number), texts);
+    this.version++;
+    return true;
+  }
+
+  /* Seconds since the run began: the end of a finished run, else the kernel's clock as far as it is known here. */
+  get now(): number {
+    if (this.ended !== null) return this.ended;
+    return this.offset === Infinity ? 0 : Math.max(0, this.clock() - this.offset);
+  }
+
+  get running(): boolean {
+    return this.ended === null;
+  }
+
+  byNumber(number: number): Call | undefined {
+    return this.calls[number - 1];
+  }
+
+  private text(index: number): string {
+    return index < 0 ? "" : (this.strings[index] ?? "");
+  }
+
+  private call(row: Row): Call {
+    const [number, callee, file, line, where, within, turn, host, effect, issued, ready, started, ended, outcome] = row;
+    const begin = issued * UNIT;
+    const readyAt = ready === null ? null : begin + ready * UNIT;
+    const startedAt = started === null ? null : (readyAt ?? begin) + started * UNIT;
+    const endedAt = ended === null ? null : (startedAt ?? readyAt ?? begin) + ended * UNIT;
+    return {
+      number, file, line, turn,
+      callee: this.text(callee),
+      where: this.text(where),
+      within: this.text(within),
+      host: this.text(host),
+      effect: this.text(effect),
+      issued: begin, ready: readyAt, started: startedAt, ended: endedAt,
+      outcome: OUTCOMES[outcome] ?? "running",
+      edges: row[14].map(([cause, reason, at, words, through]) => ({
+        cause,
+        reason: REASONS[reason] ?? "data",
+        line: at,
+        words: this.text(words),
+        through: this.text(through),
+      })),
+      slack: row[15] === null ? null : row[15] * UNIT,
+      attempts: row[16],
+      error: this.text(row[17]),
+      site: `${callee}|${file}|${line}|${where}|${within}`,
+    };
+  }
+}
+
+/* When a bar ends: known, or as long as the run has lasted. */
+export function endOf(call: Call, now: number): number {
+  return call.ended ?? Math.max(call.started ?? call.issued, now);
+}
+
+export function isOver(call: Call): boolean {
+  return call.outcome !== "waiting" && call.outcome !== "running" && call.outcome !== "streaming" && call.outcome !== "retrying";
+}
+
+/* The colour of waiting: what the call waited for last. */
+export function waitedFor(call: Call): Reason {
+  let last: Edge | undefined;
+  for (const edge of call.edges) if (edge.reason !== "limit" && edge.reason !== "rate") last = edge;
+  return last?.reason ?? "start";
+}
+
+function lines(text: string): string[] {
+  const found = text.split("\n");
+  if (found.length > 1 && found[found.length - 1] === "") found.pop();
+  return found;
+}

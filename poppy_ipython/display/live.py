@@ -1,0 +1,193 @@
+"""The view of a run while it goes on, and afterwards as long as the kernel lives.
+
+    begin(session) ─ 0.15 s ─▶ look … open the widget once something is in flight … look, send what is new … end(run)
+
+A cell that is over before that never opens one. Looks come at most thirty times a second, and each only after forty times
+as long as the one before took: so the view costs at most 2.5 % of the time, however many calls there are. They run on the
+cell's loop, between the engine's steps; while Python computes there are none, and the browser lets running bars grow.
+
+Nothing here may hurt the cell: whatever fails is logged, the view is dropped, the run goes on. If nobody is there to
+look, messages go nowhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from poppy_ipython.display.channel import Channel, live_messages
+from poppy_ipython.display.sampler import Sampler
+from poppy_ipython.display.saved import picture
+from poppy_ipython.display.wire import full
+from poppy_ipython.trace.run import Run
+from poppy_ipython.trace.values import Values
+
+__all__ = ["Live", "show"]
+
+_log = logging.getLogger("poppy_ipython.display")
+
+FIRST = 0.15  # seconds until the first look
+INTERVAL = 1 / 30
+SHARE = 40  # a look may take one part in so many of the time
+LONGEST = 2.0  # seconds until the next look at the most
+_REPEAT = 3.0  # full states sent unasked, to a front end that is not heard: 0.3 s, 0.9 s, 2.7 s …
+
+
+class Live:
+    """One run. `title` says how the user knows a file that is a cell: `In [2]`."""
+
+    def __init__(self, shell: Any, name: str, title: Callable[[str], str | None]) -> None:
+        self.shell = shell
+        self.name = name
+        self.title = title
+        self.id = secrets.token_hex(8)
+        self.values = Values()
+        self.run: Run | None = None
+        self.channel: Channel | None = None
+        self._session: Any = None
+        self._sampler: Sampler | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._repeat = 0.3
+        self._repeated = 0.0
+        self._failed = False
+
+    # ------------------------------------------------------------------ while it runs
+    def begin(self, session: Any) -> None:
+        """The cell is about to run. `session` is the engine's: its machine's records, `interrupt()`, its loop."""
+        self._session = session
+        self._loop = session.loop
+        session.machine.values = self.values
+        self._timer = session.loop.call_later(FIRST, self._tick)
+
+    def _tick(self) -> None:
+        began = time.perf_counter()
+        opened = self.channel is not None
+        try:
+            self._look()
+        except Exception:
+            self._drop()
+            return
+        took = time.perf_counter() - began if opened else 0.0  # opening happens once
+        assert self._loop is not None
+        self._timer = self._loop.call_later(min(max(INTERVAL, SHARE * took), LONGEST), self._tick)
+
+    def _look(self) -> None:
+        session = self._session
+        now = session.machine.clock()
+        if self.channel is None:
+            if not any(record.started is not None for record in session.machine.records):
+                return
+            self._sampler = Sampler(session.machine.records, session.started, session.filename, self.title)
+            self._open()
+            self._send(self._full(now))
+            self._repeated = now
+            return
+        assert self._sampler is not None
+        if not live_messages() and now - self._repeated > self._repeat:
+            self._send(self._full(now))
+            self._repeat, self._repeated = self._repeat * _REPEAT, now
+            return
+        delta = self._sampler.look(now)
+        if delta is not None:
+            self._send(delta)
+
+    def _full(self, now: float) -> dict[str, Any]:
+        assert self._sampler is not None
+        stop = "live" if live_messages() else "kernel"
+        limit = self._session.options.max_calls
+        return {**self._sampler.full(now), "run": self.id, "title": self.name, "limit": limit, "stop": stop}
+
+    def _open(self) -> None:
+        self.channel = Channel(self.shell, self.id, self._heard)
+        self.channel.show()
+        if not live_messages():
+            self.channel.send_bundle()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self.channel is not None:
+            self.channel.send(message)
+
+    # ------------------------------------------------------------------ the end
+    def end(self, run: Run) -> None:
+        """The run is over: the last state to whoever looks, a picture for the file."""
+        self.run = run
+        session, self._session, self._sampler = self._session, None, None
+        if session is not None:
+            session.machine.values = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.channel is not None and not self._failed:
+            try:
+                self._send(self._last())
+                self.channel.replace(picture(run, self.id))
+            except Exception:
+                self._drop()
+
+    def show(self) -> None:
+        """Show the finished run again, where the output stands now."""
+        self.close()
+        self.id = secrets.token_hex(8)  # a display of its own
+        self._failed = False
+        self._open()
+        assert self.run is not None and self.channel is not None
+        self._send(self._last())
+        self.channel.replace(picture(self.run, self.id))
+
+    def close(self) -> None:
+        """Let the front end know that nobody answers any more."""
+        if self.channel is not None:
+            channel, self.channel = self.channel, None
+            channel.close()
+
+    def _last(self) -> dict[str, Any]:
+        assert self.run is not None
+        error = type(self.run.error).__name__ if self.run.error is not None else ""
+        return full(self.run.trace, self.id, self.name, error)
+
+    # ------------------------------------------------------------------ what the front end says
+    def _heard(self, content: dict[str, Any]) -> None:
+        """On the kernel's main thread, or on that of a subshell: so only the loop's thread acts on it."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._act, content)
+        else:
+            self._act(content)
+
+    def _act(self, content: dict[str, Any]) -> None:
+        try:
+            if content.get("do") == "stop":
+                if self._session is not None:
+                    self._session.interrupt()
+            elif content.get("ask") == "full":
+                if self.run is not None:
+                    self._send(self._last())
+                elif self._sampler is not None:
+                    self._send(self._full(self._session.machine.clock()))
+            elif content.get("ask") == "values":
+                number = content.get("number")
+                found = self.values.of(number) if isinstance(number, int) else None
+                if found is not None:
+                    self._send({"t": "values", "values": {str(number): found}})
+        except Exception:
+            self._drop()
+
+    def _drop(self) -> None:
+        self._failed = True
+        _log.exception("the view of this run failed and is dropped; the run goes on")
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def show(shell: Any, run: Run, values: Values, name: str) -> Live:
+    """A view of a run that had none."""
+    live = Live(shell, name, lambda filename: None)
+    live.values, live.run = values, run
+    live.show()
+    return live

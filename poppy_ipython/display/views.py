@@ -1,0 +1,95 @@
+"""Which view a cell gets, and the views of earlier cells.
+
+    live     a widget while the cell runs, a picture in the file; needs a front end that shows widgets
+    static   the picture, below the cell's output
+    line     the summary line
+    none     nothing
+    auto     live if a front end is there, else line
+
+`%%poppy --view …` says it for one cell, `%poppy set view=…` for all that follow. `%poppy show 3` shows the run of `In [3]`
+again. The last runs are kept for that, with the short texts of their arguments and results, in memory only.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+from poppy_ipython.display.channel import front_end
+from poppy_ipython.display.live import Live, show
+from poppy_ipython.display.saved import picture
+from poppy_ipython.options import Options
+from poppy_ipython.trace.run import Run
+from poppy_ipython.trace.values import Values
+
+__all__ = ["Views"]
+
+_log = logging.getLogger("poppy_ipython.display")
+_KEPT = 12
+
+
+class Views:
+    """The views of one shell."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.view = "auto"
+        self._runs: dict[int, tuple[Run, Values]] = {}
+        self._live: list[Live] = []
+
+    def of(self, options: Options) -> str:
+        """The view of a cell with these options."""
+        view = options.view if options.view != "auto" else self.view
+        if view != "auto":
+            return view
+        return "live" if not options.quiet and front_end(self.shell) else "line"
+
+    def begin(self, options: Options, filename: str, title: Callable[[str], str | None]) -> Live | None:
+        """The live view of a cell that is about to run, if it is to have one; `title` names files as the user does."""
+        if self.of(options) != "live":
+            return None
+        live = Live(self.shell, title(filename) or "cell", title)
+        self._keep(live)
+        return live
+
+    def end(self, options: Options, run: Run, live: Live | None, title: str | None) -> dict[str, str] | None:
+        """The cell is over: what to show below its output, by MIME type."""
+        found = re.search(r"\d+", title or "")
+        number = int(found[0]) if found else self.shell.execution_count
+        self._runs.pop(number, None)
+        self._runs[number] = run, live.values if live is not None else Values()
+        for old in list(self._runs)[:-_KEPT]:
+            del self._runs[old]
+        return picture(run) if self.of(options) == "static" else None
+
+    def show(self, number: int | None = None) -> None:
+        """`%poppy show [n]`: the run of `In [n]`, or the last one."""
+        if not self._runs:
+            raise LookupError("there is no run to show yet")
+        if number is None:
+            number = next(reversed(self._runs))
+        if number not in self._runs:
+            known = ", ".join(map(str, self._runs))
+            raise LookupError(f"there is no run of In [{number}] (kept are the last {_KEPT}: {known})")
+        run, values = self._runs[number]
+        if not front_end(self.shell) and self.view != "live":
+            self.shell.display_pub.publish(picture(run))
+            return
+        self._keep(show(self.shell, run, values, f"In [{number}]"))
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for live in self._live:
+            live.close()
+        self._live.clear()
+        self._runs.clear()
+
+    def _keep(self, live: Live) -> None:
+        self._live.append(live)
+        while len(self._live) > _KEPT:
+            try:
+                self._live.pop(0).close()
+            except Exception:
+                _log.exception("the view of an earlier run could not be closed")

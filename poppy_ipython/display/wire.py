@@ -1,0 +1,128 @@
+"""From calls to the rows that the view reads (`js/src/model.ts`): small, of names and times only.
+
+    [number, callee, file, line, where, within, turn, host, effect, issued, ready, started, ended, outcome, edges, slack, …]
+
+Texts are numbers of a table that grows; times are integers of 10 µs, each the difference to the one before. A row is about
+60 characters, so ten thousand calls are 0.6 MB. No argument and no result is in it, and of an exception only its type:
+prompts and patients' data do not belong into a file by accident. Values go over separately, when somebody asks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from poppy_ipython.display.text import summary
+from poppy_ipython.trace.edges import Edge
+from poppy_ipython.trace.trace import Call, Trace, within
+from poppy_ipython.trace.units import shorten
+
+__all__ = ["VERSION", "Rows", "full"]
+
+VERSION = 1
+_OUTCOMES = ("waiting", "running", "ok", "error", "cancelled", "abandoned", "unsent", "streaming", "retrying")
+_REASONS = ("start", "data", "branch", "order", "unknown", "commit", "limit", "window", "rate")
+_UNIT = 1e5  # per second
+_MOST_EDGES = 200  # of one call
+
+
+class Rows:
+    """Makes rows, and remembers the texts that it has given numbers to.
+
+    >>> from poppy_ipython.trace.events import CallRecord
+    >>> trace = Trace.of([CallRecord(1, "ask", line=3, issued=0.0, ready=0.0, started=0.5, ended=1.0, outcome="ok")])
+    >>> rows = Rows(["<cell>"], trace.where)
+    >>> rows.row(trace.calls[0], ())
+    [1, 0, 0, 3, 1, -1, 0, -1, 2, 0, 0, 50000, 50000, 2, [], None, 1, -1]
+    >>> rows.new_strings()
+    ['ask', 'line 3', 'unordered']
+    """
+
+    def __init__(self, files: Iterable[str], where: Callable[[str, int | None], str]) -> None:
+        self.files = {name: index for index, name in enumerate(files)}
+        self.where = where
+        self._strings: dict[str, int] = {}
+        self._sent = 0
+
+    def row(self, call: Call, edges: tuple[Edge, ...], turn: int = 0, slack: float | None = None) -> list[Any]:
+        text, began = self._text, call.issued_at
+        return [
+            call.number,
+            text(call.callee),
+            self.files.get(call.filename, -1),
+            call.line,
+            text(self.where(call.filename, call.line)),
+            text(within(call)),
+            turn,
+            text(call.host),
+            text(call.effect),
+            round(began * _UNIT),
+            _since(call.ready, began),
+            _since(call.started, began if call.ready is None else call.ready),
+            _since(call.ended, next((t for t in (call.started, call.ready) if t is not None), began)),
+            _OUTCOMES.index(call.outcome) if call.outcome in _OUTCOMES else 1,
+            [[e.cause, _reason(e.reason), e.line or 0, text(e.words()), text(e.through)] for e in edges[-_MOST_EDGES:]],
+            None if slack is None else round(slack * _UNIT),
+            call.attempts,
+            text(None if call.error is None else call.error.partition("(")[0]),
+        ]
+
+    def new_strings(self) -> list[str]:
+        """The texts that have come since this was last asked."""
+        new = list(self._strings)[self._sent :]
+        self._sent += len(new)
+        return new
+
+    def _text(self, text: str | None) -> int:
+        if not text:
+            return -1
+        number = self._strings.get(text)
+        if number is None:
+            number = self._strings.setdefault(text if len(text) <= 300 else shorten(text, 300), len(self._strings))
+            if number == len(self._strings) - 1:
+                return number
+        return number
+
+
+def _since(time: float | None, before: float) -> int | None:
+    return None if time is None else max(0, round((time - before) * _UNIT))
+
+
+def _reason(reason: str) -> int:
+    return _REASONS.index(reason) if reason in _REASONS else 1
+
+
+def full(trace: Trace, run: str, title: str = "", error: str = "") -> dict[str, Any]:
+    """The whole of a finished run as one message."""
+    sources = trace.sources or (((trace.filename or "<cell>"), ""),)
+    rows = Rows([name for name, _ in sources], trace.where)
+    slack = trace.slack
+    made = [rows.row(call, trace.edges[call.number], trace.sites.turn(call), slack.get(call.number)) for call in trace.calls]
+    titles = dict(trace.titles)
+    path = trace.critical_path
+    return {
+        "t": "full",
+        "v": VERSION,
+        "run": run,
+        "seq": 0,
+        "title": title,
+        "strings": rows.new_strings(),
+        "sources": [[titles.get(name, name if index else title or "cell"), text] for index, (name, text) in enumerate(sources)],
+        "rows": made,
+        "ended": trace.wall,
+        "limit": trace.max_calls,
+        "path": [call.number for call in path.calls],
+        "pathLength": path.length,
+        "sequential": trace.sequential,
+        "summary": summary(trace),
+        "error": error,
+        "stop": "",
+    }
+
+
+def to_text(message: dict[str, Any]) -> str:
+    """A message as JSON that may stand inside a script element: nothing in it can end that."""
+    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    text = text.encode("utf-8", "replace").decode()  # a lone surrogate is no text
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

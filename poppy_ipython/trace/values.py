@@ -1,0 +1,90 @@
+"""Arguments and results as short texts, for the view's details: made while the run goes on, kept beside the trace.
+
+Never evaluated: only exact builtins are written out; of anything else the type is named, because its `repr` would run the
+user's code in the middle of a run, may take long, and may raise. Texts of ten megabytes are cut before they are looked at.
+
+    ask("Summarise", document, n=3)   ─▶   "'Summarise', 'It was a dark and…', n=3"
+
+In a trace there are none: prompts and patients' data do not belong into a file by accident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+__all__ = ["Values", "brief"]
+
+_TEXT, _ITEMS, _DEPTH, _MOST = 400, 12, 3, 1200
+_ATOMS = frozenset((int, float, complex, bool, type(None), type(...)))
+
+
+def brief(value: Any, depth: int = _DEPTH) -> str:
+    """A value in few characters, without running any code of the user's.
+
+    >>> brief({"q": ["a" * 500, 1]})[:20], brief(object())
+    ("{'q': ['aaaaaaaaaaaa", '<object>')
+    """
+    kind = type(value)
+    if kind is int and not -(10**40) < value < 10**40:
+        return "<a large int>"
+    if kind in _ATOMS:
+        return repr(value)
+    if kind is str or kind is bytes:
+        return repr(value) if len(value) <= _TEXT else f"{value[:_TEXT]!r}… ({len(value):,} long)"
+    if kind in (list, tuple, set, frozenset):
+        if not value:
+            return repr(value)
+        parts = [] if depth == 0 else [brief(item, depth - 1) for item in islice(value, _ITEMS)]
+        more = len(value) - len(parts)
+        text = ", ".join(parts) + (f", … {more:,} more" if parts and more else f"{more:,} items" if more else "")
+        opened, closed = "[]" if kind is list else "()" if kind is tuple else "{}"
+        return f"{opened}{text}{closed}"
+    if kind is dict:
+        first = [] if depth == 0 else list(islice(value.items(), _ITEMS))
+        pairs = [(brief(key, 0), brief(item, depth - 1)) for key, item in first]
+        more = len(value) - len(pairs)
+        text = ", ".join(f"{k}: {v}" for k, v in pairs)
+        return f"{{{text}{', … ' if pairs and more else ''}{f'{more:,} more' if more else ''}}}"
+    return f"<{type.__dict__['__qualname__'].__get__(kind)}>"
+
+
+class Values:
+    """What went into each call and came out, by its number.
+
+    >>> values = Values()
+    >>> values.sent(1, ("q",), {"n": 3})
+    >>> values.ended(1, "answer", None)
+    >>> values.of(1)
+    ("'q', n=3", "'answer'")
+    """
+
+    __slots__ = ("_arguments", "_results")
+
+    def __init__(self) -> None:
+        self._arguments: dict[int, str] = {}
+        self._results: dict[int, str] = {}
+
+    def sent(self, number: int, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        try:
+            parts = [brief(value) for value in args[:_ITEMS]]
+            parts += [f"{name}={brief(value)}" for name, value in list(kwargs.items())[:_ITEMS]]
+            self._arguments[number] = ", ".join(parts)[:_MOST]
+        except Exception:  # a container that another thread changes
+            self._arguments[number] = "…"
+
+    def ended(self, number: int, value: Any, error: BaseException | None) -> None:
+        try:
+            self._results[number] = brief(value)[:_MOST] if error is None else f"raised {type(error).__name__}"
+        except Exception:
+            self._results[number] = "…"
+
+    def of(self, number: int) -> tuple[str, str] | None:
+        """Arguments and result, or None if the call was never sent."""
+        if number not in self._arguments:
+            return None
+        return self._arguments[number], self._results.get(number, "")
+
+    def all(self) -> dict[int, tuple[str, str]]:
+        return {number: (text, self._results.get(number, "")) for number, text in self._arguments.items()}
