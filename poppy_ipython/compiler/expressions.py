@@ -493,7 +493,7 @@ class Expressions(_Base):
         if scopes.consumed(node):
             return expression_two_ways(self, node, lambda: self.consumer(node))
         if isinstance(func, ast.Name) and func.id == "super" and not node.args and not node.keywords and self.scope.first_param:
-            return ast.Call(load("super"), [load("__class__"), load(self.scope.first_param)], [])
+            return ast.Call(load("super"), [load("__class__"), op("force", load(self.scope.first_param))], [])
         return self.call(node, None)
 
     def consumer(self, node: ast.Call) -> ast.expr:

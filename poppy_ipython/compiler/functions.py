@@ -19,6 +19,7 @@ from typing import Any
 from . import scopes
 from .abi import PREFIX, children, function, load, op, operation, place, store, walk
 from .cells import _compile, code_named
+from .generated import generated_init
 from .guards import Guard, guard_of_body
 from .plan import Lowered, call_sites
 from .scope import Scope
@@ -38,21 +39,36 @@ _FOREIGN = tuple(
 _FILES: dict[str, tuple[list[str], ast.Module, types.CodeType]] = {}
 _MOST_FILES = 64
 #: code objects that look alike may come from different files
-_COMPILED: dict[tuple[types.CodeType, str], Lowered | str] = {}
+_COMPILED: dict[tuple[types.CodeType, str, bytes], Lowered | str] = {}
 _MOST_COMPILED = 1024
 
-_GUARDS: dict[tuple[types.CodeType, str], Guard | None] = {}
+_GUARDS: dict[tuple[types.CodeType, str, bytes], Guard | None] = {}
 
 
 def lower_function(fn: types.FunctionType) -> Lowered | str:
     """The lowered form of ``fn``, or the reason why there is none."""
     code = fn.__code__
-    key = (code, code.co_filename)
+    key = (code, code.co_filename, code.co_linetable)
     found = _COMPILED.get(key)
     if found is None:
         found = _lower(fn)
         _remember(_COMPILED, key, found, _MOST_COMPILED)
     return found
+
+
+def init_of(cls: type) -> Any:
+    """What ``cls.__init__`` is, as it lies there; from now on the one that a dataclass was given can be lowered."""
+    init = next((base.__dict__["__init__"] for base in cls.__mro__ if "__init__" in base.__dict__), None)
+    if init.__class__ is types.FunctionType and init.__code__.co_filename.startswith("<string>"):
+        code = init.__code__
+        key = (code, code.co_filename, code.co_linetable)
+        if isinstance(_COMPILED.get(key, ""), str):
+            node = generated_init(cls, init)
+            if node is not None:
+                after = hasattr(cls, "__post_init__")  # whose name tells nothing: whose it is depends on the instance
+                _remember(_GUARDS, key, None if after else guard_of_body(node), _MOST_COMPILED)
+                _remember(_COMPILED, key, _lower(init, node), _MOST_COMPILED)
+    return init
 
 
 def _remember(table: dict[Any, Any], key: Any, value: Any, most: int) -> None:
@@ -66,7 +82,7 @@ def _remember(table: dict[Any, Any], key: Any, value: Any, most: int) -> None:
 def function_guard(fn: types.FunctionType) -> Guard | None:
     """What a call of ``fn`` calls in turn; None if that cannot be told (no source, or a coroutine function)."""
     code = fn.__code__
-    key = (code, code.co_filename)
+    key = (code, code.co_filename, code.co_linetable)
     if key not in _GUARDS:
         source = _source(fn)
         found = None if isinstance(source, str) else _find(source[0], code)
@@ -111,7 +127,21 @@ def _find(tree: ast.Module, code: types.CodeType) -> Definition | None:
         index = _index(tree)
         setattr(tree, _INDEX, index)
     matches = index.get((code.co_name, code.co_firstlineno), ())
-    return matches[0] if len(matches) == 1 else None
+    if len(matches) > 1:  # several on one line: the innermost whose body has all places of the code
+        places = [p for p in code.co_positions() if p[2] is not None and p[3] is not None and p[2] != p[3]]
+        around = [m for m in matches if places and all(_inside(p, m[0]) for p in places)]
+        return max(around, key=lambda m: _body(m[0])[0].col_offset, default=None)
+    return matches[0] if matches else None
+
+
+def _body(node: ast.FunctionDef | ast.Lambda) -> list[Any]:
+    return list(node.body) if isinstance(node, ast.FunctionDef) else [node.body]
+
+
+def _inside(place_: tuple[Any, ...], node: ast.FunctionDef | ast.Lambda) -> bool:
+    line, end_line, column, end_column = place_
+    first, last = _body(node)[0], _body(node)[-1]
+    return bool((first.lineno, first.col_offset) <= (line, column) and (end_line, end_column) <= (last.end_lineno, last.end_col_offset))
 
 
 _INDEX = PREFIX + "index"
@@ -173,15 +203,18 @@ def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType) -> str
     return None
 
 
-def _lower(fn: types.FunctionType) -> Lowered | str:
+def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None) -> Lowered | str:
     code = fn.__code__
-    source = _source(fn)
-    if isinstance(source, str):
-        return source
-    tree, plain = source
-    if not _same(code, plain):
-        return "its source has changed since it was defined"
-    found = _find(tree, code)
+    if definition is not None:
+        found: Any = (definition, None)
+    else:
+        source = _source(fn)
+        if isinstance(source, str):
+            return source
+        tree, plain = source
+        if not _same(code, plain):
+            return "its source has changed since it was defined"
+        found = _find(tree, code)
     if found is None:
         return "its definition was not found (two on one line?)"
     node, owner = found
@@ -237,4 +270,4 @@ def _lower(fn: types.FunctionType) -> Lowered | str:
     )  # fmt: skip
 
 
-__all__ = ["belongs_to_user", "function_guard", "lower_function"]
+__all__ = ["belongs_to_user", "function_guard", "init_of", "lower_function"]

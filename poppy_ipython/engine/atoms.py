@@ -42,7 +42,7 @@ BUILTIN_VALUES: frozenset[type] = ATOMS | CONTAINERS | {tuple, frozenset, slice,
 _MISSING: Any = object()
 _FUNCTION_LIKE = (
     types.FunctionType, types.BuiltinFunctionType, classmethod, staticmethod, types.MethodDescriptorType,
-    types.ClassMethodDescriptorType,
+    types.ClassMethodDescriptorType, types.WrapperDescriptorType,
 )  # fmt: skip
 _FIELDS = (types.MemberDescriptorType, types.GetSetDescriptorType, type(vars(collections.namedtuple("_P", "x"))["x"]))
 
@@ -66,8 +66,12 @@ def reads_plainly(kind: type, name: str, instance: Any) -> bool:
     """True if ``instance.name`` runs no Python code: a value of the instance, its class, a slot or a plain method."""
     if kind is types.ModuleType:
         return True
+    if kind is super:
+        return _plain_super_attribute(instance, name)
     if isinstance(instance, type):
-        return type(kind) is type and kind is type and _plain_class_attribute(instance, name)
+        return lookup(kind, "__getattribute__") is type.__getattribute__ and _plain_class_attribute(instance, kind, name)
+    if isinstance(instance, enum.Enum) and name in ("name", "value", "_name_", "_value_"):
+        return lookup(kind, name) is lookup(enum.Enum, name)
     getter = lookup(kind, "__getattribute__")
     if getter not in _GENERIC:
         return False
@@ -89,14 +93,39 @@ _GENERIC = {
 }
 
 
-def _plain_class_attribute(cls: type, name: str) -> bool:
+def _plain_class_attribute(cls: type, kind: type, name: str) -> bool:
+    """``cls.name``, ``kind`` being its metaclass, which looks attributes up as ``type`` does."""
+    if isinstance(cls, enum.EnumType) and name in cls._member_map_:
+        return lookup(kind, name) is _MISSING
     found = lookup(cls, name)
+    if kind is not type:
+        above = lookup(kind, name)
+        if above is not _MISSING and hasattr(type(above), "__set__") or found is _MISSING:
+            return False
     return found is _MISSING or isinstance(found, _FUNCTION_LIKE) or not hasattr(type(found), "__get__")
+
+
+def _plain_super_attribute(found_by: Any, name: str) -> bool:
+    """``super().name``: a function, or something like it, of a class further on."""
+    mro = found_by.__self_class__.__mro__
+    for base in mro[mro.index(found_by.__thisclass__) + 1 :]:
+        found = base.__dict__.get(name, _MISSING)
+        if found is not _MISSING:
+            return isinstance(found, _FUNCTION_LIKE)
+    return False
 
 
 def stores_plainly(kind: type, name: str) -> bool:
     """True if ``instance.name = v`` only writes the instance dict or a slot."""
-    if kind.__setattr__ is not object.__setattr__ or issubclass(kind, type):  # type: ignore[comparison-overlap]
+    return kind.__setattr__ in _GENERIC_STORES and slot_is_plain(kind, name)
+
+
+_GENERIC_STORES: tuple[Any, ...] = (object.__setattr__, BaseException.__setattr__)
+
+
+def slot_is_plain(kind: type, name: str) -> bool:
+    """True if ``object.__setattr__(instance, name, v)`` only writes the instance dict or a slot."""
+    if issubclass(kind, type):
         return False
     found = lookup(kind, name)
     if found is _MISSING:

@@ -6,7 +6,8 @@
     declared external        dispatched as soon as its arguments are known (``unordered``), after the older writes of its
                              resource (``readonly``), or at the head (``sequential``)
     user function            its compiled twin, as a unit
-    user class               a real instance at once, then its ``__init__`` as a unit
+    a class                  see ``constructors``
+    an instance of yours     its ``__call__``, as a method (``instances``)
     anything else            a fence: wait for the head, then call the object itself, in place
 
 The twin of a function is looked up here, by the function object and only inside a run; the object keeps its own code.
@@ -23,7 +24,7 @@ from ..effects import effect_of_call
 from ..effects.registry import effect_of
 from ..effects.table import display_name, underlying
 from ..trace.uses import Use
-from .atoms import CONTAINERS, SEQUENCES, lookup
+from .atoms import CONTAINERS, SEQUENCES
 from .pending import Pending, settled
 from .scheduler import MAX_DEPTH
 from .unit import Entry
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 else:
     Base = object
 
+#: callables that are looked up by themselves, at once
+_HASHED = frozenset({types.FunctionType, types.BuiltinFunctionType, type, types.MethodDescriptorType, types.WrapperDescriptorType})
 _RECEIVERS = CONTAINERS | SEQUENCES | {int, float}
 Handler = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 
@@ -53,8 +56,13 @@ class Calls(Base):
         """``fn(*args, **kwargs)``."""
         if fn.__class__ is Pending:
             fn = self.force(fn)
-        if fn.__class__ is types.MethodType:
+        kind = fn.__class__
+        if kind is types.MethodType:
             return self.call_method(fn, args, kwargs)
+        if kind not in _HASHED and not isinstance(fn, type):
+            found = self.call_object(fn, kind, args, kwargs)
+            if found is not NotImplemented:
+                return found
         try:
             handler = self.handlers.get(fn)
         except TypeError:  # unhashable callable object
@@ -103,7 +111,7 @@ class Calls(Base):
         if effect is not None:
             return self._by_effect(effect, fn)
         if isinstance(fn, type):
-            return self._constructor(fn)
+            return self.constructor(fn)
         if fn.__class__ is types.FunctionType:
             twin = self.twin_of(fn)
             if twin is not None:
@@ -193,29 +201,6 @@ class Calls(Base):
 
     def _undeclared(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self.fence(fn, args, kwargs, what=_name_of(fn))
-
-    def _constructor(self, cls: type) -> Handler:
-        if type(cls) is not type or cls.__new__ is not object.__new__:
-            if issubclass(cls, BaseException) and lookup(cls, "__init__").__class__ is not types.FunctionType:
-                return lambda f, args, kwargs: self.native(f, tuple([self.force(a) for a in args]), kwargs or None)
-            return self._in_order(cls)
-        init = lookup(cls, "__init__")
-        if init is object.__init__:
-            return lambda f, args, kwargs: self.born(f(*args, **kwargs))
-        if init.__class__ is not types.FunctionType or (twin := self.twin_of(init)) is None:
-            return self._in_order(cls)
-
-        def construct(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            unit = self.cur
-            if not unit.log and unit.head and self.guards and unit is not self.ghost and self.is_leaf(init):
-                return self.fence(f, args, kwargs, what=f.__name__)
-            instance = self.born(object.__new__(f))
-            result = self.run_twin(twin, init, init, (instance, *args), (instance, *args), kwargs)
-            if result is not None and result.__class__ is not Pending:
-                raise TypeError(f"__init__() should return None, not '{type(result).__name__}'")
-            return instance
-
-        return construct
 
     # ------------------------------------------------------------------ user functions
     def run_twin(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from greenlet import greenlet
 
 from .atoms import ATOMS, CONTAINERS, SEQUENCES, defines, has_python
+from .constructors import is_record, never_is
 from .iterables import is_progress_bar
 from .pending import UNBOUND, Fault, Kill, Pending, settled, structured
 
@@ -102,7 +103,7 @@ class Control(Base):
             if self.view(value) is not value:
                 self.drain()  # a copy of a set may iterate in another order than the set itself
             return self._iterate_dict(value)
-        if kind is frozenset:
+        if kind is frozenset or is_record(kind):
             return iter(value)
         if self.tame.get(id(value)) is value:
             return self.advance_tame(value)
@@ -257,6 +258,8 @@ class Control(Base):
         return self.born(result) if kind in CONTAINERS and not self.quiescent() else result
 
     def is_(self, left: Any, right: Any) -> bool:
+        if never_is(left, right):
+            return False
         return self.force(left) is self.force(right)
 
     def is_not(self, left: Any, right: Any) -> bool:

@@ -19,6 +19,7 @@ from ..effects.registry import effect_of_special
 from ..effects.table import MISSING
 from .atoms import ATOMS, CONTAINERS, OPERANDS, SEQUENCES, WRITABLE, reads_plainly, stores_plainly
 from .buffer import Cell, Chain, Place, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
+from .constructors import is_record
 from .pending import UNBOUND, NotReady, Pending, settled
 
 if TYPE_CHECKING:
@@ -165,6 +166,8 @@ class Heap(Base):
         """``target.name``."""
         if target.__class__ is Pending:
             if not target.done:
+                if target.kind is not None and name in target.kind._fields:
+                    return settled(target.elements[target.kind._fields.index(name)])
                 return self.defer(self.ga, (target, name), born=target.position)
             target = target.value
         unit = self.cur
@@ -229,12 +232,21 @@ class Heap(Base):
         if not stores_plainly(target.__class__, name):
             value = self.force(value)
             return self.fence(setattr, (target, name, value), {}, what=f"{target.__class__.__name__}.{name} =")
+        return self.store_attribute(target, name, value)
+
+    def store_attribute(self, target: Any, name: str, value: Any) -> None:
+        """A store that only writes the instance dict or a slot, as ``object.__setattr__`` does."""
+        if value.__class__ is Pending and value.done:
+            value = value.value
         key = (id(target), name)
         if value.__class__ is not Pending and self.direct(target, key):
-            return setattr(target, name, value)
+            return object.__setattr__(target, name, value)
+        unit = self.cur
+        if unit is self.ghost:
+            raise NotReady
         cell = self.chains.get(key)
         if cell is None:
-            cell = self.chains[key] = Cell(self.chains, key, target, lambda obj, v: setattr(obj, name, v))
+            cell = self.chains[key] = Cell(self.chains, key, target, lambda obj, v: object.__setattr__(obj, name, v))
         unit.n = n = unit.n + 1
         position = (*unit.path, n)
         cell.add(position, value)
@@ -268,7 +280,7 @@ class Heap(Base):
                     self.hashable(key)
                 value = settled(self.view(target)[key])
             return self.new_list(value) if kind is list and key.__class__ is slice else value
-        if kind in SEQUENCES:
+        if kind in SEQUENCES or is_record(kind):
             return target[key]
         unit = self.cur
         if not unit.log and unit.head:

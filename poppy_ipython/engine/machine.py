@@ -12,6 +12,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     tracebacks  as a plain run shows them
     standins    frames for whoever looks into them       callers   who calls native code
     guards      native or lowered form                   counters  reads that may come later
+    instances   special methods of instances         constructors  calls of classes
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -39,6 +40,7 @@ from .atoms import ATOMS
 from .callers import Callers
 from .calls import Calls
 from .codes import CodeInfo, prepare
+from .constructors import Constructors
 from .control import Control
 from .counters import Counters
 from .deferred import Deferred
@@ -46,6 +48,7 @@ from .exclusive import Exclusive
 from .external import External
 from .guards import Guards
 from .heap import Heap
+from .instances import Instances
 from .iterables import Iterables
 from .maywrites import MayWrites
 from .methods import Methods
@@ -88,6 +91,8 @@ class Machine(
     Tracebacks,
     StandIns,
     Callers,
+    Constructors,
+    Instances,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()`` and ``wait_for(awaitable)``."""
 

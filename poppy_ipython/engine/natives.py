@@ -190,13 +190,13 @@ class Natives(Base):
         value = self.force_shape(value)
         classes = self.force(classes)
         if value.__class__ is Pending:  # structured: it will be a tuple
-            value = ()
+            value = () if value.kind is None else tuple.__new__(value.kind, value.elements)
         return isinstance(value, classes)
 
     def n_type(self, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs:
             value = self.force_shape(args[0])
-            return tuple if value.__class__ is Pending else type(value)
+            return (value.kind or tuple) if value.__class__ is Pending else type(value)
         return self.fence(type, args, kwargs, what="type")
 
     def n_id(self, value: Any, /) -> int:
@@ -292,6 +292,7 @@ class Natives(Base):
             len: self.n_len, list: self.n_list, tuple: self.n_tuple, set: self.n_set, dict: self.n_dict,
             isinstance: self.n_isinstance, type: self.n_type, id: self.n_id, callable: self.n_callable,
             next: self.n_next, sorted: self.n_sorted,
+            object.__setattr__: self.n_object_setattr,
             min: lambda *a, **k: self.n_extreme(min, a, k), max: lambda *a, **k: self.n_extreme(max, a, k),
             sum: lambda *a, **k: self.n_sum(a, k), any: self.n_any, all: self.n_all,
             range: lambda *a: self.native(range, a, None, True), print: self.n_print, getattr: self.n_getattr, setattr: self.sa, hasattr: self.n_hasattr,

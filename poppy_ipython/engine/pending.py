@@ -20,13 +20,15 @@ from typing import Any
 class Pending:
     """The value of something that has not finished yet."""
 
-    __slots__ = ("callbacks", "data", "direct", "done", "elements", "late", "maybe_unbound", "position", "value")
+    __slots__ = ("callbacks", "data", "direct", "done", "elements", "kind", "late", "maybe_unbound", "position", "value")
 
     def __init__(self) -> None:
         self.done = False
         self.value: Any = None
         self.callbacks: list[Callable[[], None]] | None = None
         self.elements: tuple[Any, ...] | None = None
+        #: the class of named tuples that it will be an instance of, or None
+        self.kind: Any = None
         #: the name it stands for may turn out to be unbound: readers must look
         self.maybe_unbound = False
         #: birth position of the value if it aliases nothing older (result of an external call), else None
@@ -119,21 +121,22 @@ def real(value: Any) -> Any:
     return value
 
 
-def structured(items: tuple[Any, ...]) -> Any:
-    """``items`` as a tuple value: the tuple itself, or a structured pending if some items are pending."""
+def structured(items: tuple[Any, ...], kind: Any = None) -> Any:
+    """``items`` as a tuple value (of the named tuple ``kind``): itself, or a structured pending if some items are pending."""
     items = tuple([settled(item) for item in items])
     waiting = {id(item): item for item in items if item.__class__ is Pending}
     if not waiting:
-        return items
+        return items if kind is None else tuple.__new__(kind, items)
     pending = Pending()
     pending.elements = items
+    pending.kind = kind
     left = len(waiting)
 
     def arrived() -> None:
         nonlocal left
         left -= 1
         if left == 0:
-            resolve(pending, tuple([real(x) for x in items]))
+            resolve(pending, tuple.__new__(tuple if kind is None else kind, [real(x) for x in items]))
 
     for item in waiting.values():
         item.when_done(arrived)

@@ -21,6 +21,7 @@ from typing import Any
 from ..effects.library import NAMES
 from ..effects.registry import is_closed
 from .atoms import ATOMS, BUILTIN_VALUES, is_atom
+from .constructors import is_record
 from .pending import Pending
 
 #: among the identities of reachable objects: there may be others
@@ -78,14 +79,14 @@ def look(machine: Any, value: Any, picture: Picture) -> Any:
                     picture.holes.append((copy, name, item))
             copy[name] = item
         return copy
-    if kind is tuple:
+    if kind is tuple or is_record(kind):
         items = [look(machine, item, picture) for item in value]
         memo[key] = (value, value)
         if all(a is b for a, b in zip(items, value, strict=True)):
             return value
         if any(item.__class__ is Pending for item in items):
             raise AssertionError("a real tuple holds a pending")
-        copy = tuple(items)
+        copy = tuple.__new__(kind, items)
         memo[key] = (value, copy)
         return copy
     if kind is set:

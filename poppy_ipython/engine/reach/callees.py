@@ -10,11 +10,11 @@ import types
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...compiler.functions import lower_function
+from ...compiler.functions import init_of, lower_function
 from ...compiler.references import DATA as DATA_REF
 from ...compiler.references import Call, Ref
 from ...effects.registry import effect_of
-from ..atoms import _MISSING, lookup
+from ..atoms import lookup
 from ..methods import PURE_NAMES
 from ..pending import Pending
 from .values import (
@@ -100,7 +100,7 @@ class Callees(Base):
             return lambda reach, c, args: reach.method(c.__self__, c.__name__, args)
         if callee is getattr:
             return Callees.getattr_
-        if callee is setattr:
+        if callee is setattr or callee is object.__setattr__:
             return Callees.setattr_
         if callee is next:
             return Callees.gives_next
@@ -187,7 +187,7 @@ class Callees(Base):
         if name is None or args.call is None or args.act is None:
             raise Top("setattr")
         for target in args.each()[0]:
-            self.store_attribute(target, name, partial(self.values, args.act, args.call.args[2]))
+            self.store_attribute(target, name, partial(self.values, args.act, args.call.args[2]), callee is not setattr)
         return JUST_DATA
 
     def declared(self, effect: Any, args: Args, receiver: Any = None) -> Values:
@@ -225,10 +225,12 @@ class Callees(Base):
     def construct(self, cls: Any, args: Args) -> Values:
         """An instance of a user's class: its ``__init__`` on a fresh object."""
         new = Fresh(cls)
-        init = lookup(cls, "__init__")
+        init = init_of(cls)
         if issubclass(cls, BaseException) and init.__class__ is not types.FunctionType:
             return (new,)
-        if type(cls) is not type or lookup(cls, "__new__") is not object.__dict__["__new__"]:
+        if lookup(type(cls), "__call__") is not type.__call__:
+            raise Top(cls.__qualname__)
+        if lookup(cls, "__new__") is not object.__dict__["__new__"] and not issubclass(cls, BaseException):
             generated = lookup(cls, "__new__")
             if issubclass(cls, tuple) and getattr(getattr(generated, "__func__", generated), "__name__", "") == "__new__":
                 code = getattr(getattr(generated, "__func__", generated), "__code__", None)
@@ -239,20 +241,8 @@ class Callees(Base):
             return (new,)
         if init.__class__ is not types.FunctionType:
             raise Top(cls.__qualname__)
-        if "__dataclass_fields__" in cls.__dict__ and init.__code__.co_filename == "<string>":
-            self.dataclass_parts(cls, new)
-            return (new,)
         self.function(init, args.bound(new))
         return (new,)
-
-    def dataclass_parts(self, cls: Any, new: Fresh) -> None:
-        for field in cls.__dataclass_fields__.values():
-            factory = field.default_factory
-            if factory.__class__ in _SIMPLE:
-                self.invoke(factory, Args(self, None, None))
-        after = lookup(cls, "__post_init__")
-        if after is not _MISSING:
-            self.invoke(after, Args(self, None, None, (new,)))
 
     def function(self, fn: types.FunctionType, args: Args) -> Values:
         """A call of a user's function: its body, with its parameters bound."""

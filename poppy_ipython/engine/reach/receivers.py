@@ -98,6 +98,10 @@ class Receivers(Base):
                 continue
             if found is object.__init__:
                 return JUST_DATA
+            if name == "__init__" and issubclass(base, BaseException) and found.__class__ is types.WrapperDescriptorType:
+                if owner.__class__ is not Fresh:
+                    self.slots["a", id(owner), "args"] = None
+                return JUST_DATA
             if found.__class__ is types.FunctionType:
                 return self.invoke(types.MethodType(found, owner), args)
             break

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...compiler.functions import belongs_to_user
 from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
-from ..atoms import _MISSING, CONTAINERS, lookup, stores_plainly
+from ..atoms import _MISSING, CONTAINERS, lookup, slot_is_plain, stores_plainly
 from ..pending import Pending
 from .looks import seen
 from .values import COLLECTIONS, DATA, MADE_HERE, PLAIN, Activation, Args, Fresh, StandIn, Top, Values
@@ -36,15 +36,17 @@ class Stores(Base):
         else:
             writes.append((key, stored))
 
-    def store_attribute(self, target: Any, name: str, stored: Callable[[], Values]) -> None:
+    def store_attribute(self, target: Any, name: str, stored: Callable[[], Values], straight: bool = False) -> None:
+        """``straight``: by ``object.__setattr__``, whatever the class says."""
         kind = target.__class__
+        plainly = slot_is_plain if straight else stores_plainly
         if kind is StandIn:
             if target is DATA:
                 self.note(MADE_HERE, name, stored)
             else:
                 self.write(("*a", name), name, stored)
         elif kind is Fresh:
-            if target.kind is not None and not stores_plainly(target.kind, name):
+            if target.kind is not None and not plainly(target.kind, name):
                 raise Top(name)
             self.note(MADE_HERE, name, stored)
         elif kind is Pending:
@@ -53,7 +55,7 @@ class Stores(Base):
         elif isinstance(target, type):
             for slot in (("c", name), ("*a", name), ("a", id(target), name)):
                 self.write(slot, name, stored)
-        elif stores_plainly(kind, name):
+        elif plainly(kind, name):
             self.write(("a", id(target), name), name, stored)
         elif kind not in PLAIN:
             raise Top(f"{kind.__name__}.{name} =")

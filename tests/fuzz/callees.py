@@ -1,0 +1,21 @@
+"""Idioms whose calls are constructors, instances, methods of `super()`, members of an `Enum`, generators, keys of `sorted`.
+
+Each is a shape that runs ahead by an argument of its own (`engine/constructors.py`, `engine/instances.py`, …), so each has to
+meet calls in flight, branches, exceptions and aliases.
+"""
+# ruff: noqa: E501  (a table: one production or program a line)
+
+from __future__ import annotations
+
+from .idioms import idiom
+
+# constructors
+idiom(0.5, "import dataclasses\n@@dataclasses.dataclass\nclass @:\n    q: int\n    a: object = {int}\n    l: list = dataclasses.field(default_factory=list)\nfor @q in {list}[:3]:\n    @r = @(@q, ask(@q))\n    @r.l.append({int})\n    if flag(@q): @r.a = {int}\n    l0.append(size(@r.l))\nprint(@(1), @(2).l is @(2).l)")
+idiom(0.4, "import dataclasses\n@@dataclasses.dataclass(frozen=True)\nclass @:\n    q: int\n    l: list = dataclasses.field(default_factory=lambda: [num({int})])\n    m: int = dataclasses.field(init=False, default=4)\n    def __post_init__(self):\n        if flag(self.q): object.__setattr__(self, 'm', num(self.q))\ntry:\n    for @q in range(3):\n        @r = @(bad(@q))\n        l1.append(@r.m)\n        @r.l.append({int})\nexcept Boom as ex: print(ex)\nprint([@(q) for q in {list}[:2]])")
+idiom(0.4, "import collections\n@ = collections.namedtuple('@', 'a b', defaults=[{int}])\nfor @q in range(3):\n    @r = @(num(@q), {list!}) if flag(@q) else @(@q)\n    @a, @b = @r\n    l0.append(@r.a)\n    l1.append(size((@r.b, @r[0], @r)))\n    print(@r, @r._replace(b=@q), isinstance(@r, tuple), @r == (@a, @b))")
+idiom(0.4, "class @(Boom):\n    def __init__(self, q, *more):\n        super().__init__(f'{{q}}!', *more)\n        self.q = q\nfor @q in {list}[:4]:\n    try:\n        if flag(@q): raise @(num(@q), {int})\n        l0.append({int})\n    except @ as ex:\n        print(ex, ex.q, ex.args)", risky=False)
+
+# instances, super(), Enum
+idiom(0.5, "class @a:\n    def __init__(self, k): self.k, self.h = k, []\n    def __call__(self, q):\n        self.h.append(q)\n        return num((self.k, q))\nclass @(@a):\n    def __init__(self, k):\n        super().__init__(k + 1)\n        self.z = {int}\n    def __call__(self, q):\n        r = super().__call__(q)\n        if r > 2: self.z += r\n        return r\n@o = @({int})\nfor @q in range(3): l0.append(@o(@q))\nprint(@o.h, @o.z, @a(1)({int}))")
+idiom(0.4, "import enum\nclass @(enum.Enum):\n    A = 1\n    B = 'b'\n@d = {{@.A: 0, @.B: 0}}\nfor @q in range(3):\n    @s = @.A if flag(@q) else @.B\n    @d[@s] += num(@q)\n    if @s is @.A: l0.append(num((@s.name, @q)))\n    elif @s == @.B: l1.append(@.A.value + {int})\n    print(@s, @s.value)\nprint(@d)")
+idiom(0.3, "@ = [lambda q: num(q), lambda q: num((q, {int}))]\nfor @q in range(4): l0.append(@[@q % 2](@q))")
