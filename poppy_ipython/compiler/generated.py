@@ -64,7 +64,9 @@ def _text(cls: Any, default_name: str, type_name: str, factory: str) -> str:
     slots = "__slots__" in cls.__dict__
     receiver = "__dataclass_self__" if any(f.name == "self" for f in fields) else "self"
     around = {factory: None, "MISSING": None, "__dataclass_builtins_object__": None}
-    positional, keyword, body = [], [], []
+    positional: list[str] = []
+    keyword: list[str] = []
+    body: list[str] = []
     only_at_init = [f.name for f in fields if f._field_type is dataclasses._FIELD_INITVAR]  # type: ignore[attr-defined]
     for field in fields:
         if field._field_type is dataclasses._FIELD_CLASSVAR:  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ import collections
 import dataclasses
 import enum
 import types
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +34,14 @@ else:
 
 Handler = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 _MARKER: type = type(dataclasses._HAS_DEFAULT_FACTORY)  # type: ignore[attr-defined]
-_records: dict[type, bool] = {}
+_records: weakref.WeakKeyDictionary[type, bool] = weakref.WeakKeyDictionary()
 _NAMEDTUPLE_FILES = frozenset({"<string>", collections.namedtuple.__code__.co_filename})  # type: ignore[attr-defined]
 
 
 def is_record(kind: type) -> bool:
     """Is ``kind`` a named tuple whose special methods are all ``tuple``'s or the generated ones?"""
+    if not issubclass(kind, tuple):
+        return False
     known = _records.get(kind)
     if known is None:
         known = _records[kind] = _is_record(kind)
@@ -46,14 +49,16 @@ def is_record(kind: type) -> bool:
 
 
 def _is_record(kind: Any) -> bool:
-    if not issubclass(kind, tuple) or type(kind) is not type or not isinstance(getattr(kind, "_fields", None), tuple):
+    fields = getattr(kind, "_fields", None)
+    if type(kind) is not type or not isinstance(fields, tuple):
         return False
-    made = lookup(kind, "__new__")
+    made: Any = lookup(kind, "__new__")
     made = getattr(made, "__func__", made)
     if made.__class__ is not types.FunctionType or made.__globals__.get("_tuple_new") is not tuple.__new__:
         return False
-    if made.__code__.co_names != ("_tuple_new",) or made.__code__.co_varnames[1:] != kind._fields:
+    if made.__code__.co_names != ("_tuple_new",) or made.__code__.co_varnames[1:] != fields:
         return False
+    base: Any
     for base in kind.__mro__[: kind.__mro__.index(tuple)]:
         for name, value in vars(base).items():
             value = getattr(value, "__func__", value)
@@ -69,7 +74,7 @@ class Constructors(Base):
         """How calls of ``cls`` are treated."""
         if lookup(type(cls), "__call__") is not type.__call__ or isinstance(cls, enum.EnumType):
             return self._in_order(cls)  # type: ignore[no-any-return]
-        if cls.__new__ is not object.__new__:
+        if lookup(cls, "__new__") is not lookup(object, "__new__"):
             if issubclass(cls, BaseException) and lookup(cls, "__new__").__class__ is not staticmethod:
                 return self._exception(cls)
             return self.record if is_record(cls) else self._in_order(cls)  # type: ignore[no-any-return]

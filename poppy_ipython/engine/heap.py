@@ -166,7 +166,7 @@ class Heap(Base):
         """``target.name``."""
         if target.__class__ is Pending:
             if not target.done:
-                if target.kind is not None and name in target.kind._fields:
+                if target.elements is not None and target.kind is not None and name in target.kind._fields:
                     return settled(target.elements[target.kind._fields.index(name)])
                 return self.defer(self.ga, (target, name), born=target.position)
             target = target.value

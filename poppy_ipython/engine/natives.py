@@ -190,7 +190,7 @@ class Natives(Base):
         value = self.force_shape(value)
         classes = self.force(classes)
         if value.__class__ is Pending:  # structured: it will be a tuple
-            value = () if value.kind is None else tuple.__new__(value.kind, value.elements)
+            value = () if value.kind is None else tuple.__new__(value.kind, value.elements or ())
         return isinstance(value, classes)
 
     def n_type(self, *args: Any, **kwargs: Any) -> Any:
