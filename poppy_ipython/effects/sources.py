@@ -95,11 +95,18 @@ def path_resource(path: Any, *args: Any, **kwargs: Any) -> Hashable:
     return ("file", real) if found.st_nlink == 1 else ("file", found.st_dev, found.st_ino)
 
 
-_LIBRARIES = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "requests", "openai", "anthropic", "builtins"})
+_PLAIN_PARTS = frozenset(
+    {
+        "NoneType", "str", "tuple", "AsyncHTTPTransport", "BasicAuth", "HTTPAdapter", "HTTPBasicAuth", "HTTPProxyAuth",
+        "HTTPTransport", "NetRCAuth",
+    }
+)  # fmt: skip
+"""Transports and authentications that only send: not a mock (it calls a function), not a digest (it counts)."""
+_LIBRARIES = frozenset({"httpx", "httpx2", "requests", "builtins"})
 
 
-def _library_made(value: Any) -> bool:
-    return type(value).__module__.partition(".")[0] in _LIBRARIES
+def _plain_part(part: Any) -> bool:
+    return type(part).__name__ in _PLAIN_PARTS and type(part).__module__.partition(".")[0] in _LIBRARIES
 
 
 def is_path(receiver: Any, args: tuple[Any, ...]) -> bool:
@@ -108,14 +115,14 @@ def is_path(receiver: Any, args: tuple[Any, ...]) -> bool:
 
 
 def is_plain_client(receiver: Any, args: tuple[Any, ...] = ()) -> bool:
-    """No hook, and transports and authentication that are the library's own (a function has no receiver)."""
+    """No hook, and transports and authentication that only send (a function has no receiver)."""
     if receiver is None or not hasattr(receiver, "__dict__"):
         return True
     own = vars(receiver)
     hooks = own.get("_event_hooks") or own.get("hooks") or {}
     parts = [own.get("_transport"), *(own.get("_mounts") or {}).values(), *(own.get("adapters") or {}).values()]
     parts += [own.get("_auth"), own.get("auth")]
-    return not any(hooks.values()) and all(_library_made(part) for part in parts)
+    return not any(hooks.values()) and all(map(_plain_part, parts))
 
 
 RESOURCES: dict[str, Callable[..., Hashable]] = {

@@ -8,6 +8,7 @@ before it.  An instance that is not current cannot be copied: such a call is dis
 
 from __future__ import annotations
 
+from functools import partial
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,11 @@ else:
     Base = object
 
 EVERYTHING = "*"
+
+
+def _written(write: Entry, read: Entry) -> None:
+    if write.error is None:
+        read.arrived()
 
 
 class External(Base):
@@ -68,7 +74,7 @@ class External(Base):
             elif picture.shadowed or picture.holes:
                 args, kwargs, holes = tuple(seen), named, picture.holes
         if effect.name == "readonly":
-            self.await_writes(resource)
+            self.await_writers_of(resource)
         if len(unit.log) > WINDOW:
             self.drain("window")
         pending = Pending()
@@ -87,7 +93,7 @@ class External(Base):
             if unit.head and len(unit.log) == 1:
                 self.post(self.advance, unit)
             return pending
-        missing = 0
+        missing = self.after_writes(entry, resource) if effect.name == "readonly" and self.writes else 0
         for value in args:
             if value.__class__ is Pending and not value.done:
                 missing += 1
@@ -123,26 +129,27 @@ class External(Base):
         return better, args, kwargs, resource_of(better, fn, args, kwargs)
 
     # ------------------------------------------------------------------ resources
-    def await_writes(self, resource: Any) -> None:
-        """Stall a read of ``resource`` until no older write of it is outstanding or still possible."""
-        while True:
+    def await_writers_of(self, resource: Any) -> None:
+        """Stall a read of ``resource`` until no older unit may still write it."""
+        while self.may:
             unit = self.cur
-            here = (*unit.path, unit.n + 1)
-            if self.may:
-                slots = (("r", EVERYTHING), ("r", resource))
-                writer = self.older_writer(slots, here, None)
-                if writer is not None:
-                    self.wait_for_writer(writer)
-                    continue
-            entry = None
-            for name in (resource, EVERYTHING):
-                for candidate in self.writes.get(name, ()):
-                    if candidate.position < here:
-                        entry = candidate
-            if entry is None:
+            slots = (("r", EVERYTHING), ("r", resource))
+            writer = self.older_writer(slots, (*unit.path, unit.n + 1), None)
+            if writer is None:
                 return
-            self.settle_callbacks.setdefault(entry, []).append(self.resumer())
-            self.stall("order", str(resource))
+            self.wait_for_writer(writer)
+
+    def after_writes(self, entry: Entry, resource: Any) -> int:
+        """How many outstanding older writes of ``resource`` the read ``entry`` has to wait for (its issuer need not)."""
+        count = 0
+        for name in (resource, EVERYTHING):
+            for write in self.writes.get(name, ()):
+                if write.position < entry.position:
+                    count += 1
+                    self.settle_callbacks.setdefault(write, []).append(partial(_written, write, entry))
+        if count:
+            entry.record.reason, entry.record.reason_line, entry.record.reason_detail = "order", entry.record.line, str(resource)
+        return count
 
     def resource_done(self, entry: Entry) -> None:
         writes = self.writes[entry.resource]

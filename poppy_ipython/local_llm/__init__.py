@@ -1,4 +1,4 @@
-"""A model service for one's own machine: OpenAI-compatible HTTP on loopback, in a process of its own.
+"""A model service for one's own machine: OpenAI- and Anthropic-compatible HTTP on loopback, in a process of its own.
 
 Demo, notebooks, benchmarks and tests need a model that costs nothing, needs no network, answers the same request in the
 same way every time, and takes as long as a real one. This is that: real clients talk to it over real HTTP, so everything

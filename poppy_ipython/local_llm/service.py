@@ -60,6 +60,11 @@ class Service:
         self._process, self.base_url = start(settings)
 
     @property
+    def url(self) -> str:
+        """The address without a path, as `anthropic` takes it."""
+        return self.base_url.removesuffix("/v1")
+
+    @property
     def alive(self) -> bool:
         return self._process.poll() is None
 
@@ -104,7 +109,7 @@ class Service:
 
     def _own(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.base_url.removesuffix("/v1") + path, data, method=method)
+        request = urllib.request.Request(self.url + path, data, method=method)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(request, timeout=10) as response:
             return dict(json.load(response))

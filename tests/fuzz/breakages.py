@@ -101,7 +101,8 @@ def shallow_readiness() -> None:
 
 @mutant("a readonly call waits for older outstanding and possible writes")
 def readonly_passes_writes() -> None:
-    replaced("poppy_ipython.engine.external:External.await_writes", lambda _: lambda self, resource: None)
+    replaced("poppy_ipython.engine.external:External.await_writers_of", lambda _: lambda self, resource: None)
+    replaced("poppy_ipython.engine.external:External.after_writes", lambda _: lambda self, entry, resource: 0)
 
 
 @mutant("print is written at the head")
