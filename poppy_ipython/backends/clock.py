@@ -78,6 +78,10 @@ class SimulatedDispatcher(Flights):
         super().close()
         self._due.clear()
 
+    @property
+    def _alarmed(self) -> bool:  # type: ignore[override]
+        return bool(self._due) and bool(self._slots.unsent)
+
     flush_needed = False
 
     async def flush(self, patience: float = 0.0) -> None:

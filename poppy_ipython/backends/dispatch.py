@@ -105,6 +105,10 @@ class LiveDispatcher(Flights):
             self._timer = None
 
     @property
+    def _alarmed(self) -> bool:  # type: ignore[override]
+        return self._timer is not None
+
+    @property
     def flush_needed(self) -> bool:
         return self._fresh
 

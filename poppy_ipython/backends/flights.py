@@ -44,11 +44,12 @@ class Flight:
 class Flights:
     """Base of the dispatchers. Every method is called on the engine's thread.
 
-    A subclass gives `clock`, `_launch(flight)`, `_end(flight)` (the engine, or the timeout, wants it no more: whether it is
+    A subclass gives `clock`, `_alarmed`, `_launch(flight)`, `_end(flight)` (the engine, or the timeout, wants it no more: whether it is
     still out there) and `_wake(when)` (call `_slots.pump()` then).
     """
 
     clock: Callable[[], float]
+    _alarmed: bool  # whether a `_wake` is still to come
 
     def __init__(
         self,
@@ -132,8 +133,8 @@ class Flights:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing will ever come back by itself: nothing is out, and no time brings anything."""
-        return not self._out and not self._slots.waits_for_time
+        """Whether nothing will ever come back by itself: nothing is out, and no alarm is set."""
+        return not self._out and not self._alarmed
 
     # -- the calls' side
 
@@ -202,7 +203,8 @@ class Flights:
             after = retry_after(error)
             slots.overloaded(lane, flight.started, after)
         sent = self._attempts.get(id(call), 1)
-        if self._closed or not again(call, error, sent, slots.in_company(lane, flight.started - MINUTE)):
+        since = flight.started if sent > 2 and after is None else flight.started - MINUTE
+        if self._closed or not again(call, error, sent, slots.in_company(lane, since)):
             return False
         self._attempts[id(call)] = call.record.attempts = sent + 1
         call.record.outcome = "waiting"

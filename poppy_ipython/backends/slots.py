@@ -267,6 +267,8 @@ class Slots:
             heappop(heads)
         if keeper is not None:
             self._reserve(keeper, 0)
+        if pausing:
+            when = min(when, pausing[0][0])
         if when < inf:
             self._wake(when)
 
@@ -322,12 +324,3 @@ class Slots:
         """The calls that wait, in no order."""
         found = [entry[2] for lane in self.lanes.values() for entry in lane.waiting if self._waiting.get(id(entry[2])) is lane]
         return found + [entry[2] for entry in self._pausing if self._waiting.get(id(entry[2])) is entry[3]]
-
-    @property
-    def waits_for_time(self) -> bool:
-        """Whether something that waits will go without any other call coming back."""
-        now = self.clock()
-        if any(self._waiting.get(id(entry[2])) is entry[3] for entry in self._pausing):
-            return True
-        return any(now < self._opens(lane, now) < inf for lane in self.lanes.values() if self._head(lane) is not None)
-

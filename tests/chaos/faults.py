@@ -1,0 +1,198 @@
+"""A fault at one request of a benchmark program, plain and under the engine: the same results or the same exception.
+
+A plan says which request meets which fault, by the digest of its body; so it is the same request in both runs, whatever
+the order they are sent in, and on every attempt. What is compared is everything the program leaves: variables, output, the
+exception with its words, and for the program with sinks the rows of a database and the lines of a file, which are written in
+order: nothing lost, nothing twice.
+
+Faults of the service: statuses with and without `Retry-After`, a connection that is reset, half an answer, an answer that
+trickles, an answer that is no JSON, a page instead of one, no answer. Faults of functions (`SYNTHETIC`): a name that
+cannot be resolved, a reset, a timeout, a wall clock that jumps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import socket
+import sqlite3
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import poppy_ipython
+from benchmarks.contest import Contest, Result, differences, measured
+from benchmarks.service import World
+from poppy_ipython import sequential, unordered
+from tests.chaos.record import Part
+
+PROGRAMS = (
+    "map_reduce", "tree_of_thoughts", "branchy_helper", "self_consistency", "chain_of_verification", "refine_loop", "debate",
+    "planner", "code_repair", "extraction_db",
+)  # fmt: skip
+FAULTS = ("429", "429-after", "500", "503", "reset", "half", "drip", "garbage", "html", "timeout")
+PATIENCE = 0.6  # seconds that the client waits
+
+
+class Faulty(Contest):
+    """A contest whose client does not wait for ever."""
+
+    def namespace(self) -> dict[str, Any]:
+        return {**super().namespace(), "client": self.client.with_options(timeout=PATIENCE)}
+
+
+def ask(world: World, path: str, body: object = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(urllib.request.Request(world.root + path, data), timeout=10) as response:
+        return json.load(response)
+
+
+def requests_of(contest: Contest) -> list[str]:
+    """The digests of a plain run's requests, in order; those that are sent twice count once."""
+    ask(contest.world, "/stats/plan", {})
+    found = contest.plain()
+    if found.error is not None:
+        raise found.error
+    return list(dict.fromkeys(ask(contest.world, "/stats/bodies")["bodies"]))
+
+
+def compared(contest: Contest, plan: dict[str, str]) -> tuple[list[str], Result]:
+    ask(contest.world, "/stats/plan", plan)
+    plain = contest.plain()
+    ours = contest.poppy()
+    return differences(plain, ours), plain
+
+
+# ------------------------------------------------------------------ sinks, and functions that fail by themselves
+
+LEDGER = """
+kept = []
+for i in range(12):
+    try:
+        answer = call(i)
+        if answer % 5 == 0:
+            note("fifth", call(answer + 100))
+    except OSError as error:
+        note("failed", i)
+        kept.append(type(error).__name__)
+        continue
+    note("answer", answer)
+total = sum(call(i) for i in range(20, 24))
+note("total", total)
+"""
+
+
+def unresolved(n: int) -> Exception:
+    return socket.gaierror(-2, f"Name or service not known: {n}")
+
+
+def in_a_year(n: int) -> Exception:
+    """Refused until a date: what that means depends on a wall clock, which may be wrong by any amount."""
+    error = OSError(n)
+    error.status_code = 503  # type: ignore[attr-defined]
+    when = format_datetime(datetime.now(UTC) + timedelta(days=random.choice([-365, 365])), usegmt=True)
+    error.response = SimpleNamespace(headers={"Retry-After": when}, status_code=503)  # type: ignore[attr-defined]
+    return error
+
+
+SYNTHETIC: dict[str, Callable[[int], Exception]] = {
+    "DNS": unresolved,
+    "reset (function)": lambda n: ConnectionResetError(104, f"reset {n}"),
+    "timeout (function)": lambda n: TimeoutError(f"too long {n}"),
+    "not an OSError": lambda n: ValueError(n),
+    "clock jump": in_a_year,
+}
+
+
+@contextlib.contextmanager
+def sinks(fault: Callable[[int], Exception], at: int) -> Iterator[tuple[dict[str, Any], Callable[[], Any]]]:
+    """What `LEDGER` calls, over a fresh database and a fresh file, and a look at both."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = sqlite3.connect(Path(folder, "db"), check_same_thread=False, isolation_level=None)
+        database.execute("create table notes (n integer primary key autoincrement, what, value)")
+        path = Path(folder, "lines")
+
+        @unordered(retry=0)
+        def call(n: int) -> int:
+            time.sleep(0.001 * (n * 7 % 5))
+            if n == at:
+                raise fault(n)
+            return n
+
+        @sequential("ledger")
+        def note(what: str, value: int) -> None:
+            database.execute("insert into notes (what, value) values (?, ?)", (what, value))
+            with path.open("a") as file:
+                file.write(f"{what} {value}\n")
+
+        def look() -> Any:
+            return database.execute("select * from notes order by n").fetchall(), path.read_text() if path.exists() else ""
+
+        try:
+            yield {"call": call, "note": note}, look
+        finally:
+            database.close()
+
+
+def ledger(fault: Callable[[int], Exception], at: int) -> list[str]:
+    """Where the engine's run left anything else than the plain one, with `call(at)` failing."""
+    with sinks(fault, at) as (namespace, look):
+        plain = measured(dict(namespace), lambda given: exec(LEDGER, given))
+        theirs = look()
+    with sinks(fault, at) as (namespace, look):
+
+        def perform(given: dict[str, Any]) -> None:
+            run = poppy_ipython.run(LEDGER, given)
+            if run.error is not None:
+                raise run.error
+
+        ours = measured(dict(namespace), perform)
+        mine = look()
+    found = differences(plain, ours)
+    if mine != theirs:
+        found.append(f"sinks: {mine}; plain: {theirs}")
+    return found
+
+
+POSITIONS = (*range(12), *range(100, 112, 5), *range(20, 24))
+
+
+# ------------------------------------------------------------------
+
+
+def campaign(seed: int, per: int, programs: tuple[str, ...] = PROGRAMS, faults: tuple[str, ...] = FAULTS) -> Part:
+    """`per` positions of each program for each fault, drawn from the seed; every position for the functions' faults."""
+    source = random.Random(seed)
+    part = Part("Faults", ("program", "requests", *faults), note=f"Seed {seed}. A cell reads: runs that left what a plain "
+                "run left / runs, and how many of them ended in an exception.")  # fmt: skip
+    with World(scale=0.004, seed=seed) as world:
+        for name in programs:
+            with Faulty(name, world) as contest:
+                digests = requests_of(contest)
+                row = [name.replace("_", " "), str(len(digests))]
+                for fault in faults:
+                    places = source.sample(range(len(digests)), min(per, len(digests)))
+                    good = raised = 0
+                    for place in places:
+                        found, plain = compared(contest, {digests[place]: fault})
+                        raised += plain.error is not None
+                        good += not found
+                        part.broken += [f"{name}, {fault} at request {place + 1}: {found[0]}"] if found else []
+                    row.append(f"{good}/{len(places)}, {raised}")
+                    print("." if good == len(places) else "F", end="", flush=True)
+                part.rows.append(tuple(row))
+                print(f" {name}", flush=True)
+    for kind, fault in SYNTHETIC.items():
+        found = {at: ledger(fault, at) for at in POSITIONS}
+        bad = [f"ledger, {kind} at call({at}): {lines[0]}" for at, lines in found.items() if lines]
+        part.broken += bad
+        part.note += f" {kind}: {len(found) - len(bad)}/{len(found)} positions of the program with sinks."
+    return part
