@@ -83,6 +83,10 @@ idiom(0.2, "try:\n    bad({int})\n    raise ExceptionGroup('g', [Boom({int}), Ke
 idiom(0.3, "try:\n    bad({int}); bad({int})\nexcept Boom as ex:\n    @ = ex\n    if flag({int}): raise ex", risky=True)
 idiom(0.2, "def @(q):\n    try:\n        return bad(q)\n    except Boom as ex:\n        raise ex\ntry:\n    l0.append(@({int}) + @({int}))\nexcept Boom as ex:\n    @ = ex")
 
+# objects that are not known before an older call has returned
+idiom(0.5, "def @(o, q):\n    if num(q) > 2: o.l = [q]\n    if num(q + 1) > 2: o.l.append(q)\n    return q\n@k = o0.l\n@(o0, {int})\nprint(len(@k), o0.l)\n@(o1, {int})\nl1 = list(o1.l)")
+idiom(0.5, "def @p(q):\n    if num(q) > 2: return go\n    return Box(q)\ndef @(q):\n    p = @p(q)\n    if num(q + 1) > 2:\n        p.v = q; p.l.append(q)\n@({int})\ni0 = go.v + len(go.l)\n@({int})\ni1 = go.v + len(l0)")
+
 # names that may be unbound, names that closures see
 idiom(0.4, "if flag({int}): @ = {int}\ntry:\n    print(@, num(@))\nexcept NameError as ex:\n    print(ex)", needs="binding")
 idiom(0.3, "def @(q):\n    if flag(q): r = num(q)\n    flag(q + 1) and (z := num(q))\n    return r + z\ntry:\n    i0 = @({int}) + @({int})\nexcept NameError as ex:\n    print(ex)")

@@ -180,3 +180,51 @@ s = None
 """,
         1,
     )
+
+
+def test_what_a_path_will_lead_to_is_not_known_yet() -> None:
+    """The first branch may replace the list that the second appends to: it stands for every older list."""
+    agree(
+        """
+        class A:
+            def __init__(self):
+                self.l = []
+        def f(o, q):
+            if num(q) > 2:
+                o.l = [q]
+            if num(q + 1) > 2:
+                o.l.append(q)
+        o = A()
+        k = o.l
+        f(o, 2)
+        a = len(k), len(o.l)
+        f(o, 3)
+        b = len(k), list(o.l)
+        """
+    )
+
+
+def test_an_object_that_a_call_in_flight_will_choose() -> None:
+    agree(
+        """
+        class P:
+            def __init__(self, v):
+                self.v = v
+                self.l = [v]
+        ps = [P(1), P(2)]
+        def pick(q):
+            if num(q) > 2:
+                return ps[0]
+            return ps[1]
+        def f(q):
+            p = pick(q)
+            if num(q + 1) > 2:
+                p.v = q
+                p.l.append(q)
+        o = ps[0]
+        f(2)
+        x = o.v, len(o.l)
+        f(3)
+        y = o.v, ps[1].v, len(o.l)
+        """
+    )
