@@ -52,7 +52,6 @@ def replaced(target: str, make: Callable[[Any], Any]) -> None:
                 setattr(module, name, replacement)
 
 
-
 @mutant("the log retires from its head, in program order")
 def retire_out_of_order() -> None:
     def make(advance: Any) -> Any:
@@ -237,16 +236,6 @@ def tries_end_early() -> None:
     replaced("poppy_ipython.engine.scheduler:Scheduler.join", lambda _: lambda self, mark: None)
 
 
-@mutant("no code of a killed unit runs")
-def finally_of_a_killed_unit_runs() -> None:
-    replaced("poppy_ipython.engine.control:Control.live", lambda _: lambda self: True)
-
-
-@mutant("while an undeclared with is open, nothing else runs")
-def exclusive_sections_are_shared() -> None:
-    replaced("poppy_ipython.engine.exclusive:Exclusive.enter_exclusive", lambda _: lambda self: self.drain())
-
-
 @mutant("an iterator that is not the loop's own is advanced at the head")
 def foreign_iterators_run_ahead() -> None:
     replaced(
@@ -283,21 +272,3 @@ def names_are_taken_for_bound() -> None:
 @mutant("a call that failed late fails where it was issued")
 def tracebacks_as_they_come() -> None:
     replaced("poppy_ipython.engine.tracebacks:Tracebacks.explain", lambda _: lambda self, entry, error: error)
-
-
-@mutant("a copy of an argument keeps what is the same object the same")
-def copies_without_aliases() -> None:
-    def make(look: Any) -> Any:
-        def broken(machine: Any, value: Any, picture: Any) -> Any:
-            result = look(machine, value, picture)
-            picture.memo.pop(id(value), None)
-            return result
-
-        return broken
-
-    replaced("poppy_ipython.engine.snapshot:look", make)
-
-
-@mutant("the context of an exception is that of a plain run")
-def contexts_as_they_come() -> None:
-    replaced("poppy_ipython.engine.control:Control.as_raised", lambda _: lambda self, error: error)
