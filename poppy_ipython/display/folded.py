@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from poppy_ipython.display.axis import Axis
+from poppy_ipython.display.network import network
 from poppy_ipython.display.sheet import WIDTH, number, safe, sheet
 from poppy_ipython.display.text import summary
 from poppy_ipython.trace.load import Load
@@ -27,8 +28,8 @@ _LEFT, _RIGHT, _TOP = 10.0, WIDTH - 10.0, 10.0
 _TEXT, _AREA, _BAND, _GAP = 15.0, 24.0, 9.0, 9.0
 
 
-def folded(trace: Trace) -> str:
-    """The folded chart of a run with calls."""
+def folded(trace: Trace, graph: bool = False, mark: str = "") -> str:
+    """The folded chart of a run with calls; `graph` and `mark` as in `gantt_svg`."""
     axis = Axis(trace.started, trace.ended, _LEFT, _RIGHT)
     y, rows = _TOP, []
     if trace.sent:
@@ -45,13 +46,14 @@ def folded(trace: Trace) -> str:
         labels.append(f'<text class="{anchor}" x="{number(x)}" y="{number(y + 8)}">{label}</text>')
     parts = [f'<path class="grid" d="{"".join(lines)}"/>', *labels, *rows]
     title = f"Timeline of {count(len(trace.calls), 'call')}, folded by call site"
-    return sheet(y + 18, parts, title, summary(trace).replace("\n", "; "))
+    height, more = network(trace, y + 18) if graph else (0.0, [])
+    return sheet(y + 18 + height, [*parts, *more], title, summary(trace).replace("\n", "; "), mark)
 
 
 def _sites(trace: Trace) -> list[tuple[str, list[Call]]]:
-    """The call sites with the most call time, in order of appearance; the others together."""
+    """The call sites with the most call time, by their first call sent; the others together."""
     sites: dict[tuple[str, str, int], list[Call]] = defaultdict(list)
-    for call in trace.calls:
+    for call in sorted(trace.calls, key=lambda call: (call.started is None, call.started or 0.0, call.number)):
         sites[call.callee, call.filename, call.line].append(call)
     kept = set(sites)
     if len(sites) > _ROWS:

@@ -12,6 +12,8 @@ from poppy_ipython.trace.run import Run
 
 __all__ = ["picture"]
 
+_LANES = 24  # a chart that is higher than the cell it stands under is folded
+
 
 def picture(run: Run, mark: str = "") -> dict[str, str]:
     """The display of a finished run, by MIME type.
@@ -22,7 +24,5 @@ def picture(run: Run, mark: str = "") -> dict[str, str]:
     >>> sorted(picture(run, "0123abcd")), "poppy-run-0123abcd" in picture(run, "0123abcd")["image/svg+xml"]
     (['image/svg+xml', 'text/plain'], True)
     """
-    svg = gantt_svg(run.trace)
-    if mark:
-        svg = svg.replace('class="poppy-gantt"', f'class="poppy-gantt poppy-run-{mark}"', 1)
+    svg = gantt_svg(run.trace, graph=True, mark=f"poppy-run-{mark}" if mark else "", most_lanes=_LANES)
     return {"image/svg+xml": svg, "text/plain": summary(run.trace)}

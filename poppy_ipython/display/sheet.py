@@ -46,12 +46,13 @@ _DARK = {
 }
 
 
-def sheet(height: float, parts: list[str], title: str, description: str) -> str:
+def sheet(height: float, parts: list[str], title: str, description: str, mark: str = "") -> str:
     """The whole drawing. `parts` are finished SVG elements; title and description are plain text."""
     body = "".join(parts)
+    mark = f" {mark}" if mark else ""
     name = "poppy-" + hashlib.sha256(body.encode()).hexdigest()[:8]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="poppy-gantt" viewBox="0 0 {number(WIDTH)} {number(height)}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="poppy-gantt{mark}" viewBox="0 0 {number(WIDTH)} {number(height)}"'
         f' width="100%" style="max-width:760px;min-width:320px" role="img" aria-labelledby="{name}t {name}d">'
         f'<title id="{name}t">{safe(title, 200)}</title><desc id="{name}d">{safe(description, 1000)}</desc>'
         f"<style>{_STYLE}</style>"
@@ -92,6 +93,8 @@ def _rules(colour: dict[str, str]) -> str:
         ".fail": f"fill:{colour['fail']}",
         ".gone": f"fill:{colour['panel']};stroke:{colour['faint']}",
         ".path": f"stroke:{colour['ink']}",
+        ".edge": f"stroke:{colour['faint']}",
+        ".tip": f"fill:{colour['faint']};stroke:none",
     }
     return "".join(f".poppy-gantt {name}{{{rule}}}" for name, rule in rules.items())
 
@@ -101,6 +104,6 @@ _STYLE = (
     "paint-order:stroke;stroke-width:3px}"  # a halo in the panel's colour, where a label crosses a line
     ".poppy-gantt .end{text-anchor:end}.poppy-gantt .mid{text-anchor:middle}"
     ".poppy-gantt .gone{stroke-dasharray:4 2}.poppy-gantt .path{fill:none;stroke-width:1.8;stroke-linejoin:round}"
-    ".poppy-gantt .link{stroke-width:1.2}"
+    ".poppy-gantt .link{stroke-width:1.2}.poppy-gantt .edge{fill:none}.poppy-gantt .panel.path{stroke-width:1.8}"
     f"{_rules(_LIGHT)}@media(prefers-color-scheme:dark){{{_rules(_DARK)}}}"
 )

@@ -21,6 +21,7 @@ from itertools import pairwise
 
 from poppy_ipython.display.axis import Axis
 from poppy_ipython.display.folded import folded
+from poppy_ipython.display.network import network
 from poppy_ipython.display.sheet import WIDTH, number, safe, sheet, width_of
 from poppy_ipython.display.text import summary
 from poppy_ipython.trace.trace import Call, Trace
@@ -44,8 +45,8 @@ _ENDINGS = {
 }
 
 
-def gantt_svg(trace: Trace) -> str:
-    """The chart of a run.
+def gantt_svg(trace: Trace, graph: bool = False, mark: str = "", most_lanes: int = MOST_LANES) -> str:
+    """The chart of a run, with its graph below if that is wanted and small enough. `mark` is one more CSS class.
 
     >>> from poppy_ipython.trace.events import CallRecord
     >>> svg = gantt_svg(Trace.of([CallRecord(1, "ask", line=3, started=0.0, ended=0.5, outcome="ok")]))
@@ -54,9 +55,9 @@ def gantt_svg(trace: Trace) -> str:
     """
     if not trace.calls:
         line = f'<text class="mid faint" x="{number(WIDTH / 2)}" y="28">no external call seen</text>'
-        return sheet(46, [line], "No external call seen", summary(trace))
+        return sheet(46, [line], "No external call seen", summary(trace), mark)
     if len(trace.calls) > MOST_BARS:
-        return folded(trace)
+        return folded(trace, graph, mark)
     axis = Axis(trace.started, trace.ended, _LEFT, _RIGHT)
     in_order = sorted(trace.calls, key=lambda call: (call.position, call.number))
     boxes = [_box(trace, call, axis) for call in in_order]
@@ -64,13 +65,13 @@ def gantt_svg(trace: Trace) -> str:
     if max(lanes) >= _LABELLED_LANES:
         lanes = _pack([(box.begin, box.end) for box in boxes])
         boxes = [box.without_room() for box in boxes]
-    if max(lanes) >= MOST_LANES:
-        return folded(trace)
+    if max(lanes) >= most_lanes:
+        return folded(trace, graph, mark)
     for hover in (True, False):
-        svg = _drawn(trace, axis, boxes, lanes, hover)
+        svg = _drawn(trace, axis, boxes, lanes, hover, graph, mark)
         if len(svg.encode()) <= MOST_BYTES:
             return svg
-    return folded(trace)
+    return folded(trace, graph, mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _pack(intervals: Iterable[tuple[float, float]]) -> list[int]:
     return lanes
 
 
-def _drawn(trace: Trace, axis: Axis, boxes: list[_Box], lanes: list[int], hover: bool) -> str:
+def _drawn(trace: Trace, axis: Axis, boxes: list[_Box], lanes: list[int], hover: bool, graph: bool, mark: str) -> str:
     bottom = _TOP + (max(lanes) + 1) * _LANE
     middles = {box.call.number: _TOP + (lane + 0.5) * _LANE for box, lane in zip(boxes, lanes, strict=True)}
     on_path = [call.number for call in trace.critical_path.calls]
@@ -155,7 +156,8 @@ def _drawn(trace: Trace, axis: Axis, boxes: list[_Box], lanes: list[int], hover:
     parts.extend(_label(box, middles[box.call.number]) for box in boxes if box.label_in)
     parts.append(_legend(boxes, bool(marked), bottom + 32))
     title = f"Timeline of {count(len(trace.calls), 'call')}"
-    return sheet(bottom + 46, parts, title, summary(trace).replace("\n", "; "))
+    height, more = network(trace, bottom + 46) if graph else (0.0, [])
+    return sheet(bottom + 46 + height, [*parts, *more], title, summary(trace).replace("\n", "; "), mark)
 
 
 def _grid(axis: Axis, bottom: float) -> str:

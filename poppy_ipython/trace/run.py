@@ -7,6 +7,8 @@ tomorrow.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,4 +63,23 @@ class Run:
     def _repr_svg_(self) -> str:
         from poppy_ipython.display.svg import gantt_svg
 
-        return gantt_svg(self.trace)
+        return gantt_svg(self.trace, graph=True)
+
+    def graph(self, fold: bool | None = None) -> Any:
+        """The calls by what they waited for, as a `graphviz.Digraph`; `fold=False` for one node per call."""
+        from poppy_ipython.trace.graph import dot
+
+        return dot(self.trace, fold)
+
+    def to_html(self, path: str | PathLike[str], title: str | None = None) -> None:
+        """Write the interactive view as a page of its own, which needs no network and no kernel. Names and times only."""
+        from poppy_ipython.display.page import page
+
+        error = type(self.error).__name__ if self.error is not None else ""
+        Path(path).write_text(page(self.trace, title or "A run", error), "utf-8")
+
+    def to_text(self, width: int | None = None) -> str:
+        """The timeline in characters, for a terminal."""
+        from poppy_ipython.display.chars import timeline
+
+        return timeline(self.trace, width)

@@ -43,10 +43,11 @@ def slacks(calls: Iterable[Call], edges: dict[int, tuple[Edge, ...]]) -> dict[in
     for call in reversed(sent):
         found[call.number] = max(0.0, latest[call.number] - (call.until or 0.0))
         start = latest[call.number] - call.seconds
+        python = (call.started or 0.0) - _arrival(call, edges[call.number], by_number)
         for edge in edges[call.number]:
             cause = by_number.get(edge.cause)
             if cause is not None and cause.until is not None:
-                between = (call.started or 0.0) - _arrival(call, edges[call.number], by_number) if edge.reason != "limit" else 0.0
+                between = python if edge.reason != "limit" else 0.0
                 latest[cause.number] = min(latest[cause.number], max(start - between, cause.until))
     return found
 

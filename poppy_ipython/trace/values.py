@@ -16,7 +16,7 @@ from typing import Any
 
 __all__ = ["Values", "brief"]
 
-_TEXT, _ITEMS, _DEPTH, _MOST = 400, 12, 3, 1200
+_TEXT, _INNER, _ITEMS, _DEPTH, _MOST = 400, 80, 12, 3, 1200
 _ATOMS = frozenset((int, float, complex, bool, type(None), type(...)))
 
 
@@ -32,7 +32,8 @@ def brief(value: Any, depth: int = _DEPTH) -> str:
     if kind in _ATOMS:
         return repr(value)
     if kind is str or kind is bytes:
-        return repr(value) if len(value) <= _TEXT else f"{value[:_TEXT]!r}… ({len(value):,} long)"
+        most = _TEXT if depth == _DEPTH else _INNER
+        return repr(value) if len(value) <= most else f"{value[:most]!r}… ({len(value):,} long)"
     if kind in (list, tuple, set, frozenset):
         if not value:
             return repr(value)
