@@ -21,8 +21,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import scopes
-from .abi import PREFIX, const, lambda_, load, op, operation, place, store
+from .abi import MARK, PREFIX, const, lambda_, load, op, operation, place, store
 from .guards import guard_of
+
+#: stands for the rest of an iterator in a native statement of the cell
+REST = MARK + "rest of the loop"
 
 
 def two_ways(lowering: Any, node: Any, lowered: Callable[[Any], list[ast.stmt]]) -> list[ast.stmt]:
@@ -41,10 +44,45 @@ def two_ways(lowering: Any, node: Any, lowered: Callable[[Any], list[ast.stmt]])
     index = len(scope.guards)
     scope.guards.append(guard)
     test = op("quiet", const(index), *[load(n) for n in mentioned])
+    node = copy.copy(node)
+    node.poppy_guard = index
     rest = lowered(node)
     if scope.cell:
         return [ast.If(test, [lowering.native(native, "")], rest)]
     return [ast.If(test, _in_function(native, mentioned, maybe, bound, bindings), rest)]
+
+
+def change_over(lowering: Any, node: Any, iterator: str = "", item: str = "") -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """What a lowered loop does to become native in the middle, if it turns out to be heavy: before it, and in each round.
+
+        tick = ticker(k)
+        for item in iterator:
+            if tick():                                            waits for the head first
+                for target in rest(item, iterator): …             the loop as written
+                break
+
+    A ``while`` does so at the end of a round, and then tests again.
+    """
+    index = getattr(node, "poppy_guard", None)
+    if index is None:
+        return [], []
+    scope = lowering.scope
+    tick = f"{PREFIX}k{scope.fresh()}"
+    native = copy.deepcopy(node)
+    if isinstance(node, ast.For):
+        rest = op("rest", load(item), load(iterator))
+        native.iter = ast.copy_location(const(REST), node.iter) if scope.cell else place(rest, node.iter)
+    if scope.cell:
+        change: list[ast.stmt] = [lowering.native(native, "")]
+        if isinstance(node, ast.For):
+            change = [ast.Expr(op("nat_rest", const(len(lowering.natives) - 1), rest))]
+    else:
+        bound = scopes.assigned([node])
+        mentioned = sorted(n for n in bound | scopes.free(node) if scope.is_local(n) and n not in scope.captured)
+        maybe = [n for n in mentioned if scope.may_be_unbound(n)]
+        change = _in_function(native, mentioned, maybe, bound, scope.bindings)
+    before: list[ast.stmt] = [ast.Assign([store(tick)], op("ticker", const(index)))]
+    return before, [ast.If(ast.Call(load(tick), [], []), [*change, ast.Break()], [])]
 
 
 def _in_function(

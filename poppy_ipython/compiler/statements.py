@@ -15,7 +15,7 @@ from collections.abc import Callable
 from . import scopes
 from .abi import BINARY, PREFIX, const, load, op, operation, place, store
 from .expressions import Expressions
-from .native import two_ways
+from .native import change_over, two_ways
 from .scope import Scope
 
 #: methods that only strings have: deferred, they wait for nothing
@@ -335,10 +335,11 @@ class Statements(Expressions):
         test = op("truth", self.expr(node.test))
         after_test = set(self.scope.bound)
         body = self.loop_block(node.body)
+        start, change = change_over(self, node)
         self.scope.bound = set(after_test)
         orelse = self.block(node.orelse) if node.orelse else []
         self.scope.bound = before | (after_test & self.scope.bound)
-        return [ast.While(test, body, orelse)]
+        return [*start, ast.While(test, [*body, *change], orelse)]
 
     def loop_block(self, body: list[ast.stmt]) -> list[ast.stmt]:
         saved = self.loop_marks
@@ -364,6 +365,11 @@ class Statements(Expressions):
     def inline_for(self, node: ast.For, source: ast.expr) -> list[ast.stmt]:
         before = set(self.scope.bound)
         temp = f"{PREFIX}x{self.scope.fresh()}"
+        iterator = f"{PREFIX}i{self.scope.fresh()}"
+        start, change = change_over(self, node, iterator, temp)
+        if start:
+            start.append(ast.Assign([store(iterator)], source))
+            source = load(iterator)
         if self.wants_rounds(node):
             names = scopes.assigned(node.body) | {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
 
@@ -377,7 +383,7 @@ class Statements(Expressions):
         self.scope.bound = set(before)
         orelse = self.block(node.orelse) if node.orelse else []
         self.scope.bound = before
-        return [ast.For(store(temp), source, [place(s, node) for s in body], orelse)]  # type: ignore[misc]
+        return [*start, ast.For(store(temp), source, [place(s, node) for s in (*change, *body)], orelse)]  # type: ignore[misc]
 
     def wants_rounds(self, node: ast.For) -> bool:
         """Should each round be a unit?  Yes if a statement of the body may have to wait for a pending receiver or key.

@@ -46,7 +46,7 @@ from .counters import Counters
 from .deferred import Deferred
 from .exclusive import Exclusive
 from .external import External
-from .guards import Guards
+from .guards import Guards, rest
 from .heap import Heap
 from .instances import Instances
 from .iterables import Iterables
@@ -234,7 +234,7 @@ class Machine(
                 "pack_args": self.pack_args, "pack_kwargs": self.pack_kwargs, "call_star": self.call_star,
                 "meth_star": self.meth_star, "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
                 "cell_unit": self._cell_unit(namespace, phantom), "cell_stmt": self._cell_stmt(namespace, phantom),
-                "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native,
+                "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native, "rest": rest,
                 "UnboundLocalError": UnboundLocalError,
             }  # fmt: skip
             found = self.tables[id(namespace)] = {MARK + name: value for name, value in names.items()}
@@ -243,10 +243,12 @@ class Machine(
             self._phantoms = phantom
         if lowered.guards:
             quiet = self.quiet_for(lowered.guards, namespace, cells)
-            found = self.tables[id(quiet)] = {**found, MARK + "quiet": quiet}
+            ticker = self.ticker_for(lowered.guards, namespace, cells)
+            found = self.tables[id(quiet)] = {**found, MARK + "quiet": quiet, MARK + "ticker": ticker}
         if lowered.cell:
             nat = self._native_runner(lowered, namespace, found[MARK + "st"])
-            found = self.tables[id(lowered)] = {**found, MARK + "nat": nat}
+            nat_rest = self.rest_runner(lowered, namespace)
+            found = self.tables[id(lowered)] = {**found, MARK + "nat": nat, MARK + "nat_rest": nat_rest}
         return found
 
     # ------------------------------------------------------------------ statements of the cell

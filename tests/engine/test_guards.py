@@ -95,6 +95,37 @@ def test_lowered_where_it_may_be(name: str) -> None:
     assert outcome.overlap == 4
 
 
+#: heavy loops while a call is in flight
+HEAVY = {
+    "for": "r = ask(1)\nt = 0\nfor i in range(9):\n    if i == 4: continue\n    t += i\nelse:\n    e = r\n",
+    "while": "r = ask(1)\nn = 0\nwhile n < 9:\n    n += 1\n    if n == 7: continue\nelse:\n    e = r\n",
+    "in a function": "def f(q):\n    r = ask(q)\n    for i in range(9):\n        y = i\n        if i == 7: return r, i, y\nx = f(1)\n",
+    "in try": "def f(q):\n    r = ask(q)\n    try:\n        for i in range(9):\n            y = 1 / (7 - i)\n    except ZeroDivisionError:\n        return r, i, y\nx = f(1)\n",
+    "over a list that grows": "r = ask(1)\nxs = [1]\nfor x in xs:\n    if x < 9: xs.append(x + 1)\n",
+    "over pendings": "rs = [ask(1), ask(2)]\nout = []\nfor r in rs * 3:\n    out.append(r)\n",
+}
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_a_heavy_loop_changes_over(name: str) -> None:
+    changes: list[bool] = []
+
+    def hasty(machine: Any) -> None:
+        before = machine.change_over
+        machine.patience, machine.rounds = 0.0, 3
+        machine.change_over = lambda *args: changes.append(before(*args)) or changes[-1]
+
+    namespace: dict[str, Any] = {"ask": ask, "__name__": "__main__"}
+    plain = dict(namespace)
+    exec(compile(HEAVY[name], "<guards>", "exec"), plain)
+    outcome = run_simulated(HEAVY[name], namespace, filename="<guards>", mutate=hasty)
+    assert outcome.error is None
+    assert changes == [True]
+    for each in "rtnexy":
+        assert namespace.get(each) == plain.get(each)
+    assert namespace.get("xs") == plain.get("xs") and namespace.get("out") == plain.get("out")
+
+
 @pytest.mark.parametrize("name", NATIVE)
 def test_the_switch(name: str) -> None:
     _, verdicts = run(NATIVE[name], guards=False)
