@@ -128,12 +128,14 @@ class Guards(Base):
         def ticker(index: int) -> Callable[[], bool]:
             rounds = 0
             begin = perf_counter()
+            patience = self.patience
 
             def tick() -> bool:
-                nonlocal rounds
+                nonlocal rounds, patience
                 rounds += 1
-                if rounds % self.rounds or perf_counter() - begin < self.patience:
+                if rounds % self.rounds or perf_counter() - begin < patience:
                     return False
+                patience = 4 * patience + 1  # if it is no now, it may be yes later
                 return self.change_over(guards[index], namespace, cells, _getframe(1).f_locals)
 
             return tick
@@ -152,6 +154,13 @@ class Guards(Base):
         self.generation += 1
         self.plain_reads.clear()
         return True
+
+    def name_value(self, namespace: dict[str, Any], name: str, missing: Any) -> Any:
+        """What a name of the cell stands for here, bound for good or not."""
+        cell = self.name_chains.get(id(namespace), {}).get(name)
+        found = cell.find((*self.cur.path, self.cur.n + 1)) if cell is not None else None
+        value = settled(found[1]) if found is not None else namespace.get(name, missing)
+        return missing if value is UNBOUND else value
 
     def rest_runner(self, lowered: Lowered, namespace: dict[str, Any]) -> Callable[[int, Any], None]:
         """``nat_rest(k, iterator)``: the rest of a loop of the cell, as written."""
@@ -226,7 +235,7 @@ class Look:
             except ValueError:
                 return _UNKNOWN
         if value is _MISSING:
-            value = self.namespace.get(name, _MISSING)
+            value = self.machine.name_value(self.namespace, name, _MISSING)
         if value is _MISSING:
             names = self.namespace.get("__builtins__", builtins)
             value = (names if isinstance(names, dict) else vars(names)).get(name, _UNKNOWN)
