@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from . import scopes
 from .abi import BINARY, COMPARE, PREFIX, UNARY, const, lambda_, load, op, operation, place, store, walk
-from .native import expression_two_ways
+from .native import comprehension_change, expression_two_ways
 
 if TYPE_CHECKING:
     from .lower import Scope
@@ -405,8 +405,9 @@ class Expressions(_Base):
         body = inner.generator_body(node, element, 0, stop, conditional)
         result = op("finish", load(acc)) if conditional else load(acc)
         end = const(stop == "all") if stop else make(result)
-        statements = [ast.Assign([store(acc)], ast.List([], ast.Load())), *body, ast.Return(end)]
         params = self.scope.passed([node], without=targets)
+        start = [] if stop else comprehension_change(node, element, body[0], [p for p in params if p != self.scope.bindings], conditional)
+        statements = [ast.Assign([store(acc)], ast.List([], ast.Load())), *start, *body, ast.Return(end)]
         values = [self.scope.pass_value(p) for p in params]
         source = [ast.copy_location(ast.Expr(node), node)]
         name = self.scope.hoist("c", [PREFIX + "it", *params], [place(s, node) for s in statements], node, source, piece, frame)

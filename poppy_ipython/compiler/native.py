@@ -85,6 +85,31 @@ def change_over(lowering: Any, node: Any, iterator: str = "", item: str = "") ->
     return before, [ast.If(ast.Call(load(tick), [], []), [*change, ast.Break()], [])]
 
 
+def comprehension_change(node: Any, element: ast.expr, loop: ast.For, names: Sequence[str], parts: bool) -> list[ast.stmt]:
+    """The same for the outlined loop of a comprehension, which collects in ``acc`` (items, or lists of them)."""
+    index = getattr(node, "poppy_guard", None)
+    if index is None:
+        return []
+    acc, part = PREFIX + "acc", PREFIX + "part"
+    item = ast.Tuple(element.elts, ast.Load()) if isinstance(element, ast.Tuple) else element
+    collect = ast.Call(ast.Attribute(load(part if parts else acc), "append", ast.Load()), [copy.deepcopy(item)], [])
+    body: list[ast.stmt] = [ast.Expr(collect)]
+    for generator in reversed(node.generators):
+        for condition in reversed(generator.ifs):
+            body = [ast.If(copy.deepcopy(condition), body, [])]
+        body = [ast.For(copy.deepcopy(generator.target), copy.deepcopy(generator.iter), body, [])]
+    assert isinstance(body[0], ast.For) and isinstance(loop.target, ast.Name)
+    body[0].iter = op("rest", load(loop.target.id), load(PREFIX + "it"))
+    if parts:
+        kept = ast.Call(ast.Attribute(load(acc), "append", ast.Load()), [load(part)], [])
+        body = [ast.Assign([store(part)], ast.List([], ast.Load())), *body, ast.Expr(kept)]
+    if names:
+        values = op("settle_locals", *[load(n) for n in names])
+        body = [ast.Assign([ast.Tuple([store(n) for n in names], ast.Store())], values), *body]
+    loop.body.insert(0, ast.If(ast.Call(load(PREFIX + "tick"), [], []), [*body, ast.Break()], []))
+    return [ast.Assign([store(PREFIX + "tick")], op("ticker", const(index)))]
+
+
 def _in_function(
     native: ast.stmt, mentioned: Sequence[str], maybe: Sequence[str], bound: set[str], bindings: str | None
 ) -> list[ast.stmt]:
@@ -118,6 +143,8 @@ def expression_two_ways(lowering: Any, node: ast.expr, lowered: Callable[[], ast
         return lowered()
     index = len(scope.guards)
     scope.guards.append(guard)
+    comprehension: Any = node.args[0] if isinstance(node, ast.Call) else node
+    comprehension.poppy_guard = index
     values = [load(n) for n in names]
     native = copy.deepcopy(node)
     if names:

@@ -102,6 +102,10 @@ HEAVY = {
     "in a function": "def f(q):\n    r = ask(q)\n    for i in range(9):\n        y = i\n        if i == 7: return r, i, y\nx = f(1)\n",
     "in try": "def f(q):\n    r = ask(q)\n    try:\n        for i in range(9):\n            y = 1 / (7 - i)\n    except ZeroDivisionError:\n        return r, i, y\nx = f(1)\n",
     "over a list that grows": "r = ask(1)\nxs = [1]\nfor x in xs:\n    if x < 9: xs.append(x + 1)\n",
+    "comprehension": "r = ask(1)\nxs = [i * 2 for i in range(9)]\nn = sum(xs)\n",
+    "comprehension with a condition": "r = ask(1)\nxs = [(i, j) for i in range(9) if i % 2 for j in range(i)]\n",
+    "dict comprehension": "r = ask(1)\nxs = {i: i + r for i in range(9) if i != 7}\n",
+    "comprehension in a function": "def f(q):\n    r = ask(q)\n    k = ask(q)\n    return [(i, r, k) for i in range(9)]\nx = f(1)\n",
     "over pendings": "rs = [ask(1), ask(2)]\nout = []\nfor r in rs * 3:\n    out.append(r)\n",
 }
 
