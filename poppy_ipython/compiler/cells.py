@@ -244,7 +244,7 @@ def compile_cell(
 def _collect(code: types.CodeType, found: dict[tuple[str, int], list[types.CodeType]]) -> None:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            found.setdefault((constant.co_qualname, constant.co_firstlineno), []).append(constant)
+            found.setdefault((constant.co_name, constant.co_firstlineno), []).append(constant)
             _collect(constant, found)
 
 
@@ -255,12 +255,23 @@ def _as_in(
     constants = []
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            same = plain.get((constant.co_qualname, constant.co_firstlineno), ())
-            constant = same[0] if len(same) == 1 else _as_in(constant, plain, [])
+            candidates = plain.get((constant.co_name, constant.co_firstlineno), ())
+            same = [c for c in candidates if _is_same(c, constant)]
+            constant = same[0] if same else _as_in(constant, plain, [])
         elif isinstance(constant, tuple):
             constant = next((t for t in tuples if repr(t) == repr(constant)), constant)
         constants.append(constant)
     return code.replace(co_consts=tuple(constants))
+
+
+def _is_same(code: types.CodeType, other: types.CodeType) -> bool:
+    """Were both compiled from the same place, to the same instructions?"""
+    return (
+        code.co_code == other.co_code
+        and code.co_freevars == other.co_freevars
+        and code.co_names == other.co_names
+        and all(a == b for a, b in zip(code.co_positions(), other.co_positions(), strict=True))
+    )
 
 
 def _compile(module: ast.Module, filename: str, flags: int) -> types.CodeType:

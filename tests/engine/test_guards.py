@@ -166,3 +166,7 @@ def test_as_a_plain_run(name: str, seed: int) -> None:
     agree(PROGRAMS[name] + "\n", seed)
 
 
+
+
+def test_a_native_comprehension_inside_another_is_itself() -> None:
+    agree("l = [3]\nm = [None]\nx = [num((q, r)) for q in m for r in [a for a, b in enumerate(l)]]\n", 1)
