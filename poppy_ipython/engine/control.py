@@ -1,4 +1,4 @@
-"""Control flow on pending values: truth, iteration, unpacking, operators, try."""
+"""Control flow on pending values: truth, iteration, operators, try."""
 
 from __future__ import annotations
 
@@ -213,38 +213,6 @@ class Control(Base):
             items.extend(self.force(part, "branch"))
         return items
 
-    # ------------------------------------------------------------------ unpacking
-    def unpack(self, value: Any, count: int, after: int = -1) -> Any:
-        """The items for a target list of ``count`` names (``after`` of them behind a starred one, or -1)."""
-        value = self.force_shape(value)
-        if value.__class__ is Pending:
-            items = [settled(x) for x in value.elements]
-        elif value.__class__ is tuple and after < 0 and len(value) == count:
-            return value
-        else:
-            kind = value.__class__
-            if kind not in CONTAINERS and kind not in SEQUENCES and not hasattr(kind, "__iter__"):
-                try:
-                    (_,) = value
-                except TypeError as error:
-                    raise error.with_traceback(None)
-            items = []
-            for item in self.iterate(value):
-                items.append(item)
-                if after < 0 and len(items) > count:
-                    raise ValueError(f"too many values to unpack (expected {count})")
-        if after < 0:
-            if len(items) > count:
-                raise ValueError(f"too many values to unpack (expected {count})")
-            if len(items) < count:
-                raise ValueError(f"not enough values to unpack (expected {count}, got {len(items)})")
-            return items
-        if len(items) < count - 1:
-            raise ValueError(f"not enough values to unpack (expected at least {count - 1}, got {len(items)})")
-        before = count - 1 - after
-        stop = len(items) - after
-        return [*items[:before], self.new_list(items[before:stop]), *items[stop:]]
-
     # ------------------------------------------------------------------ operators
     def op(self, fn: Callable[..., Any], *args: Any) -> Any:
         """An operator of a stepwise segment."""
@@ -282,7 +250,7 @@ class Control(Base):
         return self.op(operator.not_, result) if result.__class__ is Pending else not result
 
     def not_(self, value: Any) -> Any:
-        if value.__class__ is Pending and not value.done:
+        if value.__class__ is Pending and not value.done and not self.risky(value):
             return self.defer(self.not_, (value,))
         return not self.truth(value)
 
@@ -305,7 +273,7 @@ class Control(Base):
                 return result
             if target.position is None and not target.data and self.changes_in_place(fn):
                 return self.inplace(fn, self.force(target), value)
-            if value.__class__ not in ATOMS and value.__class__ is not Pending:
+            if (value.__class__ not in ATOMS and value.__class__ is not Pending) or self.risky(target):
                 target = self.force(target)
                 return self.inplace(fn, target, value)
             return self.defer(self.late_inplace, (fn, target, value))

@@ -134,6 +134,8 @@ class Deferred(Base):
                 waiting = True
             elif kind not in OPERANDS:
                 plain = False
+        if waiting and self.any_risky(values):
+            return self.seg(fused, step, *[self.force(v) for v in values])
         if plain:
             if waiting:
                 return self.defer(self.late_seg, (fused, step, *values), born=_birth(values))

@@ -149,8 +149,8 @@ class Heap(Base):
         return target
 
     def set_add(self, target: set[Any], item: Any) -> None:
-        if item.__class__ is Pending and item.done:
-            item = item.value
+        if item.__class__ is Pending and (item.done or self.risky(item)):
+            item = self.force(item)
         if item.__class__ is Pending:
             self.store_op(target, set_add, (item,), fallible=True)
             return
@@ -168,8 +168,9 @@ class Heap(Base):
             if not target.done:
                 if target.elements is not None and target.kind is not None and name in target.kind._fields:
                     return settled(target.elements[target.kind._fields.index(name)])
-                return self.defer(self.ga, (target, name), born=target.position)
-            target = target.value
+                if not self.risky(target):
+                    return self.defer(self.ga, (target, name), born=target.position)
+            target = self.force(target)
         unit = self.cur
         if not unit.log and unit.head:
             return getattr(target, name)
@@ -265,12 +266,14 @@ class Heap(Base):
                 target = target.value
             elif target.elements is not None and key.__class__ is int:
                 return settled(target.elements[key])
-            else:
+            elif not self.risky(target):
                 return self.defer(self.gi, (target, key), born=target.position)
+            else:
+                target = self.force(target)
         if key.__class__ is Pending:
-            if not key.done:
+            if not key.done and not self.risky(key):
                 return self.defer(self.gi, (target, key))
-            key = key.value
+            key = self.force(key)
         kind = target.__class__
         if kind is list or kind is dict:
             if not self.chains and not self.may:
@@ -298,8 +301,8 @@ class Heap(Base):
             target = self.force(target)
         if value.__class__ is Pending and value.done:
             value = value.value
-        if key.__class__ is Pending and key.done:
-            key = key.value
+        if key.__class__ is Pending and (key.done or self.risky(key)):
+            key = self.force(key)
         kind = target.__class__
         if kind is dict:
             if key.__class__ is Pending:
@@ -347,6 +350,7 @@ class Heap(Base):
     def globals_of(self, namespace: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
         """``(read, store, phantom)`` for the names of ``namespace``, made once per lowered code object."""
         chains = self.name_chains.setdefault(id(namespace), {})
+        self.namespaces[id(namespace)] = namespace
         may = self.may
         space = id(namespace)
         builtins = namespace.get("__builtins__", __builtins__)

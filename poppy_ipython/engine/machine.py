@@ -13,6 +13,8 @@ One object owns all state of a run, so that two runs in one process share nothin
     standins    frames for whoever looks into them       callers   who calls native code
     guards      native or lowered form                   counters  reads that may come later
     instances   special methods of instances         constructors  calls of classes
+    unpacking   also of what is not there yet            aggregates  builtins over a whole container
+    origins     what operating on a pending may run
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -36,6 +38,7 @@ from ..compiler import lower_function
 from ..compiler.abi import MARK
 from ..compiler.plan import Lowered
 from ..effects import registry
+from .aggregates import Aggregates
 from .atoms import ATOMS
 from .callers import Callers
 from .calls import Calls
@@ -53,11 +56,13 @@ from .iterables import Iterables
 from .maywrites import MayWrites
 from .methods import Methods
 from .natives import Natives
+from .origins import Origins
 from .pending import UNBOUND, Pending, settled
 from .retirement import Retirement
 from .scheduler import Scheduler
 from .standins import StandIns
 from .tracebacks import Tracebacks
+from .unpacking import Unpacking
 
 #: what :meth:`Machine.close` leaves
 _RECORDED = frozenset("awake cause cur dispatcher engine_error finished host in_flight lowered not_lowered queue records uses waits".split())
@@ -93,6 +98,9 @@ class Machine(
     Callers,
     Constructors,
     Instances,
+    Origins,
+    Unpacking,
+    Aggregates,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()`` and ``wait_for(awaitable)``."""
 
@@ -124,6 +132,7 @@ class Machine(
         self.base_code = Scheduler._run.__code__
         self.root_code = Scheduler._root_body.__code__
         self._init_scheduler()
+        self._init_origins()
         self._init_may_writes()
         self._init_heap()
         self._init_deferred()

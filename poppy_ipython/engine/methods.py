@@ -40,7 +40,7 @@ class Methods(Base):
         if target.__class__ is Pending:
             if target.done:
                 target = target.value
-            elif name in PURE_NAMES:
+            elif name in PURE_NAMES and not self.risky_method(target, name):
                 return self.defer(self.meth, (target, name, *args), kwargs or None, born=target.position)
             else:
                 target = self.force(target)
@@ -69,10 +69,7 @@ class Methods(Base):
         """A method of an immutable builtin: pure."""
         method = getattr(target, name)
         if name == "join" and len(args) == 1:
-            source = self.force_shape(args[0])
-            if source.__class__ is list or source.__class__ is tuple or source.__class__ is Pending:
-                return self.native(_join, (target, self.new_tuple(*self.iterate(source))), None, True)
-            return self.native(method, (source,), None, True)
+            return self.join_text(target, args[0])
         return self.native(method, args, kwargs or None, target.__class__ is not tuple)
 
     # ------------------------------------------------------------------ lists
@@ -239,10 +236,6 @@ class Methods(Base):
                 if all(x.__class__ in ATOMS for v in (*views, self.view(target)) for x in v):
                     return self.known(getattr(target, name)(*views))
         return self.fence(getattr(target, name), args, kwargs, what=f"set.{name}")
-
-
-def _join(separator: Any, items: tuple[Any, ...]) -> Any:
-    return separator.join(items)
 
 
 def _sort(target: list[Any], reverse: bool) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..effects.table import BuiltinMethodType
-from .atoms import ATOMS, BUILTIN_VALUES, SEQUENCES, is_atom
+from .atoms import ATOMS, BUILTIN_VALUES
 from .pending import NotReady, Pending, settled
 from .snapshot import Picture, instance_is_settled, look
 
@@ -74,6 +74,9 @@ class Natives(Base):
             elif kind not in ATOMS:
                 plain = False
         if waiting:
+            if self.any_risky(args) or (kwargs and self.any_risky(kwargs.values())):
+                kwargs = {k: self.force(v) for k, v in kwargs.items()} if kwargs else None
+                return self.native(fn, tuple([self.force(a) for a in args]), kwargs, atom, effect)
             return self._late(fn, args, kwargs, atom, effect)
         unit = self.cur
         if plain or (not unit.log and unit.head):
@@ -101,7 +104,7 @@ class Natives(Base):
             return self.native(fn, values, named or None, atom, effect)
 
         unit = self.cur
-        fresh = effect is not None and effect.result in ("atom", "fresh")
+        fresh = atom or fn in ATOMIC or (effect is not None and effect.result in ("atom", "fresh"))
         pending = self.defer(operation, args, kwargs, born=(*unit.path, unit.n + 1) if fresh else None)
         pending.direct = fresh
         return pending
@@ -140,9 +143,11 @@ class Natives(Base):
 
     # ------------------------------------------------------------------ structural builtins
     def n_len(self, value: Any, /) -> Any:
-        value = self.force_shape(value) if settled(value).__class__ is not Pending else value
+        if self.deferrable(value):
+            return self.defer(self.n_len, (value,))
+        value = self.force_shape(value)
         if value.__class__ is Pending:
-            return len(value.elements) if value.elements is not None else self.defer(self.n_len, (value,))
+            return len(value.elements)
         kind = value.__class__
         if kind is list or kind is dict or kind is set:
             if not self.chains and not self.may:
@@ -152,41 +157,9 @@ class Natives(Base):
             return len(value)
         return self.fence(len, (value,), {}, what="len")
 
-    def n_list(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) != 1 or kwargs:
-            return self.known(list(*args, **kwargs))
-        value = self.force_shape(args[0])
-        if value.__class__ in _ITERABLE:
-            return self.new_list(list(self.iterate(value)))
-        return self.fence(list, (value,), {}, what="list")
-
-    def n_tuple(self, *args: Any) -> Any:
-        if len(args) != 1:
-            return tuple(*args)
-        value = self.force_shape(args[0])
-        if value.__class__ in _ITERABLE:
-            return self.new_tuple(*self.iterate(value))
-        return self.fence(tuple, (value,), {}, what="tuple")
-
-    def n_set(self, *args: Any) -> Any:
-        if len(args) != 1:
-            return self.known(set(*args))
-        value = self.force_shape(args[0])
-        if value.__class__ in (set, frozenset):
-            return self.native(set, (value,))
-        if value.__class__ in _ITERABLE:
-            return self.new_set(list(self.iterate(value)))
-        return self.fence(set, (value,), {}, what="set")
-
-    def n_dict(self, *args: Any, **kwargs: Any) -> Any:
-        if not args:
-            return self.new_dict(list(kwargs.items()))
-        value = self.force(args[0])
-        if len(args) == 1 and value.__class__ is dict:
-            return self.new_dict([*self.view(value).items(), *kwargs.items()])
-        return self.fence(dict, (value, *args[1:]), kwargs, what="dict")
-
     def n_isinstance(self, value: Any, classes: Any, /) -> Any:
+        if self.deferrable(value):
+            return self.defer(self.n_isinstance, (value, classes))
         value = self.force_shape(value)
         classes = self.force(classes)
         if value.__class__ is Pending:  # structured: it will be a tuple
@@ -195,6 +168,8 @@ class Natives(Base):
 
     def n_type(self, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs:
+            if self.deferrable(args[0]):
+                return self.defer(self.n_type, args)
             value = self.force_shape(args[0])
             return (value.kind or tuple) if value.__class__ is Pending else type(value)
         return self.fence(type, args, kwargs, what="type")
@@ -202,71 +177,13 @@ class Natives(Base):
     def n_id(self, value: Any, /) -> int:
         return id(self.force(value))
 
-    def n_callable(self, value: Any, /) -> bool:
+    def n_callable(self, value: Any, /) -> Any:
+        if self.deferrable(value):
+            return self.defer(self.n_callable, (value,))
         return callable(self.force(value))
 
     def n_next(self, iterator: Any, *default: Any) -> Any:
         return self.fence(next, (iterator, *default), {}, what="next")
-
-    def n_sorted(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs = {k: self.force(v) for k, v in kwargs.items()}
-        if len(args) == 1 and "key" not in kwargs and not (self.quiescent() and not self.has_pending(args)):
-            value = self.force_shape(args[0])
-            if value.__class__ in _ITERABLE:
-                items = [self.force(item) for item in self.iterate(value)]
-                return self._on_items(sorted, items, kwargs)
-        return self.native(sorted, args, kwargs)
-
-    def n_extreme(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        kwargs = {k: self.force(v) for k, v in kwargs.items()}
-        if len(args) == 1 and not kwargs and not (self.quiescent() and not self.has_pending(args)):
-            value = self.force_shape(args[0])
-            if value.__class__ in _ITERABLE:
-                return self._on_items(fn, [self.force(item) for item in self.iterate(value)], kwargs)
-        return self.native(fn, args, kwargs)
-
-    def n_sum(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if len(args) == 1 and not kwargs and not (self.quiescent() and not self.has_pending(args)):
-            value = self.force_shape(args[0])
-            if value.__class__ in _ITERABLE:
-                items = list(self.iterate(value))
-                if all(item.__class__ in ATOMS for item in items):
-                    return sum(items)
-                if all(item.__class__ in ATOMS or item.__class__ is Pending for item in items):
-                    return self.defer(self.late_sum, tuple(items))
-                return self._on_items(sum, [self.force(item) for item in items], kwargs)
-        return self.native(sum, args, kwargs)
-
-    def late_sum(self, *items: Any) -> Any:
-        """``sum`` of items that have arrived (deferred)."""
-        if not self.ghost.head and any(item.__class__ not in ATOMS for item in items):
-            raise NotReady
-        return sum(items)
-
-    def n_any(self, value: Any, /) -> Any:
-        value = self.force_shape(value)
-        if value.__class__ not in _ITERABLE:
-            return self.fence(any, (value,), {}, what="any")
-        return any(self.truth(item) for item in self.iterate(value))
-
-    def n_all(self, value: Any, /) -> Any:
-        value = self.force_shape(value)
-        if value.__class__ not in _ITERABLE:
-            return self.fence(all, (value,), {}, what="all")
-        return all(self.truth(item) for item in self.iterate(value))
-
-    def _on_items(self, fn: Any, items: list[Any], kwargs: dict[str, Any]) -> Any:
-        """``fn(items)`` if comparing the items looks at nothing that is buffered; else on the real objects at the head."""
-        if all(item.__class__ in ATOMS or is_atom(item) for item in items):
-            return self.known(fn(items, **kwargs))
-        if self.quiescent():
-            return fn(items, **kwargs)
-        picture = Picture()
-        for item in items:
-            look(self, item, picture)
-        if picture.shadowed or picture.opaque or picture.holes:
-            return self.fence(fn, (items,), kwargs, what=fn.__name__, pure=True)
-        return self.known(fn(items, **kwargs))
 
     def force_shape(self, value: Any) -> Any:
         """Like ``force``, but a tuple whose elements are pending is good as it is (its shape is known)."""
@@ -291,10 +208,10 @@ class Natives(Base):
         self.builtin_handlers: dict[Any, Callable[..., Any]] = {
             len: self.n_len, list: self.n_list, tuple: self.n_tuple, set: self.n_set, dict: self.n_dict,
             isinstance: self.n_isinstance, type: self.n_type, id: self.n_id, callable: self.n_callable,
-            next: self.n_next, sorted: self.n_sorted,
             object.__setattr__: self.n_object_setattr,
-            min: lambda *a, **k: self.n_extreme(min, a, k), max: lambda *a, **k: self.n_extreme(max, a, k),
-            sum: lambda *a, **k: self.n_sum(a, k), any: self.n_any, all: self.n_all,
+            next: self.n_next, sorted: lambda *a, **k: self.aggregate(sorted, a, k),
+            min: lambda *a, **k: self.aggregate(min, a, k), max: lambda *a, **k: self.aggregate(max, a, k),
+            sum: lambda *a, **k: self.aggregate(sum, a, k), any: self.n_any, all: self.n_all,
             range: lambda *a: self.native(range, a, None, True), print: self.n_print, getattr: self.n_getattr, setattr: self.sa, hasattr: self.n_hasattr,
         }  # fmt: skip
 
@@ -302,13 +219,18 @@ class Natives(Base):
         name = self.force(name)
         if not default:
             return self.ga(target, name)
+        if self.deferrable(target):
+            plain = default[0].__class__ in ATOMS
+            return self.defer(self.n_getattr, (target, name, *default), born=target.position if plain else None)
         target = self.force(target)
         try:
             return self.ga(target, name)
         except AttributeError:
             return default[0]
 
-    def n_hasattr(self, target: Any, name: Any) -> bool:
+    def n_hasattr(self, target: Any, name: Any) -> Any:
+        if self.deferrable(target):
+            return self.defer(self.n_hasattr, (target, name))
         try:
             self.ga(self.force(target), self.force(name))
         except AttributeError:
@@ -321,6 +243,3 @@ class Natives(Base):
             builtins.print(*args, **{k: self.force(v) for k, v in kwargs.items()})
             return
         self.at_head(builtins.print, args, kwargs)
-
-
-_ITERABLE: frozenset[type] = frozenset({list, dict, set, Pending, frozenset}) | SEQUENCES

@@ -1,0 +1,171 @@
+"""Where a pending comes from, and so what code an operation on its value may run once the value is there.
+
+A deferred operation publishes no footprint: it reads its operands and writes nothing. That is a matter of course where the
+value comes out of an external call (nothing of it is older than the call, and by the meaning of ``unordered`` what it
+carries touches only itself). The value of a *unit* -- a function of the user's that is still waiting -- may be anything the
+program can make, such as an instance whose ``__add__`` counts how often it was called, or a generator: operating on it
+late would write behind the back of whoever reads meanwhile.
+
+So an operation on a pending of that kind is deferred only if no special method, property or generator function of a class or
+function that the program can name may write anything that others can see. That is found by the evaluation that makes
+footprints (:mod:`~poppy_ipython.engine.reach`), with unknown arguments, and forgotten when native code has run, which may
+have changed a class. Where there is such code the unit waits for the value, as a plain run does.
+
+Decided against: asking what the waiting function may return (as often as not an element of something, which tells nothing).
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from typing import TYPE_CHECKING, Any
+
+from ..compiler import lower_function, scopes
+from ..compiler.operands import FORMAT, KEY, OPERATOR, SUBSCRIPT, TRUTH
+from .footprint import Footprints
+from .pending import Pending
+from .reach import Reach
+from .reach.stores import is_users
+from .reach.values import Args, Top
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+_GENERATOR = 0x20
+#: flag of a class that is made by a class statement, and so may have functions of the user's
+_HEAP = 1 << 9
+_ITERATION = frozenset({"__iter__", "__next__", "__getitem__", "__len__", "__reversed__", "__length_hint__"})
+_OPERATORS = (
+    frozenset(name for names in OPERATOR.values() for name in names)
+    | frozenset({*TRUTH, *FORMAT, *SUBSCRIPT, *KEY})
+    | frozenset({"__int__", "__float__", "__complex__", "__round__", "__trunc__", "__abs__", "__divmod__", "__bytes__", "__contains__"})
+    | frozenset({"__getattr__", "__getattribute__", "__iter__", "__len__"})
+)
+#: builtins that give an iterator which calls a function of the user's later
+_LAZY = frozenset({"map", "filter", "iter"})
+_PASSES = 6
+Tables = tuple[bool, bool, frozenset[str]]
+
+
+class Origins(Base):
+    """Part of the :class:`Machine`: may an operation on a pending wait for it by itself?"""
+
+    def _init_origins(self) -> None:
+        #: id -> namespace of lowered code
+        self.namespaces: dict[int, dict[str, Any]] = {}
+
+    def deferrable(self, value: Any, iterates: bool = False) -> bool:
+        """Is ``value`` pending, its shape unknown, and an operation on it one that can be deferred?"""
+        if value.__class__ is not Pending or value.done or value.elements is not None or self.cur is self.ghost:
+            return False
+        return not self.risky(value, iterates)
+
+    def risky(self, value: Any, iterates: bool = False) -> bool:
+        """May operating on (or iterating over) the value of a pending run code of the user's that writes?"""
+        if value.__class__ is not Pending or value.position is not None or value.done:
+            return False
+        if value.elements is not None:
+            return any(self.risky(item) for item in value.elements)
+        operators, iteration, _ = self.writing_code()
+        return iteration if iterates else operators
+
+    def risky_method(self, value: Pending, name: str) -> bool:
+        """May ``value.name()`` be a method of some class of the user's?"""
+        return value.position is None and (value.elements is None and name in self.writing_code()[2])
+
+    def any_risky(self, values: Any, iterates: bool = False) -> bool:
+        return any(value.__class__ is Pending and self.risky(value, iterates) for value in values)
+
+    def writing_code(self) -> Tables:
+        """(do operators write, does iteration write, names of methods of the user's classes), of all that can be named."""
+        namespaces = self.namespaces.values()
+        key = ("writing code", *map(len, namespaces))
+        found: Tables | None = self.plain_reads.get(key)
+        if found is None:
+            found = self.plain_reads[key] = _Survey(self, namespaces).tables()
+        return found
+
+
+class _Survey:
+    """One look at the classes and functions that the program can name."""
+
+    def __init__(self, machine: Any, namespaces: Any) -> None:
+        self.footprints = getattr(machine, "footprints", None) or Footprints(machine)
+        self.operators = self.iteration = False
+        self.methods: set[str] = set()
+        seen: set[int] = set()
+        for namespace in namespaces:
+            for value in list(namespace.values()):
+                if isinstance(value, type):
+                    for base in value.__mro__:
+                        if id(base) not in seen and base.__flags__ & _HEAP:
+                            seen.add(id(base))
+                            self.look_at_class(base)
+                elif value.__class__ is types.FunctionType and id(value) not in seen:
+                    seen.add(id(value))
+                    self.look_at_function(value)
+
+    def tables(self) -> Tables:
+        return self.operators, self.iteration, frozenset(self.methods)
+
+    def look_at_class(self, cls: type) -> None:
+        for name, found in vars(cls).items():
+            if isinstance(found, property):
+                if found.fget.__class__ is types.FunctionType and is_users(found.fget.__code__):
+                    self.operators = self.operators or self.writes(found.fget)
+                continue
+            fn = getattr(found, "__func__", found)
+            if fn.__class__ is not types.FunctionType or not is_users(fn.__code__):
+                continue
+            self.methods.add(name)
+            if name in _OPERATORS or name in _ITERATION:
+                if (name in _OPERATORS and not self.operators or name in _ITERATION and not self.iteration) and self.writes(fn):
+                    self.operators = self.operators or name in _OPERATORS
+                    self.iteration = self.iteration or name in _ITERATION
+            self.look_at_function(fn)
+
+    def look_at_function(self, fn: types.FunctionType) -> None:
+        """Does it give an iterator that runs code of the user's?"""
+        code = fn.__code__
+        if self.iteration or not is_users(code):
+            return
+        if code.co_flags & _GENERATOR:
+            self.iteration = True
+        elif _LAZY.intersection(code.co_names) or any(isinstance(c, types.CodeType) and c.co_flags & _GENERATOR for c in code.co_consts):
+            lowered = lower_function(fn)
+            self.iteration = not isinstance(lowered, str) and _gives_iterator(lowered.source)
+
+    def writes(self, fn: types.FunctionType) -> bool:
+        """May a call of ``fn`` with whatever arguments write something older than itself?"""
+        stored: dict[Any, Any] = {}
+        for _ in range(_PASSES):
+            reach = Reach(self.footprints, (), stored)
+            try:
+                reach.function(fn, Args(reach, None, None))
+                reach.run()
+                believed = reach.believed()
+            except (Top, RecursionError):
+                return True
+            if reach.slots:
+                return True
+            if believed:
+                return False
+        return True
+
+
+def _gives_iterator(source: list[ast.stmt]) -> bool:
+    """Does the text make a generator expression, or return a ``map``, that is not used up at once?"""
+    used_up = set()
+    for statement in source:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and scopes.consumed(node):
+                used_up.add(id(node.args[0]))
+            elif isinstance(node, ast.GeneratorExp) and id(node) not in used_up:
+                return True
+            elif isinstance(node, ast.Return) and isinstance(node.value, ast.Call):
+                callee = node.value.func
+                if isinstance(callee, ast.Name) and callee.id in _LAZY:
+                    return True
+    return False

@@ -1,0 +1,81 @@
+"""Unpacking, also of what is not there yet.
+
+``a, b = judge(x)`` needs neither ``a`` nor ``b`` now. So each target gets a pending of its own, and what unpacking does beside
+taking items -- counting them, complaining -- is one deferred operation at its place in the program::
+
+    a, b = ask(q)      log: ask ─▶ unpack(2)         a, b: pendings, resolved when unpack has run
+                             │       └ ValueError: faults here, with the traceback of the statement
+    out.append(a)            ▼         (bindings and stores behind it are dropped, as after any fault)
+
+Why this is what a plain run does: items are taken as a read at that position (under the ghost), so from the container as it
+was there, whatever is stored into it behind; the failure is an entry older than the bindings, so no handler sees them.
+What may run code of the user's when it is iterated over is waited for (see :mod:`~poppy_ipython.engine.origins`).
+
+A tuple whose elements are pending is unpacked at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .atoms import ATOMS, CONTAINERS, SEQUENCES
+from .pending import Pending, resolve, settled
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+
+class Unpacking(Base):
+    """Part of the :class:`Machine`."""
+
+    def unpack(self, value: Any, count: int, after: int = -1) -> Any:
+        """The items for a target list of ``count`` names (``after`` of them behind a starred one, or -1)."""
+        if value.__class__ is Pending and self.deferrable(value, True):
+            return self._unpack_late(value, count, after)
+        value = self.force_shape(value)
+        if value.__class__ is Pending:
+            items = [settled(x) for x in value.elements or ()]
+        elif value.__class__ is tuple and after < 0 and len(value) == count:
+            return value
+        else:
+            kind = value.__class__
+            if kind not in CONTAINERS and kind not in SEQUENCES and not hasattr(kind, "__iter__"):
+                try:
+                    (_,) = value
+                except TypeError as error:
+                    raise error.with_traceback(None)
+            items = []
+            for item in self.iterate(value):
+                items.append(item)
+                if after < 0 and len(items) > count:
+                    raise ValueError(f"too many values to unpack (expected {count})")
+        if after < 0:
+            if len(items) > count:
+                raise ValueError(f"too many values to unpack (expected {count})")
+            if len(items) < count:
+                raise ValueError(f"not enough values to unpack (expected {count}, got {len(items)})")
+            return items
+        if len(items) < count - 1:
+            raise ValueError(f"not enough values to unpack (expected at least {count - 1}, got {len(items)})")
+        before = count - 1 - after
+        stop = len(items) - after
+        return [*items[:before], self.new_list(items[before:stop]), *items[stop:]]
+
+    def _unpack_late(self, value: Pending, count: int, after: int) -> list[Pending]:
+        """A pending for each target; they resolve when the deferred unpacking has run."""
+        whole = self.defer(self.unpack, (value, count, after))
+        unit, born = self.cur, value.position
+        items = [Pending() for _ in range(count)]
+        for item in items:
+            item.position = born
+
+        def arrived() -> None:
+            for item, found in zip(items, whole.value, strict=True):
+                if born is not None and found.__class__ not in ATOMS and found.__class__ is not Pending:
+                    self.birth[id(found)] = (found, unit, born)
+                resolve(item, found)
+
+        whole.when_done(arrived)
+        return items
