@@ -140,7 +140,7 @@ class Aggregates(Base):
         value = self.force_shape(args[0])
         if value.__class__ in ITERABLE:
             return self.new_list(list(self.iterate(value)))
-        return self.fence(list, (value,), {}, what="list")
+        return self.known(self.fence(list, (value,), {}, what="list"))
 
     def n_tuple(self, *args: Any) -> Any:
         if len(args) != 1:
@@ -169,7 +169,7 @@ class Aggregates(Base):
                 if all(item.__class__ in ATOMS for item in view):
                     return self.born(set(view))
             return self.new_set(list(self.iterate(value)))
-        return self.fence(set, (value,), {}, what="set")
+        return self.known(self.fence(set, (value,), {}, what="set"))
 
     def n_dict(self, *args: Any, **kwargs: Any) -> Any:
         if not args:
@@ -179,7 +179,7 @@ class Aggregates(Base):
         value = self.force(args[0])
         if len(args) == 1 and value.__class__ is dict:
             return self.new_dict([*self.view(value).items(), *kwargs.items()])
-        return self.fence(dict, (value, *args[1:]), kwargs, what="dict")
+        return self.known(self.fence(dict, (value, *args[1:]), kwargs, what="dict"))
 
     def late_dict(self, value: Any, kwargs: dict[str, Any]) -> Any:
         return self.n_dict(value, **kwargs)

@@ -274,6 +274,7 @@ class Machine(
             if native.binds is not None and not self.quiescent() and self._loaded(native.modules):
                 scratch: dict[str, Any] = {}
                 exec(code, namespace, scratch)
+                self.defined += scratch.values()
                 for name, value in scratch.items():
                     store(name, value)
                 return None

@@ -147,7 +147,7 @@ class Natives(Base):
             return self.defer(self.n_len, (value,))
         value = self.force_shape(value)
         if value.__class__ is Pending:
-            return len(value.elements)
+            return len(value.elements or ())
         kind = value.__class__
         if kind is list or kind is dict or kind is set:
             if not self.chains and not self.may:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import ast
 import types
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from ..compiler import lower_function, scopes
@@ -55,6 +56,8 @@ class Origins(Base):
     def _init_origins(self) -> None:
         #: id -> namespace of lowered code
         self.namespaces: dict[int, dict[str, Any]] = {}
+        #: what the cell has defined or imported while something was outstanding: bound in the namespace only later
+        self.defined: list[Any] = []
 
     def deferrable(self, value: Any, iterates: bool = False) -> bool:
         """Is ``value`` pending, its shape unknown, and an operation on it one that can be deferred?"""
@@ -64,7 +67,7 @@ class Origins(Base):
 
     def risky(self, value: Any, iterates: bool = False) -> bool:
         """May operating on (or iterating over) the value of a pending run code of the user's that writes?"""
-        if value.__class__ is not Pending or value.position is not None or value.done:
+        if value.__class__ is not Pending or value.position is not None or value.data or value.done:
             return False
         if value.elements is not None:
             return any(self.risky(item) for item in value.elements)
@@ -80,24 +83,24 @@ class Origins(Base):
 
     def writing_code(self) -> Tables:
         """(do operators write, does iteration write, names of methods of the user's classes), of all that can be named."""
-        namespaces = self.namespaces.values()
-        key = ("writing code", *map(len, namespaces))
+        key = ("writing code", len(self.defined), *map(len, self.namespaces.values()))
         found: Tables | None = self.plain_reads.get(key)
         if found is None:
-            found = self.plain_reads[key] = _Survey(self, namespaces).tables()
+            values = [self.defined, *[list(space.values()) for space in self.namespaces.values()]]
+            found = self.plain_reads[key] = _Survey(self, values).tables()
         return found
 
 
 class _Survey:
     """One look at the classes and functions that the program can name."""
 
-    def __init__(self, machine: Any, namespaces: Any) -> None:
+    def __init__(self, machine: Any, namespaces: list[list[Any]]) -> None:
         self.footprints = getattr(machine, "footprints", None) or Footprints(machine)
         self.operators = self.iteration = False
         self.methods: set[str] = set()
         seen: set[int] = set()
         for namespace in namespaces:
-            for value in list(namespace.values()):
+            for value in namespace:
                 if isinstance(value, type):
                     for base in value.__mro__:
                         if id(base) not in seen and base.__flags__ & _HEAP:
@@ -134,8 +137,7 @@ class _Survey:
         if code.co_flags & _GENERATOR:
             self.iteration = True
         elif _LAZY.intersection(code.co_names) or any(isinstance(c, types.CodeType) and c.co_flags & _GENERATOR for c in code.co_consts):
-            lowered = lower_function(fn)
-            self.iteration = not isinstance(lowered, str) and _gives_iterator(lowered.source)
+            self.iteration = _gives_iterator(fn)
 
     def writes(self, fn: types.FunctionType) -> bool:
         """May a call of ``fn`` with whatever arguments write something older than itself?"""
@@ -155,14 +157,25 @@ class _Survey:
         return True
 
 
-def _gives_iterator(source: list[ast.stmt]) -> bool:
-    """Does the text make a generator expression, or return a ``map``, that is not used up at once?"""
+_known: weakref.WeakKeyDictionary[types.FunctionType, bool] = weakref.WeakKeyDictionary()
+
+
+def _gives_iterator(fn: types.FunctionType) -> bool:
+    """Does the function make a generator (or return a ``map``) that is not used up at once?"""
+    found = _known.get(fn)
+    if found is None:
+        lowered = lower_function(fn)
+        found = _known[fn] = isinstance(lowered, str) or _makes_iterator(lowered.source)
+    return found
+
+
+def _makes_iterator(source: list[ast.stmt]) -> bool:
     used_up = set()
     for statement in source:
         for node in ast.walk(statement):
             if isinstance(node, ast.Call) and scopes.consumed(node):
                 used_up.add(id(node.args[0]))
-            elif isinstance(node, ast.GeneratorExp) and id(node) not in used_up:
+            elif isinstance(node, (ast.Yield, ast.YieldFrom)) or (isinstance(node, ast.GeneratorExp) and id(node) not in used_up):
                 return True
             elif isinstance(node, ast.Return) and isinstance(node.value, ast.Call):
                 callee = node.value.func

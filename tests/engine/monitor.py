@@ -36,9 +36,9 @@ class Monitor:
 
     def install(self, machine: Any) -> None:
         """Wrap the machine's own entry points."""
-        publish, direct, store_op, sa, meth, born, globals_of, inplace, ended = (
+        publish, direct, store_op, sa, meth, born, globals_of, inplace, ended, fence = (
             machine.publish, machine.direct, machine.store_op, machine.sa, machine.meth, machine.born, machine.globals_of,
-            machine.inplace, machine.external_ended,
+            machine.inplace, machine.external_ended, machine.fence,
         )  # fmt: skip
         self.machine = machine
 
@@ -79,6 +79,12 @@ class Monitor:
             self.made_outside(value, entry.position)
             ended(entry, value, error)
 
+        def on_fence(fn: Any, args: Any, kwargs: Any, **more: Any) -> Any:
+            result = fence(fn, args, kwargs, **more)
+            if isinstance(fn, type) and type(result) is fn:  # made by a native constructor
+                self.birth[id(result)] = (result, self.here())
+            return result
+
         def on_globals_of(namespace: dict[str, Any]) -> Any:
             read, store, phantom = globals_of(namespace)
 
@@ -90,7 +96,7 @@ class Monitor:
 
         machine.publish, machine.direct, machine.store_op, machine.sa = on_publish, on_direct, on_store_op, on_sa
         machine.meth, machine.born, machine.globals_of, machine.inplace = on_meth, on_born, on_globals_of, on_inplace
-        machine.external_ended = on_ended
+        machine.external_ended, machine.fence = on_ended, on_fence
 
     def made_outside(self, value: Any, position: tuple[int, ...]) -> None:
         """All of an external call's result is born where the call stands."""

@@ -256,3 +256,22 @@ def test_special_methods_that_write_nothing_cost_no_overlap() -> None:
     expected, actual, outcome = both(source)
     assert actual["out"] == expected["out"]
     assert outcome.makespan == 1
+
+
+def test_generators_of_functions_that_are_not_bound_yet_are_waited_for() -> None:
+    """The definition is in the store buffer when the generator that it makes is unpacked."""
+    expected, actual, _ = both(
+        """
+        log = []
+        first = ask(0)
+        def outer(q):
+            def inner():
+                log.append(q)
+                yield 1
+                yield 2
+            return inner()
+        a, b = outer(7)
+        n = len(log)
+        """
+    )
+    assert actual["n"] == expected["n"] == 1
