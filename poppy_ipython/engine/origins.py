@@ -136,7 +136,7 @@ class _Survey:
             return
         if code.co_flags & _GENERATOR:
             self.iteration = True
-        elif _LAZY.intersection(code.co_names) or any(isinstance(c, types.CodeType) and c.co_flags & _GENERATOR for c in code.co_consts):
+        elif _hints_at_iterator(code):
             self.iteration = _gives_iterator(fn)
 
     def writes(self, fn: types.FunctionType) -> bool:
@@ -155,6 +155,12 @@ class _Survey:
             if believed:
                 return False
         return True
+
+
+def _hints_at_iterator(code: types.CodeType) -> bool:
+    if code.co_flags & _GENERATOR or not _LAZY.isdisjoint(code.co_names):
+        return True
+    return any(isinstance(c, types.CodeType) and _hints_at_iterator(c) for c in code.co_consts)
 
 
 _known: weakref.WeakKeyDictionary[types.FunctionType, bool] = weakref.WeakKeyDictionary()

@@ -30,6 +30,9 @@ class Monitor:
     def __init__(self) -> None:
         #: (unit's path, its stall) -> (key, number of stores before, slots)
         self.published: dict[tuple[tuple[int, ...], int], tuple[tuple[int, ...], int, set[Any]]] = {}
+        #: the same -> calls in flight through which it may write: what they give cannot be seen before they end, and whoever
+        #: still stands at that stall then publishes anew
+        self.unseen: dict[tuple[tuple[int, ...], int], list[Any]] = {}
         self.stores: list[Store] = []
         self.birth: dict[int, tuple[Any, tuple[int, ...]]] = {}
         self.keep: list[Any] = []
@@ -45,7 +48,10 @@ class Monitor:
         def on_publish(unit: Any) -> None:
             publish(unit)
             stall = unit.waiting + (machine.cur is unit)
-            self.published[unit.path, stall] = ((*unit.path, unit.n + 1), len(self.stores), set(unit.published[1]))
+            slots = set(unit.published[1])
+            self.published[unit.path, stall] = ((*unit.path, unit.n + 1), len(self.stores), slots)
+            watched = machine.footprints.watched if hasattr(machine, "footprints") else {}
+            self.unseen[unit.path, stall] = [watched[s[1]][0] for s in slots if s[0] == "p" and s[1] in watched]
 
         def on_direct(target: Any, key: Any) -> bool:
             if _getframe(1).f_locals.get("name") != "copy":  # asks too, and does not store
@@ -127,13 +133,14 @@ class Monitor:
     def missed(self) -> list[str]:
         """Stores that a footprint should have had."""
         found = []
-        for (path, _), (key, before, slots) in self.published.items():
+        for (path, stall), (key, before, slots) in self.published.items():
             if TOP in slots:
                 continue
+            unseen = {id(pending.value) for pending in self.unseen[path, stall]}
             for store in self.stores[before:]:
                 if store.position < key or store.position[: len(path)] != path:
                     continue
-                if store.born is not None and store.born >= key:
+                if (store.born is not None and store.born >= key) or store.slots[0][1] in unseen:
                     continue
                 if not any(slot in slots for slot in store.slots):
                     found.append(f"{path} published {key}: {slots}; stored {store.text} at {store.position}")
