@@ -88,7 +88,7 @@ class CellStatements(Statements):
     def native_expression(self, node: ast.expr) -> ast.expr:
         """``node`` as written, behind a guard."""
         code = compile(ast.Expression(node), self.filename, "eval", flags=self.flags, dont_inherit=True)
-        self.natives.append(Native(_as_in(code, self.plain, self.constants), None, (), "", node.lineno))
+        self.natives.append(Native(_as_in(code, self.plain, self.constants, False), None, (), "", node.lineno))
         return op("nat", const(len(self.natives) - 1))
 
 
@@ -249,15 +249,22 @@ def _collect(code: types.CodeType, found: dict[tuple[str, int], list[types.CodeT
 
 
 def _as_in(
-    code: types.CodeType, plain: dict[tuple[str, int], list[types.CodeType]], tuples: list[tuple[object, ...]]
+    code: types.CodeType, plain: dict[tuple[str, int], list[types.CodeType]], tuples: list[tuple[object, ...]], whole: bool = True
 ) -> types.CodeType:
-    """``code`` with its functions' code objects taken from the cell compiled whole, where there is one of that place."""
+    """``code`` with its functions' code objects taken from the cell compiled whole, where there is one of that place.
+
+    ``whole``: it is a statement of the cell, not an expression inside one.
+    """
     constants = []
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            candidates = plain.get((constant.co_name, constant.co_firstlineno), ())
-            same = [c for c in candidates if _is_same(c, constant)]
-            constant = same[0] if same else _as_in(constant, plain, [])
+            same = plain.get((constant.co_name, constant.co_firstlineno), ())
+            if whole:  # its qualified name is that in the cell; the instructions may differ
+                same = [c for c in same if c.co_qualname == constant.co_qualname]
+                found = same[0] if len(same) == 1 else None
+            else:
+                found = next((c for c in same if _is_same(c, constant)), None)
+            constant = found or _as_in(constant, plain, [], whole)
         elif isinstance(constant, tuple):
             constant = next((t for t in tuples if repr(t) == repr(constant)), constant)
         constants.append(constant)
