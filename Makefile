@@ -9,7 +9,7 @@ SEED   ?= 1
 BIN := $(VENV)/bin
 PY  := $(BIN)/python
 
-.PHONY: help demo lab test test-ui mutants fuzz bench lint clean
+.PHONY: help demo lab test test-ui mutants chaos soak fuzz bench lint clean
 
 help:
 	@echo 'make demo      run the quickstart notebook in a real kernel, plain and parallel, and compare'
@@ -18,6 +18,8 @@ help:
 	@echo 'make test-ui   the quickstart in a real JupyterLab in Chromium'
 	@echo 'make fuzz      N=$(N) random programs against CPython (SEED=$(SEED))'
 	@echo 'make mutants   deliberate breakages of the engine must be caught'
+	@echo 'make chaos     interrupts at every 50 ms, faults at every request, hard limits (minutes)'
+	@echo 'make soak      100,000 calls in a cell, 1,000 cells in a kernel'
 	@echo 'make bench     measure; tables on screen, files in .build/bench'
 	@echo 'make lint      ruff and mypy'
 
@@ -48,6 +50,14 @@ fuzz: $(VENV)/.installed-test
 
 mutants: $(VENV)/.installed-test
 	$(PY) -m tests.fuzz.mutants
+
+chaos: $(VENV)/.installed-test
+	$(PY) -m tests.chaos interrupts --record
+	$(PY) -m tests.chaos faults --record
+	$(PY) -m tests.chaos limits --record
+
+soak: $(VENV)/.installed-test
+	$(PY) -m tests.chaos soak --record
 
 bench: $(VENV)/.installed-test
 	$(PY) -m benchmarks

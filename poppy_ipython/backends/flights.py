@@ -44,8 +44,8 @@ class Flight:
 class Flights:
     """Base of the dispatchers. Every method is called on the engine's thread.
 
-    A subclass gives `clock`, `_alarmed`, `_launch(flight)`, `_end(flight)` (the engine, or the timeout, wants it no more: whether it is
-    still out there) and `_wake(when)` (call `_slots.pump()` then).
+    A subclass gives `clock`, `_alarmed`, `_launch(flight)`, `_end(flight)` (the engine, or the timeout, wants it no more:
+    what has become of it) and `_wake(when)` (call `_slots.pump()` then).
     """
 
     clock: Callable[[], float]

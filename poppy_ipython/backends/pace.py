@@ -13,7 +13,7 @@ a laptop's service and a provider's.
 
 Waiting after a refusal is jittered, always upwards, so that those who were refused together do not come back together.
 The random source is given, so that a test repeats. `Retry-After` is the server's word, but not taken literally in any case:
-one in the past means now, and none holds a notebook for longer than `LONGEST`.
+one in the past means now, none holds a notebook for longer than `LONGEST`, and one of hours is somebody's broken clock.
 
 Pure bookkeeping: times are arguments.
 """
@@ -28,6 +28,7 @@ __all__ = ["LONGEST", "OVERLOADED", "START", "Pace"]
 START = 16
 CEILING = 256
 LONGEST = 120.0
+UNBELIEVABLE = 3600.0
 FIRST_PAUSE = 0.5
 OVERLOADED = frozenset({429, 503, 529})
 _SLOWER = 1.25
@@ -104,7 +105,7 @@ class Pace:
 
     def pause(self, attempt: int, after: float | None = None) -> float:
         """Seconds to wait before sending again, after refusal number `attempt` in a row."""
-        if after is None:
+        if after is None or after > UNBELIEVABLE:
             after = FIRST_PAUSE * 2.0 ** min(max(attempt, 1) - 1, 8)
         after = min(max(after, 0.0), LONGEST)
         return after + self._random.uniform(0.0, min(1.0, 0.25 * after + 0.05))

@@ -77,7 +77,7 @@ def test_a_declared_limit_knows_better_than_learning():
     assert server.refused == 0 and took <= 1.05 * 3000 / 64
 
 
-@pytest.mark.parametrize(("after", "least", "most"), [(None, 0.5, 1.0), (7.0, 7.0, 8.1), (-400.0, 0.0, 0.1), (3e7, LONGEST, LONGEST + 1)])
+@pytest.mark.parametrize(("after", "least", "most"), [(None, 0.5, 1.0), (7.0, 7.0, 8.1), (-400.0, 0.0, 0.1), (3000.0, LONGEST, LONGEST + 1), (3e7, 0.5, 1.0)])
 def test_retry_after_is_honoured_within_bounds_and_never_early(after, least, most):
     for seed in range(20):
         pace = Pace(Random(seed))

@@ -168,7 +168,13 @@ POSITIONS = (*range(12), *range(100, 112, 5), *range(20, 24))
 # ------------------------------------------------------------------
 
 
-def campaign(seed: int, per: int, programs: tuple[str, ...] = PROGRAMS, faults: tuple[str, ...] = FAULTS) -> Part:
+def campaign(
+    seed: int,
+    per: int,
+    programs: tuple[str, ...] = PROGRAMS,
+    faults: tuple[str, ...] = FAULTS,
+    positions: tuple[int, ...] = POSITIONS,
+) -> Part:
     """`per` positions of each program for each fault, drawn from the seed; every position for the functions' faults."""
     source = random.Random(seed)
     part = Part("Faults", ("program", "requests", *faults), note=f"Seed {seed}. A cell reads: runs that left what a plain "
@@ -191,7 +197,7 @@ def campaign(seed: int, per: int, programs: tuple[str, ...] = PROGRAMS, faults: 
                 part.rows.append(tuple(row))
                 print(f" {name}", flush=True)
     for kind, fault in SYNTHETIC.items():
-        found = {at: ledger(fault, at) for at in POSITIONS}
+        found = {at: ledger(fault, at) for at in positions}
         bad = [f"ledger, {kind} at call({at}): {lines[0]}" for at, lines in found.items() if lines]
         part.broken += bad
         part.note += f" {kind}: {len(found) - len(bad)}/{len(found)} positions of the program with sinks."
