@@ -29,7 +29,7 @@ from nbclient.exceptions import CellExecutionError
 
 HERE = Path(__file__).parent
 EXECUTED = HERE.parent / ".build" / "quickstart.ipynb"
-SUMMARY = re.compile(r"[\d,]+ calls? · |no external call seen")
+SUMMARY = re.compile(r"[\d,]+ calls? (?:·|in [\d.]+ )|no external call seen")
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 FIRST_LINE = re.compile(r"^( +1 )(?:# plain|(?:# )?%%poppy.*)$", re.M)
 PLAIN, POPPY = "# plain", "%%poppy"

@@ -54,13 +54,14 @@ def _declared(trace: Trace, origin: str) -> str:
 
 def unknown_text(trace: Trace) -> str | None:
     """`pandas.read_csv ran in order 12× (unknown effect): 3.1 s on the critical path · %poppy effects`, or None."""
-    costs = on_critical_path(trace)
+    unknown = unknown_uses(trace)
+    costs = on_critical_path(trace) if trace.sent else {use.what: use.held for use in unknown}
     if not costs:
         return None
     what = max(costs, key=lambda one: costs[one])
     if costs[what] < _WORTH_SAYING * trace.wall:
         return None
-    use = next((one for one in unknown_uses(trace) if one.what == what), None)
+    use = next((one for one in unknown if one.what == what), None)
     name, times = (use.callee, f" {use.calls:,}×") if use is not None else (what, "")
-    cost = f"{duration(costs[what])} on the critical path"
+    cost = duration(costs[what]) + (" on the critical path" if trace.sent else "")
     return f"`{shorten(name, 40)}` ran in order{times} (unknown effect): {cost} · %poppy effects"

@@ -19,6 +19,7 @@ that module is: declaring something never imports it.
     [attributes]
     pure = ["openai.OpenAI"]                  # reading an attribute of these does nothing anybody can see
     closed = ["tiktoken.core.Encoding"]       # nothing a program could change is reached through these
+    ordered = ["tqdm.std.tqdm"]               # queued calls change these: an attribute is read in order
 
 Names are resolved *forwards*, from the name to the object, and the object is what is looked up later. Going backwards,
 from a function's `__module__` and `__qualname__`, was decided against: `functools.wraps` copies both onto wrappers that
@@ -154,6 +155,8 @@ class Library:
         self.by_type = Table()
         self.plain: set[type] = set()
         self.closed: set[type] = set()
+        self.ordered: set[type] = set()
+        self.kinds = {"pure": self.plain, "closed": self.closed, "ordered": self.ordered}
         for root in ALWAYS:
             self._load(root)
 
@@ -164,7 +167,7 @@ class Library:
         for said, names in attributes.items():
             for name in names:
                 module, _, kind = name.rpartition(".")
-                self._waiting_attributes.setdefault(module, []).append((kind, self.plain if said == "pure" else self.closed))
+                self._waiting_attributes.setdefault(module, []).append((kind, self.kinds[said]))
 
     def refresh(self) -> bool:
         """Resolve what can be by now; whether anything was."""

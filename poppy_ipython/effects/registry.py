@@ -29,7 +29,10 @@ from poppy_ipython.effects.library import Group, Library, in_library
 from poppy_ipython.effects.named import Names
 from poppy_ipython.effects.table import MISSING, BuiltinMethodType, Table, class_attribute, display_name, underlying
 
-__all__ = ["attributes_are_pure", "effect_of", "effect_of_call", "effect_of_special", "host_of", "is_closed", "resource_of"]
+__all__ = [
+    "NAMES", "attributes_are_pure", "effect_of", "effect_of_call", "effect_of_special", "host_of", "is_closed", "is_ordered",
+    "resource_of",
+]  # fmt: skip
 
 _log = logging.getLogger("poppy_ipython.effects")
 _library: Library | None = None
@@ -122,6 +125,11 @@ def effect_of_special(kind: type, name: str) -> Effect | None:
 def is_closed(kind: type) -> bool:
     """Whether library data says that nothing a program could change is reached through such objects."""
     return _library is not None and kind in _library.closed  # (whoever has such an object has called its library)
+
+
+def is_ordered(kind: type) -> bool:
+    """Whether library data says that queued calls change such objects, so that a field of one is read in order."""
+    return _library is not None and kind in _library.ordered
 
 
 def _find(callee: Any) -> Effect | None:

@@ -5,6 +5,7 @@
     <path>          the file that a path names, however it is written
     <plain client>  true of a client that runs no code of the user's (hooks, a transport of one's own)
     <path given>    true if the first argument names a file
+    <library handlers>  true of a logger whose handlers, filters and formatters are those of `logging`
 
 Methods of `openai` and `anthropic` live on resource objects (`client.chat.completions`) that keep their client in
 `_client`. Two calls that change server state must stay in order if they go through the same client; through two clients
@@ -17,11 +18,13 @@ resource is the host. Nothing here asks the network or, `<path>` aside, the file
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["HOSTS", "PREDICATES", "RESOURCES", "Client"]
+__all__ = ["HOSTS", "PREDICATES", "RESOURCES", "SOURCES", "Client", "Source"]
 
 
 class Client:
@@ -125,8 +128,37 @@ def is_plain_client(receiver: Any, args: tuple[Any, ...] = ()) -> bool:
     return not any(hooks.values()) and all(map(_plain_part, parts))
 
 
+def has_library_handlers(receiver: Any, args: tuple[Any, ...] = ()) -> bool:
+    """Nothing of the user's is called by a record of this logger (a function has none: the root logger)."""
+    logger = receiver if isinstance(receiver, logging.Logger) else logging.getLogger()
+    parts: list[Any] = [logger, *logger.filters]
+    while logger is not None:
+        for handler in logger.handlers:
+            parts += [handler, handler.formatter, *handler.filters]
+        logger = logger.parent if logger.propagate else None  # type: ignore[assignment]
+    return all(type(part).__module__ in ("logging", "logging.handlers", "builtins") for part in parts)
+
+
 RESOURCES: dict[str, Callable[..., Hashable]] = {
     "<client>": client_resource, "<host>": host_resource, "<path>": path_resource,
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the engine may know of such a resource before the call's arguments are there."""
+
+    kind: str  # what all its resources begin with: a write of an unknown file is still no write of a page
+    positional: int  # arguments by position that may decide it, a method's receiver counted
+    keywords: frozenset[str] = frozenset()
+
+
+SOURCES: dict[Callable[..., Any], Source] = {
+    client_resource: Source("client", 1),
+    host_resource: Source("http", 3, frozenset({"url"})),
+    path_resource: Source("file", 1),
+}
 HOSTS: dict[str, Callable[..., str]] = {"<client>": client_host, "<host>": url_host}
-PREDICATES: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {"<plain client>": is_plain_client, "<path given>": is_path}
+PREDICATES: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {
+    "<plain client>": is_plain_client, "<path given>": is_path, "<library handlers>": has_library_handlers,
+}  # fmt: skip

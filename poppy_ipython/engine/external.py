@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from functools import partial
 from sys import _getframe
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from ..effects.registry import effect_of_call, resource_of
+from ..effects.sources import SOURCES
 from ..trace.events import CallRecord, Frame, Need
 from .atoms import ATOMS
 from .codes import CodeInfo
@@ -121,8 +123,14 @@ class External(Base):
         Arguments that decide either are waited for; so the arguments come back too.
         """
         if callable(effect.resource):
-            args = tuple([self.force(a) for a in args])
-            kwargs = {k: self.force(v) for k, v in kwargs.items()}
+            source = SOURCES.get(effect.resource)
+            if source is None:
+                args = tuple([self.force(a) for a in args])
+                kwargs = {k: self.force(v) for k, v in kwargs.items()}
+            else:
+                count = source.positional - (fn.__class__ is MethodType)
+                args = tuple([self.force(a) if i < count else a for i, a in enumerate(args)])
+                kwargs = {k: self.force(v) if k in source.keywords else v for k, v in kwargs.items()}
         better = effect_of_call(fn, args, kwargs)
         if better is None:
             return None, args, kwargs, None
@@ -133,7 +141,9 @@ class External(Base):
         """Stall a read of ``resource`` until no older unit may still write it."""
         while self.may:
             unit = self.cur
-            slots = (("r", EVERYTHING), ("r", resource))
+            slots: Any = (("r", EVERYTHING), ("r", resource))
+            if resource.__class__ is tuple:
+                slots = (*slots, ("r", resource[:1]))
             writer = self.older_writer(slots, (*unit.path, unit.n + 1), None)
             if writer is None:
                 return

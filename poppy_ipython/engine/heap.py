@@ -11,13 +11,14 @@ this store, and no fault can ask for it back.
 from __future__ import annotations
 
 import operator
+import types
 from collections.abc import Callable
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
-from ..effects.registry import effect_of_special
+from ..effects.registry import effect_of_special, is_ordered
 from ..effects.table import MISSING
-from .atoms import ATOMS, CONTAINERS, OPERANDS, SEQUENCES, WRITABLE, reads_plainly, stores_plainly
+from .atoms import ATOMS, CONTAINERS, OPERANDS, SEQUENCES, WRITABLE, lookup, reads_plainly, stores_plainly
 from .buffer import Cell, Chain, Place, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
 from .constructors import is_record
 from .pending import UNBOUND, NotReady, Pending, settled
@@ -205,7 +206,7 @@ class Heap(Base):
     def reads_plainly(self, kind: type, name: str, target: Any) -> bool:
         """Is ``target.name`` free of user code (plain slots, or a library whose attributes are declared pure)?"""
         if reads_plainly(kind, name, target):
-            return True
+            return not is_ordered(kind) or lookup(kind, name).__class__ is types.FunctionType
         key = (kind, name)
         known = self.plain_reads.get(key)
         if known is None:

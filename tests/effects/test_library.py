@@ -63,3 +63,11 @@ def test_a_group_becomes_an_effect():
     assert other(group.effect, None, (), {"later": None}) is other(group.effect, None, (), {"later": False}) is group.effect
     assert other(group.effect, None, (), {"later": True}).name == "unordered"
     assert attributes == {"pure": ["shop.Till"]}
+
+
+def test_the_table_of_the_readme_is_that_of_the_data():
+    from pathlib import Path
+
+    from poppy_ipython.effects.known import table
+
+    assert table() in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ from ...compiler.functions import init_of, lower_function
 from ...compiler.references import DATA as DATA_REF
 from ...compiler.references import Call, Ref
 from ...effects.registry import effect_of
+from ...effects.sources import SOURCES
 from ..atoms import lookup
 from ..methods import PURE_NAMES
 from ..pending import Pending
@@ -201,7 +202,11 @@ class Callees(Base):
             raise Top("local")
         if name == "sequential":
             resource = effect.resource
-            self.slots[EVERY_RESOURCE if callable(resource) else ("r", resource)] = None
+            if not callable(resource):
+                self.slots["r", resource] = None
+            else:
+                source = SOURCES.get(resource)
+                self.slots[EVERY_RESOURCE if source is None else ("r", (source.kind,))] = None
         if effect.external or effect.result in ("atom", "fresh") or name in ("sequential", "readonly"):
             return JUST_DATA
         plain = all(v is DATA or v.__class__ in PLAIN for values in args.each() for v in values)

@@ -56,6 +56,8 @@ class Receivers(Base):
     def method(self, receiver: Any, name: str, args: Args) -> Values:
         """A call of ``receiver.name``."""
         kind = receiver.__class__
+        if name in _FILE_WRITERS and (kind in PLAIN or kind is Pending or kind is StandIn or kind is Fresh):
+            self.may_write_file(name, args)
         if kind in PLAIN:
             if name == "join":
                 self.reads_all(args)
@@ -82,6 +84,13 @@ class Receivers(Base):
             else:
                 found += self.invoke(callee, args)
         return self.distinct(found)  # type: ignore[no-any-return]
+
+    def may_write_file(self, name: str, args: Args) -> None:
+        """The receiver may be a path, an atom whose methods are not all pure."""
+        if name in ("write_text", "write_bytes"):
+            self.slots["r", ("file",)] = None
+        elif name != "replace" or args.call is None or args.call.spread or len(args.call.args) == 1:
+            raise Top(name)  # (`replace` of a text has two arguments)
 
     def super_method(self, receiver: Super, name: str, args: Args) -> Values:
         """``super().name(…)``."""
@@ -173,6 +182,8 @@ class Receivers(Base):
             return self.pure_method(receiver, name, args) if name in _RETURNS_ELEMENT else JUST_DATA
         if name in PURE_NAMES:
             return self.pure_method(receiver, name, args)
+        if name in ("write_text", "write_bytes"):
+            return JUST_DATA
         if receiver is UNKNOWN or receiver is CYCLE or receiver.__class__ is Fresh:
             raise Top(f"….{name}")
         if not all(v is DATA or v.__class__ in PLAIN for values in args.each() for v in values):
@@ -223,6 +234,13 @@ class Super:
         self.cls, self.owner = cls, owner
 
 
+#: methods of `pathlib.Path` that change files
+_FILE_WRITERS = frozenset(
+    {
+        "write_text", "write_bytes", "chmod", "hardlink_to", "lchmod", "link_to", "mkdir", "open", "rename", "replace", "rmdir",
+        "symlink_to", "touch", "unlink",
+    }
+)  # fmt: skip
 _RETURNS_ELEMENT = frozenset({"get", "pop", "setdefault", "popitem"})
 _RETURNS_NEW = frozenset({"keys", "values", "copy", "union", "intersection", "difference", "symmetric_difference", "split", "rsplit", "splitlines"})
 #: mutators that put their arguments into the receiver
