@@ -1,50 +1,76 @@
 """`python -m benchmarks`: all measurements, or some of them.
 
-    python -m benchmarks overhead --rounds 3
     python -m benchmarks programs trading_desk debate
-    python -m benchmarks native
     python -m benchmarks simulate
+    python -m benchmarks compare benchmarks/results/2026-11-22-0123abc.json
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from benchmarks import endtoend, overhead, simulate
+from benchmarks import compiling, endtoend, overhead, results, simulate
 from benchmarks.native import speed
 from benchmarks.programs import NAMES
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
-    what = parser.add_subparsers(dest="what", metavar="{overhead,programs,native,simulate}")
-    one = what.add_parser("overhead", help="CPU and memory per call")
-    one.add_argument("--rounds", type=int, default=9, help="figures are medians of so many (default 9)")
-    one = what.add_parser("native", help="cells without a call, against plain CPython")
-    one.add_argument("--rounds", type=int, default=5, help="figures are medians of so many (default 5)")
-    one.add_argument("cells", nargs="*", metavar="cell", help="default: all")
-    for name, about in (("programs", "end to end, against asyncio"), ("simulate", "what overlaps, on a simulated clock")):
-        one = what.add_parser(name, help=about)
+def parser() -> argparse.ArgumentParser:
+    """One word for each measurement, and none for all of them."""
+    made = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    what = made.add_subparsers(dest="what", metavar="what")
+
+    def add(name: str, about: str) -> argparse.ArgumentParser:
+        return what.add_parser(name, help=about)
+
+    programs = add("programs", "end to end, against asyncio and threads")
+    programs.add_argument("--scale", type=float, help="latency scale (default: 0.1 and 1.0)")
+    programs.add_argument("--rounds", type=int, help="figures are medians of so many (default: 3 at 0.1, 1 at 1.0)")
+    simulated = add("simulate", "what overlaps, on a simulated clock; not a measurement of time")
+    for one in (programs, simulated):
         one.add_argument("names", nargs="*", metavar="program", help="default: all")
-        if name == "programs":
-            one.add_argument("--rounds", type=int, default=3, help="figures are medians of so many (default 3)")
-    given = parser.parse_args()
+    for name, about, rounds in (
+        ("overhead", "CPU and memory per call", 9),
+        ("compile", "time to compile a cell", 5),
+        ("native", "cells without a call, against plain CPython", 5),
+    ):
+        one = add(name, about)
+        one.add_argument("--rounds", type=int, default=rounds, help=f"figures are medians of so many (default {rounds})")
+        if name == "native":
+            one.add_argument("cells", nargs="*", metavar="cell", help="default: all")
+    add("report", "write benchmarks/RESULTS.md, the README's table and the history from what was measured last")
+    add("compare", "what was measured last with an earlier run").add_argument("base", type=Path, help="benchmarks/results/*.json")
+    return made
+
+
+def main() -> None:
+    given = parser().parse_args()
     if unknown := set(getattr(given, "names", ())) - set(NAMES):
-        parser.error(f"no such program: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+        sys.exit(f"no such program: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     match given.what:
+        case "programs":
+            scales = endtoend.ROUNDS if given.scale is None else (given.scale,)
+            rounds = {scale: given.rounds or endtoend.ROUNDS.get(scale, 3) for scale in scales}
+            endtoend.main(tuple(given.names) or NAMES, rounds)
         case "simulate":
             sys.exit(simulate.main(tuple(given.names) or NAMES))
-        case "programs":
-            endtoend.main(given.rounds, tuple(given.names) or NAMES)
-        case "native":
-            speed.main(given.rounds, tuple(given.cells))
         case "overhead":
             overhead.main(given.rounds)
+        case "compile":
+            compiling.main(given.rounds)
+        case "native":
+            speed.main(given.rounds, tuple(given.cells))
+        case "report":
+            results.main()
+        case "compare":
+            sys.exit(results.compare(given.base))
         case None:
-            overhead.main(9)
-            speed.main()
-            endtoend.main(3, NAMES)
+            compiling.main()
+            overhead.main(3)
+            speed.main(3)
+            endtoend.main()
+            results.main()
 
 
 if __name__ == "__main__":

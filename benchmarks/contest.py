@@ -20,6 +20,7 @@ from typing import Any
 from openai import AsyncOpenAI, OpenAI
 
 import poppy_ipython
+from benchmarks import memory
 from benchmarks.service import PAGES, World
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -48,6 +49,8 @@ class Result:
     namespace: dict[str, Any]
     seconds: float = 0.0
     cpu: float = 0.0
+    memory: int | None = None
+    """KB above what was there before, at the peak."""
     printed: str = ""
     first_output: float | None = None
     error: BaseException | None = None
@@ -74,15 +77,11 @@ class Contest:
         self.runner.close()
         self.client.close()
 
+    def given(self) -> dict[str, Any]:
+        return {"documents": dict(DOCUMENTS), "service": self.world.root, "site": f"{self.world.root}/site"}
+
     def namespace(self) -> dict[str, Any]:
-        return {
-            "__name__": "__main__",
-            "client": self.client,
-            "MODEL": MODEL,
-            "documents": dict(DOCUMENTS),
-            "service": self.world.root,
-            "site": f"{self.world.root}/site",
-        }
+        return {"__name__": "__main__", "client": self.client, "MODEL": MODEL, **self.given()}
 
     def plain(self) -> Result:
         """As Python runs it."""
@@ -115,10 +114,18 @@ class Contest:
 
     def asyncio(self) -> Result:
         """The twin. It prints nothing; its namespace is what it returns."""
-        given = {"documents": dict(DOCUMENTS), "service": self.world.root, "site": f"{self.world.root}/site"}
-
         def perform(namespace: dict[str, Any]) -> None:
-            namespace |= self.runner.run(self.twin(client=self.async_client, model=MODEL, limit=LIMIT, **given))
+            namespace |= self.runner.run(self.twin(client=self.async_client, model=MODEL, limit=LIMIT, **self.given()))
+
+        return measured({}, perform)
+
+    def threads(self) -> Result | None:
+        """The same with `ThreadPoolExecutor.map`, where that applies: `name_threads.py`."""
+        if not (PROGRAMS / f"{self.name}_threads.py").exists():
+            return None
+        rival = importlib.import_module(f"benchmarks.programs.{self.name}_threads").main
+        def perform(namespace: dict[str, Any]) -> None:
+            namespace |= rival(client=self.client, model=MODEL, limit=LIMIT, **self.given())
 
         return measured({}, perform)
 
@@ -127,13 +134,15 @@ def measured(namespace: dict[str, Any], perform: Any) -> Result:
     """Perform, and note what it took and printed; an exception is a result, too."""
     out = FirstOutput()
     result = Result(namespace)
-    began, cpu = time.perf_counter(), time.process_time()
+    began, cpu, peak = time.perf_counter(), time.process_time(), memory.Peak()
     try:
-        with contextlib.redirect_stdout(out):
+        with memory.peak() as peak, contextlib.redirect_stdout(out):
+            began, cpu = time.perf_counter(), time.process_time()
             result.details = perform(namespace)
     except Exception as error:
         result.error = error
     result.seconds, result.cpu = time.perf_counter() - began, time.process_time() - cpu
+    result.memory = peak.kilobytes
     result.printed = out.getvalue()
     result.first_output = None if out.first is None else out.first - began
     return result
