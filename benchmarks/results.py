@@ -22,7 +22,7 @@ PAGE, HISTORY, README = ROOT / "benchmarks" / "RESULTS.md", ROOT / "benchmarks" 
 PARTS = ("programs-1.0", "programs-0.1", "cpu", "memory", "compile", "native")
 """In the order of the page."""
 BEGIN, END = "<!-- made by `python -m benchmarks report` -->", "<!-- end of what is made -->"
-PAPERS = "PopPy and Opal report up to 6.4x and 6.2x over plain execution for their own programs; the speed-up is a property of the program."
+PAPERS = "PopPy and Opal report up to 6.4x and 6.2x over plain execution; a speed-up is a property of the program."
 
 
 def commit() -> str:

@@ -28,17 +28,13 @@ FLOORS = {
     "debate": 1.8,
     "graph_of_thoughts": 1.7,
 }
-#: programs that the engine is known to run wrongly, with the reason
-WRONG = {"crawler": "the truth of a deque with queued appends"}
-
-
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     with World(scale=0) as found:
         yield found
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in WRONG])
+@pytest.mark.parametrize("name", NAMES)
 def test_same_and_overlapped(name: str, world: World) -> None:
     found = simulate(name, world)
     assert found.differences == []
