@@ -9,7 +9,7 @@ SEED   ?= 1
 BIN := $(VENV)/bin
 PY  := $(BIN)/python
 
-.PHONY: help demo lab test test-ui mutants chaos soak fuzz bench lint clean
+.PHONY: help demo lab test test-ui mutants chaos soak fuzz bench bench-native bench-compare lint clean
 
 help:
 	@echo 'make demo      run the quickstart notebook in a real kernel, plain and parallel, and compare'
@@ -20,7 +20,9 @@ help:
 	@echo 'make mutants   deliberate breakages of the engine must be caught'
 	@echo 'make chaos     interrupts at every 50 ms, faults at every request, hard limits (minutes)'
 	@echo 'make soak      100,000 calls in a cell, 1,000 cells in a kernel'
-	@echo 'make bench     measure; tables on screen, files in .build/bench'
+	@echo 'make bench     measure everything (15 minutes); benchmarks/RESULTS.md and the README table'
+	@echo 'make bench-native  cells without a call, against plain CPython'
+	@echo 'make bench-compare BASE=benchmarks/results/...json  what became worse beyond noise'
 	@echo 'make lint      ruff and mypy'
 
 # One stamp per extra: a second `make test` installs nothing.
@@ -61,6 +63,12 @@ soak: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(PY) -m benchmarks
+
+bench-native: $(VENV)/.installed-test
+	$(PY) -m benchmarks native
+
+bench-compare: $(VENV)/.installed-test
+	$(PY) -m benchmarks compare $(BASE)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

@@ -1,8 +1,8 @@
 """`python -m benchmarks`: all measurements, or some of them.
 
-    python -m benchmarks programs trading_desk debate
-    python -m benchmarks simulate
-    python -m benchmarks compare benchmarks/results/2026-11-22-0123abc.json
+python -m benchmarks programs trading_desk debate
+python -m benchmarks simulate
+python -m benchmarks compare benchmarks/results/2026-11-22-0123abc.json
 """
 
 from __future__ import annotations

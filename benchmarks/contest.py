@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+from anthropic import Anthropic, AsyncAnthropic
 from openai import AsyncOpenAI, OpenAI
 
 import poppy_ipython
@@ -68,20 +69,24 @@ class Contest:
         self.runner = asyncio.Runner()
         self.client = OpenAI(base_url=world.base_url, api_key="local", max_retries=0)
         self.async_client = AsyncOpenAI(base_url=world.base_url, api_key="local", max_retries=0)
+        self.claude = Anthropic(base_url=world.root, api_key="local", max_retries=0)
+        self.async_claude = AsyncAnthropic(base_url=world.root, api_key="local", max_retries=0)
 
     def __enter__(self) -> Contest:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.runner.run(self.async_client.close())
+        self.runner.run(self.async_claude.close())
         self.runner.close()
         self.client.close()
+        self.claude.close()
 
     def given(self) -> dict[str, Any]:
         return {"documents": dict(DOCUMENTS), "service": self.world.root, "site": f"{self.world.root}/site"}
 
     def namespace(self) -> dict[str, Any]:
-        return {"__name__": "__main__", "client": self.client, "MODEL": MODEL, **self.given()}
+        return {"__name__": "__main__", "client": self.client, "claude": self.claude, "MODEL": MODEL, **self.given()}
 
     def plain(self) -> Result:
         """As Python runs it."""
@@ -114,8 +119,10 @@ class Contest:
 
     def asyncio(self) -> Result:
         """The twin. It prints nothing; its namespace is what it returns."""
+
         def perform(namespace: dict[str, Any]) -> None:
-            namespace |= self.runner.run(self.twin(client=self.async_client, model=MODEL, limit=LIMIT, **self.given()))
+            clients = {"client": self.async_client, "claude": self.async_claude}
+            namespace |= self.runner.run(self.twin(**clients, model=MODEL, limit=LIMIT, **self.given()))
 
         return measured({}, perform)
 
@@ -124,6 +131,7 @@ class Contest:
         if not (PROGRAMS / f"{self.name}_threads.py").exists():
             return None
         rival = importlib.import_module(f"benchmarks.programs.{self.name}_threads").main
+
         def perform(namespace: dict[str, Any]) -> None:
             namespace |= rival(client=self.client, model=MODEL, limit=LIMIT, **self.given())
 
@@ -136,7 +144,7 @@ def measured(namespace: dict[str, Any], perform: Any) -> Result:
     result = Result(namespace)
     began, cpu, peak = time.perf_counter(), time.process_time(), memory.Peak()
     try:
-        with memory.peak() as peak, contextlib.redirect_stdout(out):
+        with memory.peak() as peak, contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
             began, cpu = time.perf_counter(), time.process_time()
             result.details = perform(namespace)
     except Exception as error:

@@ -104,14 +104,14 @@ async def page(request: web.Request) -> web.Response:
 
 async def detect(request: web.Request) -> web.Response:
     """Objects in a frame, made up from the frame's name."""
-    asked = await request.json()
-    source = random.Random(json.dumps(asked, sort_keys=True))
+    frame = request.query["frame"]
+    source = random.Random(frame)
     kinds = ("person", "car", "dog", "bicycle", "sign")
     found = [
         {"kind": source.choice(kinds), "confidence": round(source.random(), 3), "box": [source.randrange(100) for _ in range(4)]}
         for _ in range(source.randrange(4))
     ]
-    return web.json_response({"frame": asked["frame"], "objects": found})
+    return web.json_response({"frame": frame, "objects": found})
 
 
 def app(scale: float, seed: int) -> web.Application:
@@ -120,15 +120,15 @@ def app(scale: float, seed: int) -> web.Application:
     made[SCALE], made[DRAWN] = scale, []
     made.router.add_get("/drawn", drawn)
     made.router.add_get("/site/{name}", page)
-    made.router.add_post("/vision/detect", detect)
+    made.router.add_get("/vision/detect", detect)
     return made
 
 
 class World:
     """The service as a process of its own, for as long as a `with` lasts.
 
-        with World(scale=0.1) as world:
-            OpenAI(base_url=world.base_url, api_key="local")
+    with World(scale=0.1) as world:
+        OpenAI(base_url=world.base_url, api_key="local")
     """
 
     def __init__(self, scale: float, seed: int = 1) -> None:

@@ -1,14 +1,15 @@
 """The programs, each twice: as the sequential cell that one writes first, and as asyncio that one writes by hand.
 
 A sequential program `name.py` is source text for `exec` and `poppy_ipython.run`. It finds in its namespace what an
-earlier cell of the notebook would have left: `client` (an `openai.OpenAI`), `MODEL`, `documents` (texts by name),
-`service` and `site` (addresses of the service and of its pages). It is written as such programs are: classes, helpers,
-caches, retries, prints, mutation.
+earlier cell of the notebook would have left: `client` (an `openai.OpenAI`), `claude` (an `anthropic.Anthropic`), `MODEL`,
+`documents` (texts by name), `service` and `site` (addresses of the service and of its pages). It is written as such
+programs are: classes, helpers, caches, retries, prints, mutation.
 
-Its twin `name_asyncio.py` has `async def main(client, model, documents, limit, site, service)` with an
-`openai.AsyncOpenAI`, and returns what the sequential program leaves in the variables that it returns by name. It is
-meant to be as parallel as its author could make it with gather and tasks, within `limit` model calls at once, as the
-engine here. Some twins therefore look ahead in ways that the cell does not mention.
+Its twin `name_asyncio.py` has `async def main(client, claude, model, documents, limit, site, service)` with the async
+clients, and returns what the sequential program leaves in the variables that it returns by name. It is meant to be as
+parallel as its author could make it with gather and tasks, within `limit` model calls at once, as the engine here. Some
+twins therefore look ahead in ways that the cell does not mention. Where a `ThreadPoolExecutor` fits, `name_threads.py`
+is that, in the same form.
 """
 
 NAMES = (

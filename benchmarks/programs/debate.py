@@ -4,18 +4,20 @@ import copy
 class Debater:
     def __init__(self, name, persona):
         self.name = name
-        self.messages = [{"role": "system", "content": persona}]
+        self.persona = persona
+        self.messages = []
 
     def hear(self, speaker, text):
         self.messages.append({"role": "user", "content": f"{speaker} says: {text}"})
 
     def speak(self, question):
-        response = client.chat.completions.create(
+        response = claude.messages.create(
             model=MODEL,
+            max_tokens=400,
+            system=self.persona,
             messages=self.messages + [{"role": "user", "content": question}],
-            seed=len(self.messages),
         )
-        text = response.choices[0].message.content.strip()
+        text = response.content[0].text.strip()
         self.messages.append({"role": "assistant", "content": text})
         return text
 
@@ -26,19 +28,21 @@ class Judge:
 
     def agreed(self, statements):
         joined = "\n".join(statements.values())
-        said = client.chat.completions.create(
+        said = claude.messages.create(
             model=MODEL,
+            max_tokens=10,
             messages=[{"role": "user", "content": f"Do these agree on the main point? Answer yes or no.\n\n{joined}"}],
         )
-        return said.choices[0].message.content.strip().lower() == "yes"
+        return said.content[0].text.strip().lower() == "yes"
 
     def decide(self, motion, statements):
         joined = "\n".join(f"{name}: {text}" for name, text in statements.items())
-        said = client.chat.completions.create(
+        said = claude.messages.create(
             model=MODEL,
+            max_tokens=10,
             messages=[{"role": "user", "content": f"Answer with one of: {', '.join(statements)}\n\n{joined}"}],
         )
-        self.verdicts[motion] = said.choices[0].message.content.strip()
+        self.verdicts[motion] = said.content[0].text.strip()
         return self.verdicts[motion]
 
 

@@ -7,25 +7,26 @@ PERSONAS = {
 }
 
 
-async def main(client, model, documents, limit, **_):
+async def main(claude, model, documents, limit, **_):
     slots = asyncio.Semaphore(limit)
 
     async def create(messages, **options):
         async with slots:
-            response = await client.chat.completions.create(model=model, messages=messages, **options)
-        return response.choices[0].message.content.strip()
+            response = await claude.messages.create(model=model, messages=messages, **options)
+        return response.content[0].text.strip()
 
-    async def speak(messages, question):
-        text = await create(messages + [{"role": "user", "content": question}], seed=len(messages))
+    async def speak(persona, messages, question):
+        asked = messages + [{"role": "user", "content": question}]
+        text = await create(asked, system=persona, max_tokens=400)
         messages.append({"role": "assistant", "content": text})
         return text
 
     async def debate(motion, background, rounds=3):
-        heard = {name: [{"role": "system", "content": persona}] for name, persona in PERSONAS.items()}
+        heard = {name: [] for name in PERSONAS}
         transcript = []
         for number in range(rounds):
             question = f"Summarise your view on {motion} in one sentence:\n\n{background}" if number == 0 else motion
-            said = await asyncio.gather(*(speak(messages, question) for messages in heard.values()))
+            said = await asyncio.gather(*(speak(PERSONAS[name], messages, question) for name, messages in heard.items()))
             statements = dict(zip(heard, said, strict=True))
             for name, messages in heard.items():
                 messages += [
@@ -34,10 +35,11 @@ async def main(client, model, documents, limit, **_):
             transcript.append(statements)
             joined = "\n".join(statements.values())
             prompt = f"Do these agree on the main point? Answer yes or no.\n\n{joined}"
-            if (await create([{"role": "user", "content": prompt}])).lower() == "yes":
+            if (await create([{"role": "user", "content": prompt}], max_tokens=10)).lower() == "yes":
                 break
         joined = "\n".join(f"{name}: {text}" for name, text in statements.items())
-        verdict = await create([{"role": "user", "content": f"Answer with one of: {', '.join(statements)}\n\n{joined}"}])
+        prompt = f"Answer with one of: {', '.join(statements)}\n\n{joined}"
+        verdict = await create([{"role": "user", "content": prompt}], max_tokens=10)
         return verdict, transcript
 
     topics = list(documents)[:7]

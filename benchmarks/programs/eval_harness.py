@@ -1,6 +1,7 @@
 from collections import Counter
 
 from openai import APIStatusError
+from tqdm.auto import tqdm
 
 LABELS = ["names", "classes", "loops", "modules", "numbers", "strings"]
 
@@ -28,18 +29,6 @@ def with_retries(prompt, tries=3, **options):
     raise AssertionError("unreachable")
 
 
-class Progress:
-    def __init__(self, total):
-        self.total = total
-        self.done = 0
-
-    def update(self, **postfix):
-        self.done += 1
-        if self.done % 25 == 0 or self.done == self.total:
-            tail = " ".join(f"{key}={value}" for key, value in postfix.items())
-            print(f"[{'#' * (20 * self.done // self.total):20}] {self.done}/{self.total} {tail}")
-
-
 def items():
     made = []
     for name, text in documents.items():
@@ -49,11 +38,11 @@ def items():
 
 
 dataset = items()
-progress = Progress(len(dataset))
 rows = []
 confusion = Counter()
 correct = retried = 0
-for item in dataset:
+progress = tqdm(dataset, desc="evaluating", mininterval=60)
+for item in progress:
     predicted, attempts = with_retries(f"Answer with one of: {', '.join(LABELS)}\n\n{item['text']}")
     ok = predicted == item["gold"]
     if ok:
@@ -61,6 +50,7 @@ for item in dataset:
     retried += attempts
     confusion[item["gold"], predicted] += 1
     rows.append({**item, "predicted": predicted, "ok": ok})
-    progress.update(correct=correct)
+    if len(rows) % 25 == 0:
+        print(f"{len(rows)}/{len(dataset)} correct={correct}")
 accuracy = correct / len(rows)
 print(f"accuracy {accuracy:.3f}, {retried} retries")

@@ -29,7 +29,7 @@ class Detector:
         self.seen = 0
 
     def __call__(self, frame):
-        reply = self.http.post(f"{service}/vision/detect", json={"frame": f"{frame.video}/{frame.index}"})
+        reply = self.http.get(f"{service}/vision/detect", params={"frame": f"{frame.video}/{frame.index}"})
         found = [one["kind"] for one in reply.json()["objects"] if one["confidence"] >= self.threshold]
         self.seen += len(found)
         return found

@@ -18,7 +18,7 @@ async def main(client, model, documents, limit, service, **_):
 
         async def look(frame):
             async with connections:
-                reply = await http.post(f"{service}/vision/detect", json={"frame": f"{frame.video}/{frame.index}"})
+                reply = await http.get(f"{service}/vision/detect", params={"frame": f"{frame.video}/{frame.index}"})
             objects = [one["kind"] for one in reply.json()["objects"] if one["confidence"] >= 0.3]
             listed = ", ".join(sorted(set(objects))) or "nothing"
             return objects, await chat(f"Describe the frame with {listed} in at most 15 words:\n\n{frame.text}")

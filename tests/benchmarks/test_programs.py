@@ -28,6 +28,8 @@ FLOORS = {
     "debate": 1.8,
     "graph_of_thoughts": 1.7,
 }
+
+
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     with World(scale=0) as found:
