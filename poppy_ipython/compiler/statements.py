@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 
 from . import scopes
-from .abi import BINARY, PREFIX, const, load, op, operation, place, store
+from .abi import BINARY, MARK, PREFIX, const, load, op, operation, place, store
 from .expressions import Expressions
 from .native import change_over, two_ways
 from .scope import Scope
@@ -275,16 +275,16 @@ class Statements(Expressions):
             name = scope.hoist("s", head + params, [place(s, node) for s in body], node, [node])
             cleared = {n.name for n in scopes.walk_scope(node) if isinstance(n, ast.ExceptHandler)}
             maybe = tuple([True if n in cleared else None if n not in inner.scope.bound else False for n in names])
-            fn = "cell_stmt" if test is not None else "cell_unit"
-            call = op(fn, load(name), const(tuple(names)), const(maybe), *([self.expr(test)] if test is not None else []), *args)
+            fn, tests = self.tests(test)
+            call = op("cell_" + fn, load(name), const(tuple(names)), const(maybe), *tests, *args)
             scope.bound = (scope.bound & inner.scope.bound) | (inner.scope.bound & set(names))
             return [ast.Expr(place(call, node))]
         outs = [n for n in names if scope.is_local(n)]
         body.append(ast.Return(ast.Tuple([load(n) for n in outs], ast.Load())))
         name = scope.hoist("s", head + params, [place(s, node) for s in body], node, [node])
         maybe = tuple(n not in (inner.scope.bound & before) for n in outs)
-        fn = "stmt" if test is not None else "unit"
-        call = op(fn, load(name), const(maybe), *([self.expr(test)] if test is not None else []), *args)
+        fn, tests = self.tests(test)
+        call = op("stmt_if" if fn == "if" else fn, load(name), const(maybe), *tests, *args)
         scope.bound = (scope.bound & inner.scope.bound) | {n for n in outs if n in inner.scope.bound}
         place(call, node)
         if not outs:
@@ -295,9 +295,20 @@ class Statements(Expressions):
                 result.append(ast.Expr(op("log_binding", load(scope.bindings), const(n), load(n))))
         return result
 
+    def tests(self, test: ast.expr | None) -> tuple[str, list[ast.expr]]:
+        """How to enter an outlined statement, and its test in parts: a segment is evaluated by the unit, if there is one."""
+        if test is None:
+            return "unit", []
+        lowered = self.expr(test)
+        if isinstance(lowered, ast.Call) and isinstance(lowered.func, ast.Constant) and lowered.func.value == MARK + "seg":
+            fused, step, *operands = lowered.args
+            return "if", [fused, step, ast.copy_location(ast.Tuple(operands, ast.Load()), lowered)]
+        return "stmt", [lowered]
+
     def stmt_If(self, node: ast.If) -> list[ast.stmt]:
         if not self.outlinable(node):
-            return self.inline_if(node, op("truth", self.expr(node.test)))
+            entry, tests = self.tests(node.test)
+            return self.inline_if(node, op("truth_of" if entry == "if" else "truth", *tests))
 
         def body(inner: Statements) -> list[ast.stmt]:
             return inner.inline_if(node, op("truth", load(PREFIX + "t")))

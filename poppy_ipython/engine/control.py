@@ -53,15 +53,6 @@ class Control(Base):
         return value
 
     # ------------------------------------------------------------------ statements and expressions as units
-    def stmt(self, fn: Callable[..., Any], maybe: tuple[bool, ...], test: Any, *values: Any) -> Any:
-        """A compound statement whose test is ``test``: in place if the test is known, else as a unit.
-
-        ``maybe`` has an item for each name that the statement binds: may it be unbound afterwards?
-        """
-        if test.__class__ is Pending and not test.done and not self.cur.handling:
-            return self._outs(self.run_unit(fn, (test, *values), {}, len(maybe), True), maybe)
-        return fn(test, *values)
-
     def unit(self, fn: Callable[..., Any], maybe: tuple[bool, ...], *values: Any) -> Any:
         """A compound statement that may stall: as a unit."""
         if self.cur.handling:
@@ -79,12 +70,6 @@ class Control(Base):
         if self.cur.handling or self.cur is self.ghost:
             return fn(*values)
         return self.run_unit(fn, values, {}, None, True)
-
-    def expr_if(self, fn: Callable[..., Any], test: Any, *values: Any) -> Any:
-        """Like :meth:`expr`, in place if ``test`` is known."""
-        if test.__class__ is Pending and not test.done:
-            return self.expr(fn, test, *values)
-        return fn(test, *values)
 
     # ------------------------------------------------------------------ iteration
     def iterate(self, value: Any) -> Iterator[Any]:
@@ -351,6 +336,8 @@ class Control(Base):
         unit = self.cur
         unit.handling += step
         if step > 0:
+            if unit.handled is None:
+                unit.handled = []
             unit.handled.append(exc_info()[1])
         else:
             unit.handled.pop()

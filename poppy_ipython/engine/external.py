@@ -205,7 +205,9 @@ class External(Base):
                 else:
                     record.reason = "data"
                     record.reason_line = record.line
-        self.in_flight += 1
+        self.in_flight = flying = self.in_flight + 1
+        if flying >= self.crowded:
+            self.crowded = self.host.crowd(flying)
         if self.piece is not None:
             entry.piece = self.piece()
             entry.context = self.context.copy()

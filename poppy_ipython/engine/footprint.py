@@ -20,16 +20,15 @@ at to make it, and used again where all of that looks the same. Measured (CPytho
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from sys import _getframe
-from types import FrameType
 from typing import Any
 
 from ..compiler.maywrites import continuation, plain_names, summarise, targets_at
 from ..compiler.plan import Lowered
 from ..compiler.references import Summary
 from .pending import Pending
-from .reach import Method, Reach, look_local
+from .reach import Reach, alike, look_local
 from .reach.values import TOP_SLOT, Activation, Fresh, Top
 from .scheduler import Scheduler
 
@@ -41,6 +40,7 @@ _TOP = (TOP_SLOT,)
 _PASSES = 6
 #: footprints kept for a continuation: one for each receiver, say
 _KEPT = 4
+_NO_LOCALS: dict[str, Any] = {}
 Trail = list[tuple[Callable[..., Any], Any, Any, Any]]
 
 
@@ -51,6 +51,18 @@ def footprint(machine: Any, unit: Any) -> tuple[Any, ...]:
     except AttributeError:
         footprints = machine.footprints = Footprints(machine)
     return footprints.of(unit)  # type: ignore[no-any-return]
+
+
+class Suspended:
+    """A frame of lowered code that stands still: which code, at which ``place`` (code, line), with which locals."""
+
+    __slots__ = ("globals", "info", "locals", "place")
+
+    def __init__(self, info: Any, place: tuple[int, int], globals_: dict[str, Any], locals_: dict[str, Any]) -> None:
+        self.info = info
+        self.place = place
+        self.globals = globals_
+        self.locals = locals_
 
 
 class Footprints:
@@ -75,17 +87,16 @@ class Footprints:
         self.made: dict[type | None, Fresh] = {}
 
     def of(self, unit: Any) -> tuple[Any, ...]:
-        frames = self.frames(unit)
+        frames = self.frames(unit) if unit.begin is None else (self.unstarted(unit.begin),)
         self.key = key = (*unit.path, unit.n + 1)
         cache = self.machine.plain_reads  # forgotten when native code has run, as it may have changed a class
-        name = tuple([part for frame, _ in frames for part in (id(frame.f_code), frame.f_lineno)])
-        places = [frame.f_locals for frame, _ in frames]
+        name: Any = frames[0].place if len(frames) == 1 else tuple([frame.place for frame in frames])
         known = cache.get(name)
         if known is not None:
             for trail, slots in known:
-                if self.still(trail, places):
+                if self.still(trail, frames):
                     return slots  # type: ignore[no-any-return]
-        slots, trail, watched = self.evaluate(key, frames, places)
+        slots, trail, watched = self.evaluate(key, frames)
         if watched:
             self.watch(unit, watched)
         elif trail is not None:
@@ -95,27 +106,26 @@ class Footprints:
             known.append((trail, slots))
         return slots
 
-    def still(self, trail: Trail, places: list[dict[str, Any]]) -> bool:
+    def still(self, trail: Trail, frames: Sequence[Suspended]) -> bool:
         """Does everything that a footprint depended on look as it did then?"""
         for look, where, what, token in trail:
-            now = look(self, places[where], what) if look is look_local else look(self, where, what)
-            if now is not token and not (token.__class__ is Method and token.same(now)):
+            now = look(self, frames[where].locals, what) if look is look_local else look(self, where, what)
+            if now is not token and not alike(now, token):
                 return False
         return True
 
-    def evaluate(
-        self, key: tuple[int, ...], frames: list[tuple[FrameType, Any]], places: list[dict[str, Any]]
-    ) -> tuple[tuple[Any, ...], Trail | None, dict[int, Pending]]:
+    def evaluate(self, key: tuple[int, ...], frames: Sequence[Suspended]) -> tuple[tuple[Any, ...], Trail | None, dict[int, Pending]]:
         """Slots, what they depend on if that can be said, and the calls in flight that they depend on."""
         stored: dict[Any, Any] = {}
         for number in range(_PASSES):
             reach = Reach(self, key, stored)
             inner: dict[int, list[tuple[int, dict[str, Any]]]] = {}
             try:
-                for place, (frame, info) in enumerate(frames):
+                for place, frame in enumerate(frames):
+                    lowered = frame.info.lowered
                     # a piece that runs in place has newer locals than its function's frame, which sees both
-                    visible = inner[id(info.lowered)] = [*inner.get(id(info.lowered), ()), (place, places[place])]
-                    reach.enter(Activation(self.rest_of(frame, info), info.lowered, frame.f_globals, visible, {}, {}, self.spread_at(frame, info)))
+                    visible = inner[id(lowered)] = [*inner.get(id(lowered), ()), (place, frame.locals)]
+                    reach.enter(Activation(self.rest_of(frame), lowered, frame.globals, visible, {}, {}, self.spread_at(frame)))
                 reach.run()
                 believed = reach.believed()
             except (Top, RecursionError):
@@ -128,7 +138,7 @@ class Footprints:
                 return tuple(reach.slots), reach.trail if number == 0 else None, reach.watch
         return _TOP, None, {}
 
-    def frames(self, unit: Any) -> list[tuple[FrameType, Any]]:
+    def frames(self, unit: Any) -> list[Suspended]:
         """The lowered frames of ``unit`` and of the ancestors that wait for it in place, innermost first."""
         lowered = self.machine.lowered
         found = []
@@ -140,36 +150,53 @@ class Footprints:
                     break
                 info = lowered.get(code)
                 if info is not None and not (info.merged and info.piece is None):
-                    found.append((frame, info))
+                    found.append(Suspended(info, (code, frame.f_lineno), frame.f_globals, frame.f_locals))
                 frame = frame.f_back
             if unit.origin is None or unit.parent is None or unit.parent.parent is None:
                 return found
             unit = unit.parent
             frame = unit.greenlet.gr_frame
 
+    def unstarted(self, begin: Any) -> Suspended:
+        """Where a unit that has not been started stands: at its first line, with its arguments for locals, and what it closes over."""
+        fn, args = begin.fn, begin.args
+        code = fn.__code__
+        info = self.machine.lowered[id(code)]
+        visible = _NO_LOCALS
+        if args:
+            names = code.co_varnames[: code.co_argcount]
+            visible = dict(zip(names[len(names) - len(args) :], args, strict=True))
+        if fn.__closure__:  # as in the locals of a frame
+            visible = dict(visible)
+            for name, cell in zip(code.co_freevars, fn.__closure__, strict=True):
+                try:
+                    visible[name] = cell.cell_contents
+                except ValueError:
+                    pass
+        return Suspended(info, (id(code), info.piece.source[0].lineno), fn.__globals__, visible)
+
     # ------------------------------------------------------------------ summaries
-    def rest_of(self, frame: FrameType, info: Any) -> Summary:
-        key = (id(frame.f_code), frame.f_lineno)
-        found = self.summaries.get(key)
+    def rest_of(self, frame: Suspended) -> Summary:
+        found = self.summaries.get(frame.place)
         if found is None:
-            lowered, piece, line = info.lowered, info.piece, frame.f_lineno
+            info, line = frame.info, frame.place[1]
+            lowered, piece = info.lowered, info.piece
             if piece is None:
                 statements = continuation(lowered.source, line)
             else:
                 statements = continuation(piece.source, line, piece.name, piece.params)
-            found = self.summaries[key] = summarise(
+            found = self.summaries[frame.place] = summarise(
                 statements, cell=lowered.cell, global_names=lowered.global_names, class_name=class_of(lowered), line=line,
                 plain=self.plain_names(lowered),
             )  # fmt: skip
         return found
 
-    def spread_at(self, frame: FrameType, info: Any) -> frozenset[str]:
+    def spread_at(self, frame: Suspended) -> frozenset[str]:
         """Targets of the assignment to several targets that ``frame`` stands in: evaluating it again would not give the
         same, as ``a, b = b, a`` shows."""
-        key = (id(frame.f_code), frame.f_lineno)
-        found = self.spread.get(key)
+        found = self.spread.get(frame.place)
         if found is None:
-            found = self.spread[key] = targets_at(info.lowered.source, frame.f_lineno)
+            found = self.spread[frame.place] = targets_at(frame.info.lowered.source, frame.place[1])
         return found
 
     def plain_names(self, lowered: Lowered) -> frozenset[str]:

@@ -21,6 +21,7 @@ from ..effects.table import MISSING
 from .atoms import ATOMS, CONTAINERS, OPERANDS, SEQUENCES, WRITABLE, lookup, reads_plainly, stores_plainly
 from .buffer import Cell, Chain, Place, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
 from .constructors import is_record
+from .maywrites import TOP
 from .pending import UNBOUND, NotReady, Pending, settled
 
 if TYPE_CHECKING:
@@ -179,7 +180,10 @@ class Heap(Base):
         if kind in OPERANDS:
             return getattr(target, name)
         key = (id(target), name)
-        if self.may or key in self.chains:
+        may = self.may
+        if key in self.chains or (
+            may and (("a", *key) in may or ("*a", name) in may or ("c", name) in may or TOP in may)
+        ):
             while True:
                 here = (*unit.path, unit.n + 1)
                 cell = self.chains.get(key)
@@ -357,16 +361,20 @@ class Heap(Base):
         builtins = namespace.get("__builtins__", __builtins__)
         builtins = builtins if isinstance(builtins, dict) else vars(builtins)
 
+        slot_of: dict[str, tuple[Any, ...]] = {}
+        missing: Any = object()
+
         def read(name: str) -> Any:
             if may:
-                unit = self.cur
-                while may:
+                slot = slot_of.get(name)
+                if slot is None:
+                    slot = slot_of[name] = ("n", space, name)
+                while slot in may or TOP in may:
+                    unit = self.cur
                     here = (*unit.path, unit.n + 1)
                     cell = chains.get(name)
                     found = cell.find(here) if cell is not None else None
-                    writer = self.older_writer(
-                        (("n", space, name),), here, None, found[0] if found is not None else None
-                    )
+                    writer = self.older_writer((slot,), here, None, found[0] if found is not None else None)
                     if writer is None:
                         break
                     self.wait_for_writer(writer)
@@ -386,11 +394,11 @@ class Heap(Base):
                     if name in builtins:
                         return builtins[name]
                     raise NameError(f"name '{name}' is not defined", name=name)
-            value = namespace.get(name, UNBOUND)
-            if value is not UNBOUND:
+            value = namespace.get(name, missing)
+            if value is not missing:
                 return value
-            value = builtins.get(name, UNBOUND)
-            if value is not UNBOUND:
+            value = builtins.get(name, missing)
+            if value is not missing:
                 return value
             raise NameError(f"name '{name}' is not defined", name=name)
 

@@ -4,6 +4,7 @@ One object owns all state of a run, so that two runs in one process share nothin
 
     scheduler   units, greenlets, waiting                heap      attributes, elements, names
     retirement  in program order, faults, kills          exclusive an undeclared ``with`` runs alone
+    branches    an ``if`` on a value in flight
     maywrites   footprints and who waits for them        buffer    chains of unretired stores
     deferred    operations with pending operands         natives   builtins on forwarded views
     calls       who is called                            methods   methods of builtin types
@@ -40,6 +41,7 @@ from ..compiler.plan import Lowered
 from ..effects import registry
 from .aggregates import Aggregates
 from .atoms import ATOMS
+from .branches import Branches
 from .callers import Callers
 from .calls import Calls
 from .codes import CodeInfo, prepare
@@ -81,6 +83,7 @@ class BoundRef:
 class Machine(
     Scheduler,
     Retirement,
+    Branches,
     Exclusive,
     MayWrites,
     Heap,
@@ -102,7 +105,7 @@ class Machine(
     Unpacking,
     Aggregates,
 ):
-    """One run of one cell.  ``host`` provides ``wake()``, ``finished()`` and ``wait_for(awaitable)``."""
+    """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 
     def __init__(
         self,
@@ -118,6 +121,8 @@ class Machine(
         self.speculate = speculate
         self.context: Context | None = context if context is not None else copy_context()
         self.in_flight = 0
+        #: at how many calls in flight the host wants to know
+        self.crowded = 256
         #: makes what keeps the output of an external call (``display.output.Piece``), or None
         self.piece: Callable[[], Any] | None = None
         self.lowered: dict[int, CodeInfo] = {}
@@ -224,6 +229,7 @@ class Machine(
         found = self.tables.get(id(namespace))
         if found is None:
             read, store, phantom = self.globals_of(namespace)
+            cell_stmt, cell_if = self.cell_branches(namespace, phantom)
             names = {
                 "g": read, "gl": self.global_late(namespace, read), "gal": self.ga_late, "st": store, "gd": _deleter(self, namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
                 "gi": self.gi, "si": self.si, "di": self.di, "seg": self.seg, "op": self.op, "call": self.call,
@@ -242,7 +248,8 @@ class Machine(
                 "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),
                 "pack_args": self.pack_args, "pack_kwargs": self.pack_kwargs, "call_star": self.call_star,
                 "meth_star": self.meth_star, "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
-                "cell_unit": self._cell_unit(namespace, phantom), "cell_stmt": self._cell_stmt(namespace, phantom),
+                "cell_unit": self._cell_unit(namespace, phantom), "cell_stmt": cell_stmt, "cell_if": cell_if, "stmt_if": self.stmt_if,
+                "truth_of": self.truth_of,
                 "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native, "rest": rest,
                 "UnboundLocalError": UnboundLocalError,
             }  # fmt: skip
@@ -318,19 +325,6 @@ class Machine(
                 self._bind_outs(namespace, phantom, names, maybe, outs)
 
         return cell_unit
-
-    def _cell_stmt(self, namespace: dict[str, Any], phantom: Callable[..., None]) -> Callable[..., None]:
-        def cell_stmt(
-            fn: Callable[..., Any], names: tuple[str, ...], maybe: tuple[bool | None, ...], test: Any, *values: Any
-        ) -> None:
-            if test.__class__ is Pending and not test.done and not self.cur.handling:
-                outs = self.run_unit(fn, (test, *values), {}, len(names), True)
-                if outs is not None:
-                    self._bind_outs(namespace, phantom, names, maybe, outs)
-                return
-            fn(test, *values)
-
-        return cell_stmt
 
     def _bind_outs(
         self,

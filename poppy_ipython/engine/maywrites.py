@@ -15,12 +15,11 @@ a younger store overwrites entirely (a name, an attribute) hides older may-write
 from __future__ import annotations
 
 from bisect import bisect_left
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from .footprint import footprint
 from .pending import NotReady
-from .unit import Unit
+from .unit import Position, Unit
 
 if TYPE_CHECKING:
     from .base import Base
@@ -28,16 +27,73 @@ else:
     Base = object
 
 TOP = "top"
-_position = itemgetter(0)
+Slots = tuple[Any, ...]
+
+
+class Writers:
+    """The units that may still write the same ``slots``, by position.
+
+    A loop stalls at the same place again and again, with the same footprint: so units are kept by footprint, and publishing,
+    like withdrawing, costs the same for many slots as for one. The oldest is mostly the first to go: it leaves a gap in
+    front, and gaps are closed when they are more than half.
+    """
+
+    __slots__ = ("head", "keys", "slots", "units")
+
+    def __init__(self, slots: Slots) -> None:
+        self.slots = slots
+        self.keys: list[Position] = []
+        self.units: list[Unit | None] = []
+        self.head = 0
+
+    def add(self, key: Position, unit: Unit) -> None:
+        keys = self.keys
+        if len(keys) == self.head or keys[-1] < key:
+            keys.append(key)
+            self.units.append(unit)
+        else:
+            index = bisect_left(keys, key, self.head)
+            keys.insert(index, key)
+            self.units.insert(index, unit)
+
+    def remove(self, key: Position) -> bool:
+        """Take the unit at ``key`` out; whether it was the last one."""
+        keys = self.keys
+        head = self.head
+        index = head if keys[head] == key else bisect_left(keys, key, head)
+        if index != head:
+            del keys[index], self.units[index]
+            return False
+        self.units[head] = None
+        self.head = head = head + 1
+        if head == len(keys):
+            return True
+        if head > 64 and head * 2 > len(keys):
+            del keys[:head], self.units[:head]
+            self.head = 0
+        return False
+
+
+def nearest(found: tuple[Writers, ...], here: Position, after: Position) -> tuple[Position, Unit | None]:
+    """The youngest of the writers between ``after`` and ``here``, with its position."""
+    writer = None
+    for writers in found:
+        keys = writers.keys
+        index = bisect_left(keys, here, writers.head) - 1
+        if index >= writers.head and keys[index] > after:
+            after = keys[index]
+            writer = writers.units[index]
+    return after, writer
 
 
 class MayWrites(Base):
-    """Part of the :class:`Machine`: owns ``may`` (slot -> writers by position) and ``birth``."""
+    """Part of the :class:`Machine`: owns ``may`` (slot -> its writers) and ``birth``."""
 
     def _init_may_writes(self) -> None:
-        self.may: dict[Any, list[tuple[tuple[int, ...], int, Unit]]] = {}
+        self.may: dict[Any, tuple[Writers, ...]] = {}
+        self.writers: dict[Slots, Writers] = {}
         #: id -> (object, unit, position): containers and instances that we saw being born
-        self.birth: dict[int, tuple[Any, Unit, tuple[int, ...]]] = {}
+        self.birth: dict[int, tuple[Any, Unit, Position]] = {}
 
     def publish(self, unit: Unit) -> None:
         """Publish the footprint of a unit that is about to stall."""
@@ -45,34 +101,31 @@ class MayWrites(Base):
             self.unpublish(unit)
         slots = footprint(self, unit)
         key = (*unit.path, unit.n + 1)
-        item = (key, id(unit), unit)
-        may = self.may
-        for slot in slots:
-            writers = may.get(slot)
-            if writers is None:
-                may[slot] = [item]
-            elif writers[-1][0] < key:
-                writers.append(item)
-            else:
-                writers.insert(bisect_left(writers, key, key=_position), item)
-        unit.published = (item, slots)
+        writers = self.writers.get(slots)
+        if writers is None:
+            writers = self.writers[slots] = Writers(slots)
+            may = self.may
+            for slot in slots:
+                may[slot] = (*may.get(slot, ()), writers)
+        writers.add(key, unit)
+        unit.published = (key, slots, writers)
 
     def unpublish(self, unit: Unit) -> None:
         published = unit.published
         if published is None:
             return
         unit.published = None
-        item, slots = published
+        key, slots, writers = published
+        if not writers.remove(key):
+            return
+        del self.writers[slots]
         may = self.may
         for slot in slots:
-            writers = may[slot]
-            if len(writers) == 1:
-                del may[slot]
+            rest = tuple([w for w in may[slot] if w is not writers])
+            if rest:
+                may[slot] = rest
             else:
-                i = bisect_left(writers, item[0], key=_position)
-                while writers[i] is not item:
-                    i += 1
-                del writers[i]
+                del may[slot]
 
     def wake_readers(self, unit: Unit) -> None:
         callbacks = unit.callbacks
@@ -81,30 +134,34 @@ class MayWrites(Base):
             for callback in callbacks:
                 callback()
 
-    def older_writer(
-        self, slots: tuple[Any, ...], here: tuple[int, ...], born: tuple[int, ...] | None, newer: Any = None
-    ) -> Unit | None:
+    def older_writer(self, slots: Slots, here: Position, born: Position | None, newer: Any = None) -> Unit | None:
         """A unit older than ``here`` that may still write one of ``slots`` (or anything), else None."""
         may = self.may
         for slot in (*slots, TOP):
-            writers = may.get(slot)
-            if writers is None or writers[0][0] >= here:
+            found = may.get(slot)
+            if found is None:
                 continue
-            key, _, unit = writers[bisect_left(writers, here, key=_position) - 1]
-            if newer is not None and key <= newer:
+            key, writer = nearest(found, here, newer if newer is not None else ())
+            if writer is None:
                 continue
             if born is not None and key <= born and (slot.__class__ is str or slot[0] in ("*a", "*k")):
                 continue
-            return unit
+            return writer
         return None
 
-    def await_writers(self, target: Any, slots: tuple[Any, ...], newer: Any = None) -> None:
+    def await_writers(self, target: Any, slots: Slots) -> None:
         """Stall until no older unit may still write ``slots`` of ``target`` (call only if ``may`` is not empty)."""
-        while self.may:
+        may = self.may
+        for slot in (*slots, TOP):
+            if slot in may:
+                break
+        else:
+            return
+        while may:
             unit = self.cur
             here = (*unit.path, unit.n + 1)
             born = self.birth_of(target)
-            writer = self.older_writer(slots, here, born, newer)
+            writer = self.older_writer(slots, here, born)
             if writer is None:
                 return
             self.wait_for_writer(writer)
@@ -119,7 +176,7 @@ class MayWrites(Base):
         reason, _, detail = writer.reason
         self.stall(reason, detail)
 
-    def birth_of(self, target: Any) -> tuple[int, ...] | None:
+    def birth_of(self, target: Any) -> Position | None:
         if target is None:
             return None
         found = self.birth.get(id(target))

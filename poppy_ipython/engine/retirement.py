@@ -143,7 +143,9 @@ class Retirement(Base):
         if unit.exclusive and unit in self.exclusive:
             self.exclusive = [u for u in self.exclusive if u is not unit]
             self.unpark()
-        if not unit.code_done and unit.greenlet is not None:
+        if unit.greenlet is None:
+            unit.code_done = True
+        elif not unit.code_done:
             unit.origin = None
             unit.waiting += 1
             previous = self.cur

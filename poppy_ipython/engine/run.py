@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import contextvars
-import gc
 import linecache
 import time
 from collections.abc import Callable, Coroutine
@@ -29,6 +28,7 @@ from ..trace.events import Wait
 from ..trace.run import Run
 from ..trace.sources import sources_of
 from ..trace.trace import Trace
+from .collector import Collector
 from .machine import Machine
 from .tracebacks import rebuild, steps_of
 
@@ -78,6 +78,7 @@ class Session:
         self.abandoned: list[str] = []
         self.requests: list[tuple[Any, Callable[[Any, BaseException | None], None]]] = []
         self.changed = asyncio.Event()
+        self.collector = Collector()
         self.awaiting: asyncio.Task[Any] | None = None
         self.stopping = False
         self.started = self.ended = self.cpu = 0.0
@@ -92,6 +93,9 @@ class Session:
     def wait_for(self, awaitable: Any, ended: Callable[[Any, BaseException | None], None]) -> None:
         self.requests.append((awaitable, ended))
         self.changed.set()
+
+    def crowd(self, in_flight: int) -> int:
+        return self.collector.crowd(in_flight)
 
     def _flush(self) -> None:
         self.machine.flush()
@@ -108,7 +112,7 @@ class Session:
         cell = machine.function(self.plan.lowered, self.namespace)
         self.started = time.perf_counter()
         self.cpu = time.process_time()
-        collection = _collect_less()
+        self.collector.begin()
         machine.start(cell)
         del cell  # a traceback would keep this frame, its code, and with that the machine
         try:
@@ -130,7 +134,7 @@ class Session:
                         self.awaiting = None
                     ended(value, error)
         finally:
-            _collect_as_before(collection)
+            self.collector.end()
             self.ended = time.perf_counter()
             self.cpu = time.process_time() - self.cpu
             self._name_abandoned()
@@ -212,24 +216,6 @@ class Session:
         return Run(trace_of(self.machine, self.started, self.ended, self.cpu, self.options.max_calls, self.filename))
 
 
-#: allocations between two passes of the cyclic collector during a run: at thousands of calls in flight a third of the
-#: engine's CPU went into passes over objects that are all alive
-_ALLOCATIONS = 50_000
-
-
-def _collect_less() -> tuple[int, int, int]:
-    before = gc.get_threshold()
-    if 0 < before[0] < _ALLOCATIONS:
-        gc.set_threshold(_ALLOCATIONS, *before[1:])
-    return before
-
-
-def _collect_as_before(before: tuple[int, int, int]) -> None:
-    """Undo :func:`_collect_less`, unless the cell has set the threshold itself."""
-    if gc.get_threshold() == (_ALLOCATIONS, *before[1:]):
-        gc.set_threshold(*before)
-
-
 def finished_error(machine: Machine, error: BaseException | None, coroutine: bool) -> BaseException | None:
     """The cell's exception with the traceback of a plain run."""
     if error is None:
@@ -289,6 +275,9 @@ class _SimulatedHost:
 
     def wait_for(self, awaitable: Any, ended: Callable[[Any, BaseException | None], None]) -> None:
         self.requests.append((awaitable, ended))
+
+    def crowd(self, in_flight: int) -> int:
+        return 2 * in_flight
 
 
 def run_simulated(

@@ -80,6 +80,15 @@ class Scheduler(Base):
                 self.wake_host()
 
     # ------------------------------------------------------------------ greenlets
+    def worker(self) -> greenlet:
+        """A greenlet that waits for a job: ``(unit, fn, args, kwargs)``."""
+        pool = self.pool
+        if pool:
+            return pool.pop()
+        worker = greenlet(self._worker, self.hub)
+        worker.gr_context = self.context
+        return worker
+
     def _worker(self, *job: Any) -> None:
         """Body of a pooled greenlet: runs one job after another."""
         while True:
@@ -95,6 +104,8 @@ class Scheduler(Base):
     def _run(self, unit: Unit, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Run a unit's code to its end and file its outcome.  Never raises."""
         try:
+            if unit.begin is not None:
+                args = self.tested(unit)
             value = fn(*args, **kwargs)
         except Kill:
             unit.code_done = unit.complete = True
@@ -111,10 +122,12 @@ class Scheduler(Base):
                 self._publish_value(unit, value)
             else:
                 unit.complete = True
-                self.post(self.advance, unit.parent or unit)
-            self.unpublish(unit)
-            self.wake_readers(unit)
-            self.post(self.advance, unit)
+            if unit.published is not None:
+                self.unpublish(unit)
+            if unit.callbacks is not None:
+                self.wake_readers(unit)
+            if unit.head and unit.parent is not None:  # else its parent looks when it gets that far
+                self.post(self.advance, unit.parent)
         else:
             unit.value = value
         callbacks = unit.settled_cb
@@ -163,13 +176,7 @@ class Scheduler(Base):
         unit.merged = merged
         self.locate(unit, _getframe(2))
         parent.log.append(unit)
-        pool = self.pool
-        if pool:
-            worker = pool.pop()
-        else:
-            worker = greenlet(self._worker, self.hub)
-            worker.gr_context = self.context
-        unit.greenlet = worker
+        unit.greenlet = worker = self.worker()
         unit.origin = getcurrent()
         self.cur = unit
         worker.switch(unit, fn, args, kwargs)
@@ -241,8 +248,10 @@ class Scheduler(Base):
     def _switch_to(self, unit: Unit, error: BaseException | None = None) -> None:
         """From the hub: continue ``unit`` (raising ``error`` in it) until it stalls or ends."""
         unit.waiting += 1
-        self.unpublish(unit)
-        self.wake_readers(unit)
+        if unit.published is not None:
+            self.unpublish(unit)
+        if unit.callbacks is not None:
+            self.wake_readers(unit)
         self.cur = unit
         assert unit.greenlet is not None
         if error is None:
@@ -397,6 +406,7 @@ class Scheduler(Base):
             return
         unit = self.root
         while True:
+            self.begin(unit)  # if its code has not begun, it stands at its first line now
             entry = unit.log[0] if unit.log else None
             if entry.__class__ is Unit and not entry.complete:
                 unit = entry

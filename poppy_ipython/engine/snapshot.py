@@ -22,6 +22,7 @@ from ..effects.library import NAMES
 from ..effects.registry import is_closed
 from .atoms import ATOMS, BUILTIN_VALUES, is_atom
 from .constructors import is_record
+from .maywrites import nearest
 from .pending import Pending
 
 #: among the identities of reachable objects: there may be others
@@ -187,14 +188,11 @@ def may_be_written(machine: Any, value: Any, reach: set[int]) -> Any:
     unit = machine.cur
     here = (*unit.path, unit.n + 1)
     born = machine.birth_of(value)
-    for slot, writers in machine.may.items():
-        for position, _, writer in writers:
-            if position >= here:
-                break
-            wild = slot.__class__ is str or slot[0] in ("*a", "*k")
-            if wild and born is not None and position <= born:
-                continue
-            if wild or slot[0] == "c" or (slot[0] in ("a", "e") and (slot[1] in reach or EVERYTHING in reach)):
+    for slot, found in machine.may.items():
+        wild = slot.__class__ is str or slot[0] in ("*a", "*k")
+        if wild or slot[0] == "c" or (slot[0] in ("a", "e") and (slot[1] in reach or EVERYTHING in reach)):
+            _, writer = nearest(found, here, born if wild and born is not None else ())
+            if writer is not None:
                 return writer
     return None
 

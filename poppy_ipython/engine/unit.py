@@ -113,6 +113,7 @@ class Unit:
     """One piece of program in flight.  See the module docstring; owned and mutated by the scheduler only."""
 
     __slots__ = (
+        "begin",
         "callbacks",
         "callers",
         "cause",
@@ -147,12 +148,14 @@ class Unit:
         "where",
     )
 
-    def __init__(self, parent: Unit | None, path: Position) -> None:
+    def __init__(self, parent: Unit | None, path: Position, log: deque[Any] | None = None) -> None:
         self.parent = parent
         self.path = path
         self.number = path[-1] if path else 0
         self.n = 0
-        self.log: deque[Any] = deque()
+        self.log: deque[Any] = deque() if log is None else log
+        #: how to start it, while its code has not begun (:mod:`~poppy_ipython.engine.branches`)
+        self.begin: Any = None
         self.greenlet: greenlet | None = None
         #: the parent's greenlet while it still waits, in place, for our first stall
         self.origin: greenlet | None = None
@@ -171,7 +174,7 @@ class Unit:
         self.settled_cb: list[Callable[[], None]] | None = None
         self.handling = 0 if parent is None else parent.handling
         #: exceptions whose handlers are running in this unit
-        self.handled: list[BaseException | None] = []
+        self.handled: list[BaseException | None] | None = None
         self.exclusive = 0
         self.depth = 0 if parent is None else parent.depth + 1
         self.frame: Any = None

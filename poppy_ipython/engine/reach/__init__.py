@@ -19,7 +19,7 @@ from ...compiler.references import EITHER, NAME, OPERATED, SEQUENCE_KEY, TAIL_KE
 from ..atoms import lookup
 from ..pending import Pending
 from .callees import Callees
-from .looks import Method, look_local
+from .looks import alike, look_local
 from .paths import Paths
 from .receivers import Receivers
 from .stores import Stores
@@ -225,4 +225,4 @@ def _writers(slot: Any, key: Any) -> tuple[Any, ...]:
 
 
 
-__all__ = ["Method", "Reach", "look_local"]
+__all__ = ["Reach", "alike", "look_local"]

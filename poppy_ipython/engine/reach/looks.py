@@ -1,7 +1,9 @@
 """Looking at the store buffer and the real objects at the position of a continuation, without running user code.
 
 Each function has the same shape, ``look(at, where, what)``, so that a footprint can say what it depends on as a list of looks
-and what they found (``at`` has the machine and the position). All plain data look the same.
+and what they found (``at`` has the machine and the position). All plain data look the same, and so do all calls in flight, as long as the result
+has nothing to do with *which* call it is: nothing may be written through it, nothing read through it (then the evaluation
+keeps no trail, or is watched).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any
 
 from ..atoms import _MISSING
 from ..pending import UNBOUND, Pending
-from .values import DATA, PLAIN, UNKNOWN
+from .values import DATA, PLAIN, TOP_SLOT, UNKNOWN
 
 
 def seen(value: Any) -> Any:
@@ -41,10 +43,12 @@ def look_global(at: Any, namespace: dict[str, Any], name: str) -> Any:
     chains = machine.name_chains.get(id(namespace))
     cell = chains.get(name) if chains else None
     found = cell.find(at.key) if cell is not None else None
-    slot = ("n", id(namespace), name)
-    if machine.may and machine.older_writer((slot,), at.key, None, found[0] if found is not None else None):
-        data = machine.data_slot(slot, (), at.key, None, found, lambda: namespace.get(name, _MISSING))
-        return DATA if data else UNKNOWN
+    may = machine.may
+    if may:
+        slot = ("n", id(namespace), name)
+        if (slot in may or TOP_SLOT in may) and machine.older_writer((slot,), at.key, None, found[0] if found is not None else None):
+            data = machine.data_slot(slot, (), at.key, None, found, lambda: namespace.get(name, _MISSING))
+            return DATA if data else UNKNOWN
     if found is not None:
         value = seen(found[1])
         if value is not _MISSING:
@@ -88,3 +92,11 @@ class Method:
 
     def same(self, other: Any) -> bool:
         return other.__class__ is Method and other.bound.__func__ is self.bound.__func__
+
+
+def alike(now: Any, token: Any) -> bool:
+    """Do two looks that found different objects mean the same to a footprint?"""
+    kind = token.__class__
+    if kind is Pending:
+        return now.__class__ is Pending and now.elements is None
+    return kind is Method and token.same(now)  # type: ignore[no-any-return]

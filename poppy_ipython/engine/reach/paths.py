@@ -91,10 +91,9 @@ class Paths(Base):
                     found[id(value) if value is not DATA else 0] = value
             else:
                 value = seen(value)
-                if value.__class__ is Pending:
+                if value.__class__ is Pending and value.elements is not None:
                     self.trail = None
-                    if value.elements is not None:
-                        value = self.tuple_of(value)
+                    value = self.tuple_of(value)
                 if value is not _MISSING:
                     found[id(value) if value is not DATA else 0] = value
         if len(found) > MOST:
@@ -182,6 +181,7 @@ class Paths(Base):
         if kind is StandIn:
             return self.through(JUST_DATA, MADE_HERE, name) if base is DATA else JUST_UNKNOWN
         if kind is Pending:
+            self.trail = None
             return self.through((base,), ("p", id(base)), name)
         if kind is Fresh:
             return self.fresh_attribute(base, name)
