@@ -17,6 +17,9 @@ the same moment or waits for all of them, so that nothing can deadlock between t
   the engine may need it to get as far as the failure. So the oldest unfinished call of a program is never held, and
   nothing can deadlock on a hold. A 401, 403 or 404 that the program has handled once is taken as its way of working
   and does not hold again; 429 does, because it is the server that asks for it.
+* **Doomed calls.** Whatever a failed call's own unit has issued after it will be killed when the failure comes to the head, for
+  certain: such calls are not sent any more. (The same position up to its last number: what a handler around the unit would
+  go on with is elsewhere.)
 * **Lost calls.** An abandoned blocking call cannot be stopped. It is still at work at the host, so it counts. But it may
   never return, so one call may always be out that is not lost: a run always goes on, at worst one call at a time.
 * **Time.** What only time can let through (a rate, a host's `Retry-After`, the pause before a retry) is asked for by
@@ -118,6 +121,8 @@ class Slots:
         self._wake = wake
         self._arrivals = count()
         self._waiting: dict[int, Lane] = {}  # id(call) -> where it waits
+        self._failed: dict[int, Any] = {}  # id(failed call) -> its position, until the failure was handled
+        self._doomed: list[tuple[tuple[Any, int, Any, float], Lane]] = []  # waiting, and taken out of their lanes
         self._pausing: list[tuple[float, int, Any, Lane]] = []  # heap: calls that wait before they may wait
 
     # -- in
@@ -129,7 +134,8 @@ class Slots:
         else:
             lane = self.lanes.get(name) or self._lane(name, name, ())
             host = lane.host
-            if not host.waiting and not host.holds and host.out < host.pace.calls and not host.pace.until and not at:
+            bounded = host.waiting or host.holds or host.out >= host.pace.calls or host.pace.until or self._failed or at
+            if not bounded:
                 host.out += 1
                 self._send(call, lane)
                 return
@@ -220,13 +226,19 @@ class Slots:
         return lane.host.out > 1 or lane.host.crowded >= since
 
     def refuse(self, lane: Lane, call: Any, status: int | None) -> None:
-        """A call failed; hold what comes after it if its status says so."""
+        """A call failed: hold what its unit issued after it, and all that comes after it if its status says so."""
+        self._failed[id(call)] = call.position
         host = lane.host
         if status in HOLDING and status not in host.forgiven:
             host.holds[id(call)] = (call.position, status)
 
     def release(self, call: Any) -> None:
-        """A refused call was handled."""
+        """A failed call was handled."""
+        if self._failed.pop(id(call), None) is not None and self._waiting:
+            for entry, lane in self._doomed:
+                heappush(lane.waiting, entry)
+            self._doomed.clear()
+            self.pump()
         for host in self.hosts.values():
             hold = host.holds.pop(id(call), None)
             if hold is not None:
@@ -276,9 +288,17 @@ class Slots:
         waiting = lane.waiting
         while waiting:
             if self._waiting.get(id(waiting[0][2])) is lane:
-                return waiting[0]
-            heappop(waiting)  # withdrawn
+                if not self._failed or not self._is_doomed(waiting[0][0]):
+                    return waiting[0]
+                self._doomed.append((waiting[0], lane))
+            heappop(waiting)  # withdrawn or doomed
         return None
+
+    def _is_doomed(self, position: Any) -> bool:
+        return any(
+            len(position) >= len(failed) and position > failed and position[: len(failed) - 1] == failed[:-1]
+            for failed in self._failed.values()
+        )
 
     def _opens(self, lane: Lane, now: float) -> float:
         """When the lane's first call may go: `now`, later, `inf` (when another one is back) or `_HELD`."""
@@ -323,4 +343,5 @@ class Slots:
     def unsent(self) -> list[Any]:
         """The calls that wait, in no order."""
         found = [entry[2] for lane in self.lanes.values() for entry in lane.waiting if self._waiting.get(id(entry[2])) is lane]
+        found += [entry[2] for entry, lane in self._doomed if self._waiting.get(id(entry[2])) is lane]
         return found + [entry[2] for entry in self._pausing if self._waiting.get(id(entry[2])) is entry[3]]

@@ -256,6 +256,7 @@ def test_a_live_timeout_does_not_wait_for_those_who_will_not_go():
         for call in calls[:2]:
             with pytest.raises(TimeoutError):
                 await call.answer()
+            dispatcher.release(call)
         assert await calls[2].answer() == 0 and dispatcher.in_flight == 0
         await asyncio.wait_for(swallowed.wait(), 20)
         hold.set()

@@ -56,24 +56,25 @@ def test_a_handled_refusal_does_not_hold_again_unless_the_server_asks_for_it(sta
     sent = []
     slots = Slots(3, lambda call, lane: sent.append(call.position))
     for n in (1, 2):
-        call = Call(n)
+        call = Call(n, 1)
         slots.submit(call, "h")
         slots.refuse(slots.lanes["h"], call, status)
         slots.left(slots.lanes["h"])
         if n == 1:
             slots.release(call)
-    slots.submit(Call(3), "h")
-    assert ((3,) not in sent) == holds_again
+    slots.submit(Call(3, 1), "h")
+    assert ((3, 1) not in sent) == holds_again
 
 
 @pytest.mark.parametrize("status", [None, 200, 400, 500, 503])
-def test_other_failures_hold_nothing(status):
+def test_other_failures_hold_nothing_of_other_units(status):
     sent = []
     slots = Slots(3, lambda call, lane: sent.append(call.position))
-    slots.submit(call := Call(1), "h")
+    slots.submit(call := Call(1, 1), "h")
     slots.refuse(slots.lanes["h"], call, status)
+    slots.submit(Call(2, 1), "h")
     slots.submit(Call(2), "h")
-    assert sent == [(1,), (2,)]
+    assert sent == [(1, 1), (2, 1), (2,)]
 
 
 def test_lost_calls_keep_their_slots_but_never_stop_the_program():
@@ -92,6 +93,24 @@ def test_lost_calls_keep_their_slots_but_never_stop_the_program():
     assert sent == [(0,), (1,), (2,), (3,)], "(3,) and a lost one are out"
     slots.left(lane, lost=True)
     assert sent == [(0,), (1,), (2,), (3,), (4,)]
+
+
+def test_what_a_failed_calls_unit_issued_after_it_is_not_sent():
+    #   (1, 2) failed      (1, 1) older      (1, 3), (1, 4, 7) doomed      (2,) of the unit around, which may handle it
+    sent = []
+    slots = Slots(1, lambda call, lane: sent.append(call.position))
+    slots.submit(failed := Call(1, 2), "h")
+    for position in ((1, 3), (1, 4, 7), (2,), (1, 1)):
+        slots.submit(Call(*position), "h")
+    lane = slots.lanes["h"]
+    slots.refuse(lane, failed, 500)
+    for _ in range(3):
+        slots.left(lane)
+    assert sent == [(1, 2), (1, 1), (2,)]
+    slots.submit(Call(1, 5), "elsewhere")
+    assert len(sent) == 3
+    slots.release(failed)
+    assert sent[3:] == [(1, 5), (1, 3)] or sent[3:] == [(1, 3), (1, 5)]
 
 
 STEPS = st.lists(

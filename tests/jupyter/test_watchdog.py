@@ -110,21 +110,3 @@ def test_one_thread_for_all_runs():
     poppy_ipython.run("2")
     after = [thread for thread in threading.enumerate() if thread.name == "poppy-watchdog"]
     assert before == after and len(after) == 1
-
-
-def test_siblings_that_failed_too_are_listed_in_program_order():
-    gate = threading.Event()
-
-    @unordered
-    def ask(n):
-        if n == 3:
-            gate.set()
-            raise KeyError(n)
-        if n == 1:
-            gate.wait(20)
-            raise ValueError(n)
-        return n
-
-    run = poppy_ipython.run("xs = [ask(n) for n in range(5)]", {"ask": ask})
-    assert repr(run.error) == "ValueError(1)"
-    assert [call.error for call in run.failures] == ["ValueError(1)", "KeyError(3)"]
