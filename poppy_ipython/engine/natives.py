@@ -87,7 +87,7 @@ class Natives(Base):
         copies = [look(self, value, picture) for value in args]
         named = {k: look(self, v, picture) for k, v in kwargs.items()} if kwargs else {}
         look(self, owner, picture)
-        if picture.opaque and (effect is None or not all(instance_is_settled(self, o, effect.known) for o in picture.opaque)):
+        if picture.opaque and (effect is None or not all(self.is_settled(o, o is owner, effect) for o in picture.opaque)):
             return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)), pure=True)
         if not picture.shadowed and not picture.holes:
             return self.made(self.natively(fn, args, kwargs or _NONE), effect)
@@ -121,6 +121,12 @@ class Natives(Base):
         for _, _, pending in more.holes:
             raise NotReady(pending)
         return self.natively(fn, copies, named)
+
+    def is_settled(self, value: Any, receiver: bool, effect: Any) -> bool:
+        """May a declared native look at an opaque operand here? A library reads its own object in its own ways; what else
+        it is given must not be able to call the user's code, unless it is the user who declared it."""
+        quiet = effect.known and not (receiver and self.attributes_are_pure(value.__class__))
+        return instance_is_settled(self, value, quiet)
 
     def made(self, value: Any, effect: Any) -> Any:
         """Note what is known of the result of a native."""
