@@ -10,13 +10,17 @@ BIN := $(VENV)/bin
 PY  := $(BIN)/python
 
 .PHONY: help demo lab test test-ui mutants chaos soak fuzz bench bench-native bench-compare lint clean
+.PHONY: test-js view screenshots
 
 help:
 	@echo 'make demo      run the quickstart notebook in a real kernel, plain and parallel, and compare'
 	@echo 'make lab       open the quickstart in JupyterLab'
 	@echo 'make test      the Python tests'
-	@echo 'make test-ui   the quickstart in a real JupyterLab in Chromium'
+	@echo 'make test-ui   the quickstart and the live view in a real JupyterLab in Chromium'
 	@echo 'make fuzz      N=$(N) random programs against CPython (SEED=$(SEED))'
+	@echo 'make test-js   the view: types, vitest, and that the committed bundle is up to date (needs Node 20)'
+	@echo 'make view      build the bundle of the view after a change in js/src'
+	@echo 'make screenshots  pictures of the view in JupyterLab, light, dark, narrow, reopened'
 	@echo 'make mutants   deliberate breakages of the engine must be caught'
 	@echo 'make chaos     interrupts at every 50 ms, faults at every request, hard limits (minutes)'
 	@echo 'make soak      100,000 calls in a cell, 1,000 cells in a kernel'
@@ -46,6 +50,20 @@ test: $(VENV)/.installed-test
 
 test-ui: $(VENV)/.installed-ui
 	$(PY) -m pytest -m ui tests/ui
+
+screenshots: $(VENV)/.installed-ui
+	$(PY) -m pytest -m ui tests/ui/test_view.py
+	@echo 'pictures in .build/ui'
+
+js/node_modules/.made: js/package.json js/package-lock.json
+	cd js && npm ci --no-audit --no-fund
+	touch $@
+
+view: js/node_modules/.made
+	cd js && npm run build
+
+test-js: js/node_modules/.made
+	cd js && npm run check && npm test
 
 fuzz: $(VENV)/.installed-test
 	$(PY) -m tests.fuzz -n $(N) --seed $(SEED)

@@ -46,7 +46,8 @@ export class Details {
     const close = el("button", { class: "close", type: "button", "aria-label": "Close the details" }, "×");
     close.addEventListener("click", () => this.host.select(null));
     const head = el("h4", {}, `#${call.number} ${plain(call.callee, 60)}`, el("span", { class: `outcome ${call.outcome}` }, SAID[call.outcome] ?? call.outcome), close);
-    fact("where", [call.within && plain(call.within, 80), call.where, call.turn ? `call ${call.turn} of this line` : ""].filter(Boolean).join(" · "));
+    fact("where", [call.within && plain(call.within, 80), call.where, call.turn ? `call ${call.turn} of this place` : ""].filter(Boolean).join(" · "));
+    fact("calls", plain(call.exactly, 120));
     const started = call.started;
     if (started !== null) {
       const held = call.ready === null ? 0 : started - call.ready;

@@ -26,7 +26,7 @@ export interface Call {
   line: number;
   where: string; // `line 3`, `In [2], line 9`
   within: string; // `summarise ▸ refine`
-  turn: number;
+  turn: number; // the how many-th call of its place
   host: string;
   effect: string;
   issued: number; // seconds
@@ -38,6 +38,7 @@ export interface Call {
   slack: number | null;
   attempts: number;
   error: string;
+  exactly: string; // the call itself, if it stands in a helper: `client.chat.completions.create (In [1], line 20)`
   site: string; // calls of one site belong together
 }
 
@@ -50,7 +51,7 @@ export type EdgeRow = [cause: number, reason: number, line: number, words: numbe
 export type Row = [
   number: number, callee: number, file: number, line: number, where: number, within: number, turn: number, host: number,
   effect: number, issued: number, ready: number | null, started: number | null, ended: number | null, outcome: number,
-  edges: EdgeRow[], slack: number | null, attempts: number, error: number,
+  edges: EdgeRow[], slack: number | null, attempts: number, error: number, exactly: number,
 ];
 
 export interface Message {
@@ -181,6 +182,7 @@ export class Model {
       slack: row[15] === null ? null : row[15] * UNIT,
       attempts: row[16],
       error: this.text(row[17]),
+      exactly: this.text(row[18]),
       site: `${callee}|${file}|${line}|${where}|${within}`,
     };
   }

@@ -31,10 +31,11 @@ export class Scale {
     return this.at(at - share * length, length, whole);
   }
 
+  /* Moved on by as many pixels: positive is later. */
   panned(pixels: number, whole: number): Scale {
     const length = this.end - this.begin;
     const width = this.right - this.left || 1;
-    return this.at(this.begin - (pixels / width) * length, length, whole);
+    return this.at(this.begin + (pixels / width) * length, length, whole);
   }
 
   private at(begin: number, length: number, whole: number): Scale {

@@ -18,7 +18,7 @@ from poppy_ipython.display.network import network
 from poppy_ipython.display.sheet import WIDTH, number, safe, sheet
 from poppy_ipython.display.text import summary
 from poppy_ipython.trace.load import Load
-from poppy_ipython.trace.trace import Call, Trace
+from poppy_ipython.trace.trace import Call, Seen, Trace
 from poppy_ipython.trace.units import count, duration, shorten
 
 __all__ = ["folded"]
@@ -52,18 +52,18 @@ def folded(trace: Trace, graph: bool = False, mark: str = "") -> str:
 
 def _sites(trace: Trace) -> list[tuple[str, list[Call]]]:
     """The call sites with the most call time, by their first call sent; the others together."""
-    sites: dict[tuple[str, str, int], list[Call]] = defaultdict(list)
+    sites: dict[Seen, list[Call]] = defaultdict(list)
     for call in sorted(trace.calls, key=lambda call: (call.started is None, call.started or 0.0, call.number)):
-        sites[call.callee, call.filename, call.line].append(call)
+        sites[trace.seen(call)].append(call)
     kept = set(sites)
     if len(sites) > _ROWS:
         largest = sorted(sites, key=lambda site: -sum(call.seconds for call in sites[site]))
         kept = set(largest[: _ROWS - 1])
     rows = []
-    for (callee, filename, line), calls in sites.items():
-        if (callee, filename, line) in kept:
-            where = trace.where(filename, line)
-            rows.append((" · ".join(filter(None, (shorten(callee, 30), where))), calls))
+    for seen, calls in sites.items():
+        if seen in kept:
+            where = trace.where(seen.filename, seen.line)
+            rows.append((" · ".join(filter(None, (shorten(seen.name, 30), where))), calls))
     others = [call for site, calls in sites.items() if site not in kept for call in calls]
     if others:
         rows.append((f"{count(len(sites) - len(kept), 'other call site')}", others))

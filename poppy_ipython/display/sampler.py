@@ -48,7 +48,7 @@ class Sampler:
         self._files: dict[str, None] = {filename: None}
         self._titles: dict[str, str] = {}
         self._flow = Flow()
-        self._rows = Rows([], self._where)
+        self._rows = Rows([], self._where, filename)
         self._sources: list[list[str]] = []
 
     def look(self, now: float) -> dict[str, Any] | None:
@@ -90,7 +90,7 @@ class Sampler:
         """The whole state, for a front end that has missed something; the deltas go on from there."""
         self.look(now)
         self._seq = max(self._seq, 0)
-        self._rows = Rows(self._files, self._where)
+        self._rows = Rows(self._rows.files, self._where, self.filename)
         rows = [self._row(call) for call in self._calls.values()]
         if not self._sources:
             self._read_sources()
@@ -111,7 +111,7 @@ class Sampler:
             edges = edges_into(call, self._calls, self._flow, self._sites)
             if call.started is not None:
                 self._edges[call.number] = edges
-        return self._rows.row(call, edges, self._sites.turn(call))
+        return self._rows.row(call, edges)
 
     def _read_sources(self) -> None:
         texts = sources_of(list(self.records), self.filename)

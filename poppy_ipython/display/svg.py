@@ -108,10 +108,11 @@ def _box(trace: Trace, call: Call, axis: Axis) -> _Box:
         start = min(start, axis.right - 2)
         end = start + 2
     begin = min(begin, start)
-    where = trace.where(call.filename, call.line)
+    seen = trace.seen(call)
+    where = trace.where(seen.filename, seen.line)
     gap = _SPACE + (2 if call.outcome == "error" else 0)  # clear of the stop
     before = start - _SPACE if call.started is not None else end - _SPACE
-    words = [word for word in (shorten(call.callee, 30), where, _ENDINGS.get(call.outcome, "")) if word]
+    words = [word for word in (shorten(seen.name, 30), where, _ENDINGS.get(call.outcome, "")) if word]
     while words:  # as much as there is room for, the end of the words last
         label = " · ".join(safe(word, 30) for word in words)  # each by itself: a name may run from right to left
         width = width_of(" · ".join(words))

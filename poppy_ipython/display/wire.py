@@ -10,12 +10,13 @@ prompts and patients' data do not belong into a file by accident. Values go over
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from poppy_ipython.display.text import summary
 from poppy_ipython.trace.edges import Edge
-from poppy_ipython.trace.trace import Call, Trace, within
+from poppy_ipython.trace.trace import Call, Seen, Trace, seen
 from poppy_ipython.trace.units import shorten
 
 __all__ = ["VERSION", "Rows", "full"]
@@ -34,26 +35,33 @@ class Rows:
     >>> trace = Trace.of([CallRecord(1, "ask", line=3, issued=0.0, ready=0.0, started=0.5, ended=1.0, outcome="ok")])
     >>> rows = Rows(["<cell>"], trace.where)
     >>> rows.row(trace.calls[0], ())
-    [1, 0, 0, 3, 1, -1, 0, -1, 2, 0, 0, 50000, 50000, 2, [], None, 1, -1]
+    [1, 0, 0, 3, 1, -1, 1, -1, 2, 0, 0, 50000, 50000, 2, [], None, 1, -1, -1]
     >>> rows.new_strings()
     ['ask', 'line 3', 'unordered']
     """
 
-    def __init__(self, files: Iterable[str], where: Callable[[str, int | None], str]) -> None:
+    def __init__(self, files: Iterable[str], where: Callable[[str, int | None], str], cell: str | None = None) -> None:
         self.files = {name: index for index, name in enumerate(files)}
         self.where = where
+        self.cell = cell
+        self._turns: dict[int, int] = {}
+        self._sites: Counter[Seen] = Counter()
         self._strings: dict[str, int] = {}
         self._sent = 0
 
-    def row(self, call: Call, edges: tuple[Edge, ...], turn: int = 0, slack: float | None = None) -> list[Any]:
-        text, began = self._text, call.issued_at
+    def row(self, call: Call, edges: tuple[Edge, ...], slack: float | None = None) -> list[Any]:
+        text, began, place = self._text, call.issued_at, seen(call, self.cell)
+        turn = self._turns.get(call.number)
+        if turn is None:
+            self._sites[place] += 1
+            turn = self._turns[call.number] = self._sites[place]
         return [
             call.number,
-            text(call.callee),
-            self.files.get(call.filename, -1),
-            call.line,
-            text(self.where(call.filename, call.line)),
-            text(within(call)),
+            text(place.name),
+            self.files.get(place.filename, -1),
+            place.line,
+            text(self.where(place.filename, place.line)),
+            text(place.within),
             turn,
             text(call.host),
             text(call.effect),
@@ -66,7 +74,11 @@ class Rows:
             None if slack is None else round(slack * _UNIT),
             call.attempts,
             text(None if call.error is None else call.error.partition("(")[0]),
+            -1 if place[1:3] == (call.filename, call.line) else text(self._exactly(call)),
         ]
+
+    def _exactly(self, call: Call) -> str:
+        return f"{shorten(call.callee, 60)} ({self.where(call.filename, call.line)})"
 
     def new_strings(self) -> list[str]:
         """The texts that have come since this was last asked."""
@@ -96,9 +108,9 @@ def _reason(reason: str) -> int:
 def full(trace: Trace, run: str, title: str = "", error: str = "") -> dict[str, Any]:
     """The whole of a finished run as one message."""
     sources = trace.sources or (((trace.filename or "<cell>"), ""),)
-    rows = Rows([name for name, _ in sources], trace.where)
+    rows = Rows([name for name, _ in sources], trace.where, trace.filename)
     slack = trace.slack
-    made = [rows.row(call, trace.edges[call.number], trace.sites.turn(call), slack.get(call.number)) for call in trace.calls]
+    made = [rows.row(call, trace.edges[call.number], slack.get(call.number)) for call in trace.calls]
     titles = dict(trace.titles)
     path = trace.critical_path
     return {

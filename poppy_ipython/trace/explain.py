@@ -65,8 +65,9 @@ def why_not_earlier(trace: Trace, number: int) -> str:
     call = next(call for call in trace.calls if call.number == number)
 
     def name(call: Call) -> str:
-        where = trace.where(call.filename, call.line)
-        return f"#{call.number} {shorten(call.callee, 40)}" + (f" ({where})" if where else "")
+        seen = trace.seen(call)
+        where = trace.where(seen.filename, seen.line)
+        return f"#{call.number} {shorten(seen.name, 40)}" + (f" ({where})" if where else "")
 
     if call.started is None:
         head = f"{name(call)} was never sent"
@@ -86,8 +87,8 @@ def why_not_earlier(trace: Trace, number: int) -> str:
         last = links[-1].cause
         lines.append(f"  #{last.number} was sent as soon as its line was reached, at {duration(last.issued_at)}")
     worst = max(links, key=lambda link: link.cause.seconds)
-    line = worst.edge.line or worst.call.line
-    where = trace.where(worst.call.filename, line)
+    seen = trace.seen(worst.call)
+    where = trace.where(seen.filename, worst.edge.line or seen.line)
     most = f"most of it: {name(worst.cause)} took {duration(worst.cause.seconds)}"
     if worst.edge.reason == "limit":
         lines.append(f"{most}; more calls at once would help")

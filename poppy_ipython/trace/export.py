@@ -13,10 +13,12 @@ Arguments and results are in none of them: they are not in the trace.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from poppy_ipython.trace.events import Wait
 from poppy_ipython.trace.lanes import pack
+from poppy_ipython.trace.uses import Use
 
 if TYPE_CHECKING:
     from poppy_ipython.trace.trace import Call, Trace
@@ -42,6 +44,7 @@ def to_json(trace: Trace, indent: int | None = None) -> str:
             "titles": trace.titles,
             "sources": trace.sources,
             "waits": [[w.reason, w.line, w.detail, w.begin, w.end] for w in trace.waits],
+            "uses": [asdict(use) for use in trace.uses],
             "columns": Call._fields,
             "calls": trace.calls,
         },
@@ -82,6 +85,7 @@ def from_json(text: str | bytes) -> Trace:
         data["filename"],
         tuple((name, title) for name, title in data["titles"]),
         tuple((name, text) for name, text in data["sources"]),
+        tuple(Use(**use) for use in data["uses"]),
     )
 
 

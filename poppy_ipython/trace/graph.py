@@ -6,23 +6,22 @@
 Folded because a loop of a thousand calls is one thought of whoever wrote it; small runs are shown call by call. Slots are
 no dependence: edges with the reason `limit` are left out.
 
-`dot` makes a `graphviz.Digraph` of it: it shows itself in a notebook where the `dot` program is installed, and `.source` is
-the text of the graph anywhere.
+Drawn by `display/network.py`, written for graphviz by `display/dot.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poppy_ipython.trace.events import Reason
-from poppy_ipython.trace.units import count, duration, shorten
+from poppy_ipython.trace.units import shorten
 
 if TYPE_CHECKING:
     from poppy_ipython.trace.trace import Call, Trace
 
-__all__ = ["Graph", "Link", "Node", "dot", "graph"]
+__all__ = ["Graph", "Link", "Node", "graph"]
 
 SMALL = 12  # calls up to which each has a node of its own
 
@@ -73,14 +72,14 @@ def graph(trace: Trace, fold: bool | None = None) -> Graph:
         fold = len(trace.calls) > SMALL
     sites: dict[object, list[Call]] = {}
     for call in sorted(trace.calls, key=lambda c: (c.started is None, c.started or 0.0, c.number)):
-        key = (call.callee, call.filename, call.line, trace.within(call)) if fold else call.number
+        key = trace.seen(call) if fold else call.number
         sites.setdefault(key, []).append(call)
     nodes: list[Node] = []
     of: dict[int, int] = {}
     for index, calls in enumerate(sites.values()):
-        head = calls[0]
-        turn = trace.sites.turn(head)
-        name = shorten(head.callee, 30) + (f" × {len(calls):,}" if len(calls) > 1 else f" {turn}" if turn and not fold else "")
+        head = trace.seen(calls[0])
+        turn = trace.sites.turn(calls[0])
+        name = shorten(head.name, 24) + (f" × {len(calls):,}" if len(calls) > 1 else f" {turn}" if turn and not fold else "")
         nodes.append(Node(tuple(calls), name, trace.where(head.filename, head.line)))
         of.update((call.number, index) for call in calls)
     times: Counter[tuple[int, int, Reason]] = Counter()
@@ -98,28 +97,3 @@ def graph(trace: Trace, fold: bool | None = None) -> Graph:
 
 def _only(names: set[str | None]) -> str | None:
     return next(iter(names)) if len(names) == 1 else None
-
-
-_STYLE: dict[Reason, str] = {"branch": "dashed", "order": "dotted", "commit": "dotted", "unknown": "dashed"}
-
-
-def dot(trace: Trace, fold: bool | None = None) -> Any:
-    """The graph as a `graphviz.Digraph`."""
-    import graphviz
-
-    found = graph(trace, fold)
-    drawn = graphviz.Digraph("run", graph_attr={"rankdir": "LR", "bgcolor": "transparent"})
-    drawn.attr("node", shape="box", style="rounded,filled", fillcolor="#f6f8fa", fontname="Helvetica", fontsize="11")
-    drawn.attr("edge", color="#57606a", fontname="Helvetica", fontsize="9", arrowsize="0.7")
-    for index, node in enumerate(found.nodes):
-        seconds = duration(sum(call.seconds for call in node.calls))
-        notes = [node.where, seconds, count(node.failed, "failure") if node.failed else ""]
-        label = graphviz.escape(node.name) + "\\n" + graphviz.escape(" · ".join(filter(None, notes)))
-        color = "#b54700" if node.failed else "#1f2328" if index in found.critical else "#57606a"
-        drawn.node(str(index), label, penwidth="2" if index in found.critical else "1", color=color)
-    for link in found.links:
-        both = link.cause in found.critical and link.node in found.critical
-        label = graphviz.escape(shorten(link.through, 24)) if link.through else "" if link.reason == "data" else link.reason
-        style = {"style": _STYLE.get(link.reason, "solid"), "penwidth": "2" if both else "1"}
-        drawn.edge(str(link.cause), str(link.node), label, tooltip=f"{link.reason} × {link.times}", **style)
-    return drawn

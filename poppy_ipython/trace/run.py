@@ -67,7 +67,7 @@ class Run:
 
     def graph(self, fold: bool | None = None) -> Any:
         """The calls by what they waited for, as a `graphviz.Digraph`; `fold=False` for one node per call."""
-        from poppy_ipython.trace.graph import dot
+        from poppy_ipython.display.dot import dot
 
         return dot(self.trace, fold)
 

@@ -1,7 +1,7 @@
 """The text behind a run: the cell's, and that of the files in which it made calls.
 
 Taken when the run is over, from `linecache`, which knows cells as well as files: afterwards a cell is edited and a file
-saved, and the lines would no longer be those that ran.
+saved, and the lines would no longer be those that ran. Secrets in it are taken out: a trace goes into files.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Iterable
 
+from poppy_ipython.redact import redact
 from poppy_ipython.trace.events import CallRecord
 
 __all__ = ["sources_of"]
@@ -29,4 +30,4 @@ def sources_of(records: Iterable[CallRecord], filename: str | None) -> tuple[tup
         for frame in record.stack:
             names.setdefault(frame[1])
     texts = ((name, "".join(linecache.getlines(name))) for name in names)
-    return tuple((name, text) for name, text in texts if text and len(text) <= _MOST)
+    return tuple((name, redact(text)) for name, text in texts if text and len(text) <= _MOST)

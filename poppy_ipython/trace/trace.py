@@ -35,7 +35,7 @@ from poppy_ipython.trace.uses import Use
 if TYPE_CHECKING:
     from poppy_ipython.trace.critical_path import CriticalPath
 
-__all__ = ["Call", "Trace", "freeze", "within"]
+__all__ = ["Call", "Seen", "Trace", "freeze", "seen"]
 
 
 class Call(NamedTuple):
@@ -231,7 +231,11 @@ class Trace:
 
     def within(self, call: Call) -> str:
         """The functions around a call, outermost first: `summarise ▸ refine`; empty at the top of the cell."""
-        return within(call)
+        return seen(call, None).within
+
+    def seen(self, call: Call) -> Seen:
+        """The call as a reader of the cell sees it: the innermost place in the cell that led to it."""
+        return seen(call, self.filename)
 
     def why_not_earlier(self, number: int) -> str:
         """What call `number` waited for, as a chain of causes in words; see `explain.py`."""
@@ -278,9 +282,28 @@ class Trace:
         return self.to_text()
 
 
-def within(call: Call) -> str:
-    """The functions around a call, outermost first; comprehensions, which are functions before Python 3.12, are none."""
-    return " ▸ ".join(shorten(frame[0], 40) for frame in reversed(call.stack) if frame[0] not in _COMPREHENSIONS)
+class Seen(NamedTuple):
+    """A call by the line of the cell that led to it, not by that of the helper in which it stands."""
+
+    name: str  # what that line calls
+    filename: str
+    line: int
+    within: str  # the functions of the cell around that line, outermost first
+
+
+def seen(call: Call, cell: str | None) -> Seen:
+    """`ask`, line 4, and not `client.chat.completions.create`, line 20 of another cell. Without a cell: as it stands.
+
+    Comprehensions, which are functions before Python 3.12, are none here.
+    """
+    stack = [frame for frame in call.stack if frame[0] not in _COMPREHENSIONS]
+    name, filename, line, depth = call.callee, call.filename, call.line, 0
+    if cell is not None and filename != cell:
+        for number, frame in enumerate(stack):
+            if frame[1] == cell:
+                name, filename, line, depth = frame[0], frame[1], frame[2], number + 1
+                break
+    return Seen(name, filename, line, " ▸ ".join(shorten(frame[0], 40) for frame in reversed(stack[depth:])))
 
 
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")

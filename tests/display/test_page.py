@@ -132,6 +132,12 @@ def test_graph_as_dot():
     assert Run(draw(RUN)).graph(fold=True).source.count("penwidth") == 3 + 2
 
 
+def test_a_graph_shows_itself_without_the_dot_program(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    shown = Run(draw(RUN)).graph()._repr_mimebundle_()
+    assert "dot" in shown["text/plain"] and ET.fromstring(shown["image/svg+xml"]).tag.endswith("svg")
+
+
 def test_to_html(tmp_path):
     Run(draw(RUN), error=ValueError("private")).to_html(tmp_path / "run.html")
     text = (tmp_path / "run.html").read_text()

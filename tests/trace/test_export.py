@@ -1,12 +1,14 @@
 """Traces leave the process and come back; Perfetto's file is checked against the trace-event format."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from poppy_ipython.trace import Trace
+from poppy_ipython.trace import Trace, Wait
+from poppy_ipython.trace.uses import Use
 from tests.trace.consistency import inconsistencies
 from tests.trace.drawing import draw
 from tests.trace.test_trace import runs
@@ -22,6 +24,14 @@ RUN = """
 @given(runs(names=st.text()))
 @settings(max_examples=60)
 def test_any_trace_comes_back_from_json(trace):
+    assert Trace.from_json(trace.to_json()) == trace
+
+
+def test_everything_comes_back_from_json():
+    wait, use = Wait("unknown", 3, "f", 0.1, 0.2), Use("m.f", "f", calls=2, held=0.1)
+    more = {"titles": (("<a>", "In [1]"),), "sources": (("<a>", "x"),), "uses": (use,), "waits": (wait,), "max_calls": 3, "cpu": 0.5}
+    trace = replace(draw(RUN), filename="<a>", **more)
+    assert all(value for value in vars(trace).values() if value != 0.0)
     assert Trace.from_json(trace.to_json()) == trace
 
 

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { type Message, Model } from "../src/model";
+import { chain, worst } from "../src/why";
+import { full, model, rows, Texts } from "./runs";
+
+describe("messages", () => {
+  it("become calls with times in seconds", () => {
+    const call = model([{ issued: 0.5, ready: 0.75, started: 1, ended: 2.5, line: 3 }]).calls[0]!;
+    expect(call).toMatchObject({ number: 1, callee: "ask", where: "line 3", issued: 0.5, ready: 0.75, started: 1, ended: 2.5, outcome: "ok" });
+  });
+
+  it("as deltas add and replace rows", () => {
+    const texts = new Texts();
+    const first = rows([{ started: null, ready: null, outcome: "waiting" }], texts);
+    const before = texts.all.length;
+    const made = new Model(() => 0);
+    made.apply({ t: "full", seq: 4, strings: [...texts.all], rows: first, ended: null });
+    const second = rows([{ ended: 1 }, { callee: "tag", line: 2 }], texts);
+    const delta: Message = { t: "delta", seq: 5, strings: texts.all.slice(before), rows: second };
+    expect(made.apply(delta)).toBe(true);
+    expect(made.calls.map((call) => [call.callee, call.outcome])).toEqual([["ask", "ok"], ["tag", "running"]]);
+    expect(made.apply(delta)).toBe(true); // twice is once
+    expect(made.calls).toHaveLength(2);
+  });
+
+  it("that were missed are noticed, and a full state repairs it", () => {
+    const made = model([{}]);
+    expect(made.apply({ t: "delta", seq: 3, rows: [] })).toBe(false);
+    expect(made.apply(full([{}, {}], { seq: 3 }))).toBe(true);
+    expect(made.apply({ t: "delta", seq: 4, rows: [] })).toBe(true);
+    expect(made.calls).toHaveLength(2);
+  });
+
+  it("of a newer version are refused in words", () => {
+    const made = new Model(() => 0);
+    expect(made.apply(full([{}], { v: 99 }))).toBe(true);
+    expect(made.problem).toContain("newer version");
+    expect(made.calls).toHaveLength(0);
+  });
+
+  it("that come late do not bring a finished run back", () => {
+    const made = model([{ ended: 1 }], { ended: 1 });
+    made.apply(full([{}], { ended: null }));
+    expect(made.running).toBe(false);
+    expect(made.calls[0]!.outcome).toBe("ok");
+  });
+
+  it("bring values on demand", () => {
+    const made = model([{}]);
+    made.apply({ t: "values", values: { "1": ["'q'", "'a'"] } });
+    expect(made.values.get(1)).toEqual(["'q'", "'a'"]);
+  });
+});
+
+describe("the clock", () => {
+  it("goes on by the page's between messages, and stands when the run is over", () => {
+    let time = 50;
+    const made = new Model(() => time);
+    made.apply(full([{}], { now: 2 }));
+    time += 1.5;
+    expect(made.now).toBeCloseTo(3.5);
+    made.apply({ t: "delta", seq: 1, now: 3.4, rows: [] }); // arrived late: an earlier message was quicker
+    expect(made.now).toBeCloseTo(3.5);
+    made.apply(full([{ ended: 3 }], { ended: 3.6 }));
+    time += 10;
+    expect(made.now).toBe(3.6);
+  });
+});
+
+describe("why not earlier", () => {
+  const made = model([
+    { started: 0, ended: 2 },
+    { started: 0, ended: 1 },
+    { started: 2, ended: 3, edges: [[1, "data"], [2, "data"]] },
+    { started: 3, ended: 4, edges: [[3, "branch", 7, "line 7 had to know its answer"]] },
+  ]);
+  it("follows the last arrivals", () => {
+    expect(chain(made, 4).map(({ call, cause }) => [call.number, cause.number])).toEqual([[4, 3], [3, 1]]);
+    expect(chain(made, 1)).toEqual([]);
+    expect(chain(made, 99)).toEqual([]);
+  });
+  it("names what cost most", () => {
+    expect(worst(chain(made, 4))!.cause.number).toBe(1);
+    expect(worst([])).toBeUndefined();
+  });
+  it("ends in a circle of instants", () => {
+    const circle = model([{ started: 0, ended: 0, edges: [[2, "data"]] }, { started: 0, ended: 0, edges: [[1, "data"]] }]);
+    expect(chain(circle, 1)).toHaveLength(1);
+  });
+});
