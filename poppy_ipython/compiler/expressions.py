@@ -28,6 +28,11 @@ else:
 _SEGMENT = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.FormattedValue)
 
 
+#: whose arguments are looked through, if they are what these names say
+_LOOKED_THROUGH = frozenset({"enumerate", "zip", "map", "chain", "islice", "zip_longest", "pairwise", "product", "combinations", "permutations"})
+#: builtins that read all of their argument at once, or as Python does, item by item
+_READERS = frozenset({"list", "tuple", "sorted", "set", "dict", "any", "all"})
+
 #: comprehensions that have a frame of their own (Python 3.12 inlines all but generator expressions)
 FRAMES: dict[type, str] = {ast.GeneratorExp: "<genexpr>"}
 if sys.version_info < (3, 12):
@@ -475,25 +480,52 @@ class Expressions(_Base):
 
     # ------------------------------------------------------------------ calls
     def iterable(self, node: ast.expr, comprehension: ast.expr | None = None) -> ast.expr:
-        """An iterator for a ``for``: looks through ``enumerate``, ``zip``, ``reversed`` and ``.items()``.
+        """An iterator for a ``for``: looks through calls of ``enumerate``, generators and so on.
 
         What is no iterable is reported there, up to Python 3.12 for a ``comprehension`` as a whole.
         """
-        if isinstance(node, ast.Call) and not any(k.arg is None for k in node.keywords) and not scopes.consumed(node):
-            args = self.items(node.args)
-            if isinstance(node.func, ast.Name) and node.func.id in ("enumerate", "zip", "reversed"):
-                keywords = [ast.keyword(k.arg, self.expr(k.value)) for k in node.keywords]
-                return place(op("iterate_call", self.expr(node.func), *args, keywords=keywords), node)  # type: ignore[return-value]
-            if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values") and not node.args and not node.keywords:
-                return place(op("iterate_method", self.expr(node.func.value), const(node.func.attr)), node)  # type: ignore[return-value]
         at = comprehension if comprehension is not None and sys.version_info < (3, 13) else node
-        return place(op("iterate", self.expr(node)), at)  # type: ignore[return-value]
+        return place(op("iterate", self.stream(node)), at)  # type: ignore[return-value]
+
+    def stream(self, node: ast.expr, at_once: bool = False) -> ast.expr:
+        """What is iterated over at once (by a builtin, or in a loop): calls are looked through, see ``engine/streams.py``."""
+        if not isinstance(node, ast.Call) or self.reads(node) or scopes.consumed(node) or self.is_super(node):
+            return self.expr(node)
+        if any(k.arg is None for k in node.keywords) or any(isinstance(a, ast.Starred) for a in node.args):
+            return self.expr(node)
+        func = node.func
+        name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+        if isinstance(func, ast.Attribute):
+            head, target = self.method_head(node, func), "stream_meth"
+        else:
+            head, target = [self.expr(func)], "stream_call"
+        args = [self.stream(a, at_once) if name in _LOOKED_THROUGH and isinstance(a, ast.Call) else self.expr(a) for a in node.args]
+        keywords = [ast.keyword(k.arg, self.expr(k.value)) for k in node.keywords]
+        return place(op(target, const(at_once), *head, *args, keywords=keywords), node)  # type: ignore[return-value]
+
+    def reads(self, node: ast.Call) -> bool:
+        """Is this ``list(f(x))`` and the like: a builtin that reads the result of a call at once?"""
+        if len(node.args) != 1 or node.keywords or not isinstance(node.args[0], ast.Call) or scopes.consumed(node):
+            return False
+        func = node.func
+        return isinstance(func, ast.Name) and func.id in _READERS or isinstance(func, ast.Attribute) and func.attr == "join"
+
+    def read(self, node: ast.Call) -> ast.expr:
+        func = node.func
+        if isinstance(func, ast.Attribute):
+            head = self.method_head(node, func)
+            return op("read_join", *head, self.stream(node.args[0], True))
+        return op("read", self.expr(func), self.stream(node.args[0], True))
+
+    def is_super(self, node: ast.Call) -> bool:
+        return isinstance(node.func, ast.Name) and node.func.id == "super"
 
     def expr_Call(self, node: ast.Call) -> ast.expr:
-        func = node.func
         if scopes.consumed(node):
             return expression_two_ways(self, node, lambda: self.consumer(node))
-        if isinstance(func, ast.Name) and func.id == "super" and not node.args and not node.keywords and self.scope.first_param:
+        if self.reads(node):
+            return self.read(node)
+        if self.is_super(node) and not node.args and not node.keywords and self.scope.first_param:
             return ast.Call(load("super"), [load("__class__"), op("force", load(self.scope.first_param))], [])
         return self.call(node, None)
 
@@ -508,15 +540,8 @@ class Expressions(_Base):
 
     def call(self, node: ast.Call, args: list[ast.expr] | None, awaited: bool = False) -> ast.expr:
         func = node.func
-        trivial = all(isinstance(a, (ast.Constant, ast.Name)) for a in node.args) and all(
-            isinstance(k.value, (ast.Constant, ast.Name)) for k in node.keywords
-        )
         if isinstance(func, ast.Attribute) and not awaited:
-            receiver = self.expr(func.value)
-            name = self.scope.mangle(func.attr)
-            if not trivial:
-                receiver = place(op("own", receiver, const(name), const(any(scopes.has_call(a) for a in (*node.args, *[k.value for k in node.keywords])))), func)  # type: ignore[assignment]
-            head = [receiver, const(name)]
+            head = self.method_head(node, func)
             target = "meth"
         else:
             head = [self.expr(func)]
@@ -531,6 +556,15 @@ class Expressions(_Base):
             ast.keyword(k.arg, self.expr(k.value) if k.arg is not None else op("mapping", self.expr(k.value))) for k in node.keywords
         ]
         return op(target, *head, *args, keywords=keywords)
+
+    def method_head(self, node: ast.Call, func: ast.Attribute) -> list[ast.expr]:
+        """Receiver and name of a method call; Python looks the method up before it evaluates the arguments."""
+        receiver = self.expr(func.value)
+        name = self.scope.mangle(func.attr)
+        parts = [*node.args, *[k.value for k in node.keywords]]
+        if not all(isinstance(a, (ast.Constant, ast.Name)) for a in parts):
+            receiver = place(op("own", receiver, const(name), const(any(scopes.has_call(a) for a in parts))), func)  # type: ignore[assignment]
+        return [receiver, const(name)]
 
     def expr_Await(self, node: ast.Await) -> ast.expr:
         if isinstance(node.value, ast.Call) and not scopes.consumed(node.value):

@@ -20,6 +20,7 @@ from . import scopes
 from .abi import PREFIX, children, function, load, op, operation, place, store, walk
 from .cells import _compile, code_named
 from .generated import generated_init
+from .generators import is_generator, without_yields
 from .guards import Guard, guard_of_body
 from .plan import Lowered, call_sites
 from .scope import Scope
@@ -42,6 +43,7 @@ _MOST_FILES = 64
 _COMPILED: dict[tuple[types.CodeType, str, bytes], Lowered | str] = {}
 _MOST_COMPILED = 1024
 
+_GENERATORS: dict[tuple[types.CodeType, str, bytes], Lowered | str] = {}
 _GUARDS: dict[tuple[types.CodeType, str, bytes], Guard | None] = {}
 
 
@@ -53,6 +55,17 @@ def lower_function(fn: types.FunctionType) -> Lowered | str:
     if found is None:
         found = _lower(fn)
         _remember(_COMPILED, key, found, _MOST_COMPILED)
+    return found
+
+
+def lower_generator(fn: types.FunctionType) -> Lowered | str:
+    """The lowered form of a generator function, or the reason why there is none."""
+    code = fn.__code__
+    key = (code, code.co_filename, code.co_linetable)
+    found = _GENERATORS.get(key)
+    if found is None:
+        found = _lower(fn, None, True) if is_generator(code) else "it is no generator function"
+        _remember(_GENERATORS, key, found, _MOST_COMPILED)
     return found
 
 
@@ -180,10 +193,15 @@ def _same(code: types.CodeType, plain: types.CodeType) -> bool:
     return False
 
 
-def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType) -> str | None:
-    if code.co_flags & 0x2A0:  # generator, coroutine, asynchronous generator
+def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, generator: bool = False) -> str | None:
+    if code.co_flags & 0x2A0 and not generator:  # generator, coroutine, asynchronous generator
         return "it is a generator or a coroutine function"
-    body = node.body if isinstance(node, ast.FunctionDef) else [ast.Expr(node.body)]
+    body: list[ast.stmt] = node.body if isinstance(node, ast.FunctionDef) else [ast.Expr(node.body)]
+    if generator:
+        plain = without_yields(body)
+        if isinstance(plain, str):
+            return plain
+        body = plain
     comprehension_depth_walrus = False
     for statement in body:
         reason = scopes.why_not_lowered(statement, False)
@@ -203,7 +221,7 @@ def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType) -> str
     return None
 
 
-def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None) -> Lowered | str:
+def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None, generator: bool = False) -> Lowered | str:
     code = fn.__code__
     if definition is not None:
         found: Any = (definition, None)
@@ -218,7 +236,7 @@ def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None) ->
     if found is None:
         return "its definition was not found (two on one line?)"
     node, owner = found
-    reason = _unsuitable(node, code)
+    reason = _unsuitable(node, code, generator)
     if reason is not None:
         return reason
     if isinstance(node, ast.Lambda):
@@ -266,7 +284,7 @@ def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None) ->
         return f"its lowered form does not compile ({error})"
     return Lowered(
         code.co_name, code.co_qualname, code.co_filename, lowered_code, scope.pieces, body, frozenset(local),
-        tuple(params), frozenset(global_names), call_sites(body), False, original=code, guards=tuple(scope.guards),
+        tuple(params), frozenset(global_names), call_sites(body), False, original=code, guards=tuple(scope.guards), generator=generator,
     )  # fmt: skip
 
 

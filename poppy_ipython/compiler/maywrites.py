@@ -51,6 +51,7 @@ def summarise(
     class_name: str | None = None,
     line: int | None = None,
     plain: frozenset[str] = frozenset(),
+    generator: bool = False,
 ) -> Summary:
     """What ``statements`` may write.
 
@@ -60,12 +61,14 @@ def summarise(
         class_name: the class around their function (names beginning with two underscores).
         line: where they are suspended; a ``try`` around it is in progress.
         plain: the :func:`plain_names` of their scope.
+        generator: they belong to a generator function; what they yield counts as returned.
 
     >>> summary = summarise(ast.parse("self.history.append(ask(q))").body, cell=False)
     >>> [call.detail.method for call in summary.calls], summary.names
     (['', 'append'], ())
     """
     builder = _Builder(cell, frozenset(global_names), class_name, line, plain)
+    builder.generator = generator
     builder.block(statements)
     return builder.summary()
 
@@ -176,8 +179,19 @@ class _Builder(Operands):
             else:
                 method(statement)
 
+    generator = False
+
     def stmt_Expr(self, node: ast.Expr) -> None:
-        self.expr(node.value)
+        value = node.value
+        if self.generator and isinstance(value, ast.Yield):
+            if value.value is not None:
+                self.returns.append(self.expr(value.value))
+        elif self.generator and isinstance(value, ast.YieldFrom):
+            source = self.expr(value.value)
+            self.iterate(source)
+            self.returns.append(self.ref(ELEMENT, source))
+        else:
+            self.expr(value)
 
     def stmt_Pass(self, node: ast.stmt) -> None:
         pass
@@ -330,10 +344,10 @@ class _Builder(Operands):
             self.expr(default)
         for name in scopes.parameters(args):
             self.bindings.setdefault(name, []).append(self.unknown)
-        returns = self.returns
-        self.returns = []
+        returns, generator = self.returns, self.generator
+        self.returns, self.generator = [], False
         self.block(body)
-        self.returns = returns
+        self.returns, self.generator = returns, generator
         return self.here
 
 

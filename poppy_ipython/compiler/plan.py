@@ -50,6 +50,8 @@ class Lowered:
     original: types.CodeType | None = None
     #: of the pieces that are there in native form as well
     guards: tuple[Guard, ...] = ()
+    #: it is a generator function
+    generator: bool = False
 
 
 @dataclass(frozen=True)

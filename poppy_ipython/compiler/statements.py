@@ -15,6 +15,7 @@ from collections.abc import Callable
 from . import scopes
 from .abi import BINARY, MARK, PREFIX, const, load, op, operation, place, store
 from .expressions import Expressions
+from .generators import has_yield
 from .native import change_over, two_ways
 from .scope import Scope
 
@@ -49,6 +50,13 @@ class Statements(Expressions):
 
     # ------------------------------------------------------------------ simple statements
     def stmt_Expr(self, node: ast.Expr) -> list[ast.stmt]:
+        value = node.value
+        if isinstance(value, ast.Yield):
+            return [ast.Expr(place(ast.Yield(self.expr(value.value) if value.value is not None else None), value))]  # type: ignore[arg-type]
+        if isinstance(value, ast.YieldFrom):
+            item = f"{PREFIX}x{self.scope.fresh()}"
+            source = op("delegate", self.stream(value.value))
+            return [ast.For(store(item), place(source, value), [place(ast.Expr(ast.Yield(load(item))), value)], [])]  # type: ignore[arg-type,list-item]
         return [ast.Expr(self.expr(node.value))]
 
     def stmt_Pass(self, node: ast.Pass) -> list[ast.stmt]:
@@ -247,7 +255,7 @@ class Statements(Expressions):
 
     # ------------------------------------------------------------------ compound statements
     def outlinable(self, node: ast.stmt) -> bool:
-        if scopes.jumps_out(node):
+        if scopes.jumps_out(node) or has_yield(node):
             return False
         bound = scopes.assigned([node])
         if self.scope.cell:

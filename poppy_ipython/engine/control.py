@@ -13,6 +13,7 @@ from .atoms import ATOMS, CONTAINERS, SEQUENCES, defines, has_python
 from .constructors import is_record, never_is
 from .iterables import is_progress_bar
 from .pending import UNBOUND, Fault, Kill, Pending, settled, structured
+from .streams import Stream
 
 if TYPE_CHECKING:
     from .base import Base
@@ -74,6 +75,8 @@ class Control(Base):
     # ------------------------------------------------------------------ iteration
     def iterate(self, value: Any) -> Iterator[Any]:
         """An iterator over ``value`` for a ``for`` statement or a comprehension of lowered code."""
+        if value.__class__ is Stream:
+            return value.items  # type: ignore[no-any-return]
         value = self.force_shape(value)
         kind = value.__class__
         if kind is list:

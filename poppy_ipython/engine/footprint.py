@@ -152,6 +152,10 @@ class Footprints:
                 if info is not None and not (info.merged and info.piece is None):
                     found.append(Suspended(info, (code, frame.f_lineno), frame.f_globals, frame.f_locals))
                 frame = frame.f_back
+            for generator in self.machine.suspended.get(unit, ()):
+                inside = generator.gi_frame
+                if inside is not None and not generator.gi_running and (info := lowered.get(id(inside.f_code))) is not None:
+                    found.append((inside, info))
             if unit.origin is None or unit.parent is None or unit.parent.parent is None:
                 return found
             unit = unit.parent
@@ -187,7 +191,7 @@ class Footprints:
                 statements = continuation(piece.source, line, piece.name, piece.params)
             found = self.summaries[frame.place] = summarise(
                 statements, cell=lowered.cell, global_names=lowered.global_names, class_name=class_of(lowered), line=line,
-                plain=self.plain_names(lowered),
+                plain=self.plain_names(lowered), generator=lowered.generator,
             )  # fmt: skip
         return found
 
@@ -228,7 +232,7 @@ class Footprints:
         if found is None:
             summary = summarise(
                 lowered.source, cell=False, global_names=lowered.global_names, class_name=class_of(lowered),
-                plain=self.plain_names(lowered),
+                plain=self.plain_names(lowered), generator=lowered.generator,
             )  # fmt: skip
             found = self.bodies[id(lowered)] = (lowered, summary)
         return found[1]

@@ -145,7 +145,7 @@ class Guards(Base):
     def change_over(self, guard: Guard, namespace: dict[str, Any], cells: dict[str, Any], locals_: dict[str, Any]) -> bool:
         """A lowered loop is heavy: if it calls nothing external, wait until it may go on natively."""
         unit = self.cur
-        if not self.guards or unit is self.ghost:
+        if not self.guards or unit is self.ghost or unit in self.suspended:  # what a stream gives may be pending
             return False
         values = {name: settled(locals_[name]) for name in guard.names if name in locals_}
         if not Look(self, namespace, cells, values).calls_nothing_external(guard):

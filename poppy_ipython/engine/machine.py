@@ -15,7 +15,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     guards      native or lowered form                   counters  reads that may come later
     instances   special methods of instances         constructors  calls of classes
     unpacking   also of what is not there yet            aggregates  builtins over a whole container
-    origins     what operating on a pending may run
+    origins     what operating on a pending may run      streams     generators and the like, read at once
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -37,6 +37,7 @@ from greenlet import getcurrent
 
 from ..compiler import lower_function
 from ..compiler.abi import MARK
+from ..compiler.functions import lower_generator
 from ..compiler.plan import Lowered
 from ..effects import registry
 from .aggregates import Aggregates
@@ -59,25 +60,17 @@ from .maywrites import MayWrites
 from .methods import Methods
 from .natives import Natives
 from .origins import Origins
-from .pending import UNBOUND, Pending, settled
+from .pending import UNBOUND, BoundRef, Pending, settled
 from .retirement import Retirement
 from .scheduler import Scheduler
 from .standins import StandIns
+from .streams import Streams
 from .tracebacks import Tracebacks
 from .unpacking import Unpacking
 
 #: what :meth:`Machine.close` leaves
 _RECORDED = frozenset("awake cause cur dispatcher engine_error finished host in_flight lowered not_lowered queue records uses waits".split())
 _CONVERSIONS: dict[int, Callable[[Any], str]] = {115: str, 114: repr, 97: ascii}
-
-
-class BoundRef:
-    """A method that was looked up before its arguments were evaluated, as Python does."""
-
-    __slots__ = ("fn",)
-
-    def __init__(self, fn: Any) -> None:
-        self.fn = fn
 
 
 class Machine(
@@ -104,6 +97,7 @@ class Machine(
     Origins,
     Unpacking,
     Aggregates,
+    Streams,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 
@@ -128,6 +122,7 @@ class Machine(
         self.lowered: dict[int, CodeInfo] = {}
         self.tables: dict[int, dict[str, Any]] = {}
         self.twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self.generator_twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         #: tracebacks of exceptions on their way from ``caught`` to a handler
         self.tracebacks: dict[int, tuple[BaseException, Any]] = {}
         #: piece frame -> the frame it is part of, as far as tracebacks have shown
@@ -147,6 +142,7 @@ class Machine(
         self._init_callers()
         self._init_external()
         self._init_guards()
+        self._init_streams()
 
     # ------------------------------------------------------------------ host
     def wake_host(self) -> None:
@@ -208,7 +204,16 @@ class Machine(
         found = self.twins.get(fn)
         if found is not None and found.__defaults__ is fn.__defaults__ and found.__kwdefaults__ is fn.__kwdefaults__:
             return found  # type: ignore[no-any-return]
-        lowered = lower_function(fn)
+        return self.make_twin(fn, lower_function(fn), self.twins)
+
+    def generator_twin_of(self, fn: types.FunctionType) -> Callable[..., Any] | None:
+        """The lowered twin of a generator function of the user's, or None."""
+        found = self.generator_twins.get(fn)
+        if found is not None and found.__defaults__ is fn.__defaults__ and found.__kwdefaults__ is fn.__kwdefaults__:
+            return found  # type: ignore[no-any-return]
+        return self.make_twin(fn, lower_generator(fn), self.generator_twins)
+
+    def make_twin(self, fn: types.FunctionType, lowered: Lowered | str, twins: Any) -> Callable[..., Any] | None:
         if isinstance(lowered, str):
             self.not_lowered[fn.__qualname__] = lowered
             return None
@@ -221,7 +226,7 @@ class Machine(
         twin = types.FunctionType(code, fn.__globals__, fn.__name__, fn.__defaults__, closure)
         twin.__kwdefaults__ = fn.__kwdefaults__
         twin.__qualname__ = fn.__qualname__
-        self.twins[fn] = twin
+        twins[fn] = twin
         return twin
 
     def table(self, namespace: dict[str, Any], lowered: Lowered, cells: dict[str, Any]) -> dict[str, Any]:
@@ -234,7 +239,8 @@ class Machine(
                 "g": read, "gl": self.global_late(namespace, read), "gal": self.ga_late, "st": store, "gd": _deleter(self, namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
                 "gi": self.gi, "si": self.si, "di": self.di, "seg": self.seg, "op": self.op, "call": self.call,
                 "meth": self.meth, "own": self.own, "truth": self.truth, "ld": self.ld, "force": self.force,
-                "drain": self.drain, "iterate": self.iterate, "iterate_call": self.iterate_call,
+                "drain": self.drain, "iterate": self.iterate, "stream_call": self.stream_call, "stream_meth": self.stream_meth, "read": self.read,
+                "read_join": self.read_join, "delegate": self.delegate, "iterate_call": self.iterate_call,
                 "iterate_method": self.iterate_method, "finish": self.finish, "unpack": self.unpack, "stmt": self.stmt,
                 "unit": self.unit, "expr": self.expr, "expr_if": self.expr_if, "comp": self.comp, "is_": self.is_,
                 "is_not": self.is_not, "in_": self.in_, "not_in": self.not_in, "not_": self.not_, "inplace": self.inplace,

@@ -51,6 +51,15 @@ class Pending:
             self.callbacks.append(callback)
 
 
+class BoundRef:
+    """A method that was looked up before its arguments were evaluated, as Python does."""
+
+    __slots__ = ("fn",)
+
+    def __init__(self, fn: Any) -> None:
+        self.fn = fn
+
+
 class NotReady(Exception):
     """A deferred operation met something that it would have to wait for."""
 

@@ -6,11 +6,13 @@ functions are entered with their parameters bound. Whatever is not resolved may 
 
 from __future__ import annotations
 
+import itertools
 import types
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...compiler.functions import init_of, lower_function
+from ...compiler.functions import init_of, lower_function, lower_generator
+from ...compiler.generators import is_generator
 from ...compiler.references import DATA as DATA_REF
 from ...compiler.references import Call, Ref
 from ...effects.registry import effect_of
@@ -43,7 +45,12 @@ else:
 
 #: builtins that write nothing, by what they return: plain data, something made of their arguments, one of these
 _GIVES_DATA = frozenset({len, isinstance, issubclass, id, callable, print, hasattr, range, any, all, sum, type, hash, repr, str, int, float, bool})
-_GIVES_NEW = frozenset({list, tuple, set, dict, sorted, reversed, enumerate, zip, iter, frozenset, map, filter})
+_GIVES_TUPLES = frozenset({
+    zip, enumerate, dict, itertools.zip_longest, itertools.pairwise, itertools.product, itertools.combinations, itertools.permutations,
+    itertools.combinations_with_replacement,
+})  # fmt: skip
+_GIVES_NEW = frozenset({
+    *_GIVES_TUPLES, itertools.chain, itertools.islice, list, tuple, set, dict, sorted, reversed, enumerate, zip, iter, frozenset, map, filter})
 _GIVES_ELEMENT = frozenset({min, max})
 #: special methods that they call
 _ASKS = {
@@ -163,7 +170,7 @@ class Callees(Base):
             if callee is map:
                 return JUST_UNKNOWN
             found = [e for values in args.each() for v in values for e in self.elements_of(v)]
-            if callee is zip or callee is enumerate or callee is dict:
+            if callee in _GIVES_TUPLES:
                 return (Fresh(None, lambda: self.distinct([DATA, *found])),)
             return self.distinct(found)  # type: ignore[no-any-return]
 
@@ -251,7 +258,8 @@ class Callees(Base):
 
     def function(self, fn: types.FunctionType, args: Args) -> Values:
         """A call of a user's function: its body, with its parameters bound."""
-        lowered = lower_function(fn)
+        generates = is_generator(fn.__code__)
+        lowered = lower_generator(fn) if generates else lower_function(fn)
         if isinstance(lowered, str):
             raise Top(f"{fn.__qualname__}: {lowered}")
         code = fn.__code__
@@ -276,6 +284,8 @@ class Callees(Base):
         for ref in act.summary.returns:
             values = self.values(act, ref)
             returned += values if (act, ref) != inside else [v for v in values if v is not CYCLE]  # a call in its own tail
+        if generates:
+            return (Fresh(None, lambda: self.distinct([v for ref in act.summary.returns for v in self.values(act, ref)])),)
         return self.distinct([*returned, None])  # type: ignore[no-any-return]
 
 

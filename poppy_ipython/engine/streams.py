@@ -1,0 +1,293 @@
+"""Streams: iterators that the engine itself advances, in place, for a loop or a builtin that reads them at once.
+
+    for x in frames(video)            a generator function of the user's: its lowered twin (``compiler/generators.py``)
+    for k, v in enumerate(d.items())  what ``enumerate``, ``zip``, ``map`` and ``itertools`` go over is looked through
+    list(map(ask, xs))                so it is where ``list``, ``tuple``, ``sorted``, ``set``, ``dict``, ``any``, ``all`` or ``join`` read it
+
+The call that makes one and the reader stand next to each other in the source, so nobody else ever holds it. It goes over a fresh iterator of
+an exact builtin, a generator's twin, or other streams, each of which it advances exactly when Python would: so everything that
+runs does so in a plain run's order, in the unit of the reader. Where this cannot be said (an argument is an iterator or an object of
+the user's) the call is made as it is written.
+
+A suspended twin is part of what its unit may still do: footprints look at its frame (:attr:`Streams.suspended`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import types
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..compiler.generators import is_generator
+from ..effects.registry import effect_of
+from .atoms import ATOMS, SEQUENCES
+from .constructors import is_record
+from .pending import BoundRef, Pending, settled, structured
+from .scheduler import MAX_DEPTH
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+_END: Any = object()
+_FRESH: frozenset[type] = frozenset({list, dict, set, frozenset, Pending}) | SEQUENCES
+
+
+class Stream:
+    """An iterator of the engine's, and the call that it stands for."""
+
+    __slots__ = ("args", "fn", "items", "kwargs", "pairs")
+
+    def __init__(self, items: Iterator[Any], fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], pairs: bool = False) -> None:
+        self.items, self.fn, self.args, self.kwargs = items, fn, args, kwargs
+        #: every item is a pair
+        self.pairs = pairs
+
+
+class Streams(Base):
+    """Part of the :class:`Machine`."""
+
+    def _init_streams(self) -> None:
+        #: unit -> generators that it has begun to read: twins, and ours that call functions
+        self.suspended: dict[Any, list[Any]] = {}
+        self.stream_makers: dict[Any, Callable[..., Any]] = {
+            enumerate: self._enumerated, zip: self._zipped, map: self._mapped, itertools.chain: self._chained,
+            itertools.islice: self._sliced, itertools.zip_longest: self._zipped_longest, itertools.pairwise: self._pairwise,
+            itertools.product: self._product, reversed: self._reversed,
+        }  # fmt: skip
+        self.stream_readers: dict[Any, Callable[[Stream], Any]] = {
+            list: lambda s: self.new_list(list(s.items)), tuple: lambda s: self.new_tuple(*s.items),
+            sorted: lambda s: self.n_sorted(self.new_list(list(s.items))), set: self._read_set, dict: self._read_dict,
+            any: lambda s: any(self.truth(item) for item in s.items),
+            all: lambda s: all(self.truth(item) for item in s.items),
+        }  # fmt: skip
+        for fn in (itertools.combinations, itertools.permutations, itertools.combinations_with_replacement):
+            self.stream_makers[fn] = self._arranged(fn)
+
+    # ------------------------------------------------------------------ entry points of lowered code
+    def stream_call(self, at_once: bool, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """``fn(*args, **kwargs)`` for a reader that follows: a :class:`Stream`, or the value of the call.
+
+        ``at_once``: it is read by a builtin, so that where nothing external is called both may run natively.
+        """
+        if fn.__class__ is Pending:
+            fn = self.force(fn)
+        kind = fn.__class__
+        if self.cur is not self.ghost and not (at_once and self.quiescent() and self._native_will_do(fn, args)):
+            if kind is type or kind is types.BuiltinFunctionType:
+                maker = self.stream_makers.get(fn)
+                made = maker(*args, **kwargs) if maker is not None else None
+            elif kind is types.FunctionType or kind is types.MethodType:
+                made = self._generator(fn, args, kwargs)
+            else:
+                made = None
+            if made is not None:
+                pairs = fn is enumerate or (fn is zip and len(args) == 2)
+                return Stream(made, fn, args, kwargs, pairs)
+        return self.call(fn, *map(self.unstreamed, args), **kwargs)
+
+    def _native_will_do(self, fn: Any, args: tuple[Any, ...]) -> bool:
+        if not self.guards or any(a.__class__ is Stream or a.__class__ is Pending for a in args):
+            return False
+        called = args[0] if fn is map and args else fn
+        effect = effect_of(called)
+        if effect is not None:
+            return not effect.external
+        called = called.__func__ if called.__class__ is types.MethodType else called
+        return bool(self.is_leaf(called)) if called.__class__ is types.FunctionType else called.__class__ is not type or fn is not map
+
+    def stream_meth(self, at_once: bool, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        """``target.name(*args, **kwargs)``, likewise."""
+        kind = target.__class__
+        if kind is Pending and target.done:
+            target = target.value
+            kind = target.__class__
+        if kind is dict and not args and not kwargs and name in _VIEWS:
+            return Stream(self.iterate_method(target, name), getattr(target, name), (), {}, name == "items")
+        if kind is Pending or kind is dict or kind is list or kind is set or kind in ATOMS and kind is not types.ModuleType:
+            return self.meth(target, name, *map(self.unstreamed, args), **kwargs)
+        fn = target.fn if kind is BoundRef else self.ga(target, name)
+        return self.stream_call(at_once, fn, *args, **kwargs)
+
+    def read(self, reader: Any, value: Any) -> Any:
+        """``reader(value)``, where ``value`` may be a stream."""
+        if value.__class__ is not Stream:
+            return self.call(reader, value)
+        kind = reader.__class__
+        rule = self.stream_readers.get(reader) if kind is type or kind is types.BuiltinFunctionType else None
+        if rule is None or reader is dict and not value.pairs:
+            return self.call(reader, self.unstreamed(value))
+        return rule(value)
+
+    def read_join(self, target: Any, name: str, value: Any) -> Any:
+        """``target.join(value)``, where ``value`` may be a stream; ``str.join`` reads all of it before it looks at any item."""
+        if value.__class__ is Stream:
+            value = self.new_list(list(value.items)) if settled(target).__class__ is str else self.unstreamed(value)
+        return self.meth(target, name, value)
+
+    def unstreamed(self, value: Any) -> Any:
+        """``value``; for a stream that nobody has begun to read, the value of the call that it stands for."""
+        return self.call(value.fn, *map(self.unstreamed, value.args), **value.kwargs) if value.__class__ is Stream else value
+
+    # ------------------------------------------------------------------ generators
+    def _generator(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Any] | None:
+        code: Any = getattr(fn.__func__ if fn.__class__ is types.MethodType else fn, "__code__", None)
+        if code is None or not is_generator(code) or self.cur.depth >= MAX_DEPTH or effect_of(fn) is not None:
+            return None
+        if fn.__class__ is types.MethodType:
+            args = (fn.__self__, *args)
+            fn = fn.__func__
+        twin = self.generator_twin_of(fn)
+        if twin is None:
+            return None
+        return self._begun(twin(*map(self.unstreamed, args), **kwargs))
+
+    def _begun(self, generator: Any) -> Iterator[Any]:
+        self.suspended.setdefault(self.cur, []).append(generator)
+        return self._advance(generator, self.cur)
+
+    def _advance(self, generator: Any, unit: Any) -> Iterator[Any]:
+        """The items of what runs code of the user's when it is advanced; its frame counts for every unit that does."""
+        owners = [unit]
+        try:
+            while True:
+                unit = self.cur
+                if unit not in owners:
+                    owners.append(unit)
+                    self.suspended.setdefault(unit, []).append(generator)
+                unit.depth += 1
+                try:
+                    item = next(generator, _END)
+                finally:
+                    unit.depth -= 1
+                if item is _END:
+                    return
+                yield item
+        finally:
+            if hasattr(self, "suspended"):  # the run may be over
+                for owner in owners:
+                    left = self.suspended[owner]
+                    left.remove(generator)
+                    if not left:
+                        del self.suspended[owner]
+
+    def delegate(self, value: Any) -> Iterator[Any]:
+        """``yield from value`` of a twin."""
+        if value.__class__ is Stream or self.force_shape(value).__class__ in _FRESH:
+            return self.iterate(value)  # type: ignore[no-any-return]
+        return self._delegate(self.force(value))
+
+    def _delegate(self, value: Any) -> Iterator[Any]:
+        iterator = self.fence(iter, (value,), {}, what=type(value).__name__)
+        unit = self.cur
+        try:
+            while True:
+                item = self.fence(next, (iterator, _END), {}, what=type(value).__name__)
+                if item is _END:
+                    return
+                yield item
+        except GeneratorExit:
+            if self.cur is unit and not unit.killed and hasattr(iterator, "close"):  # `break`
+                self.at_head(iterator.close, (), {})
+            raise
+
+    # ------------------------------------------------------------------ what is looked through
+    def sources(self, args: tuple[Any, ...]) -> list[Iterator[Any]] | None:
+        """Fresh iterators over ``args``, if each is an exact builtin, a named tuple or a stream."""
+        values = [a if a.__class__ is Stream else self.force_shape(a) for a in args]
+        for value in values:
+            kind = value.__class__
+            if kind not in _FRESH and kind is not Stream and not is_record(kind):
+                return None
+        return [self.iterate(value) for value in values]
+
+    def _enumerated(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
+        if not 1 <= len(args) <= 2 or len(args) + len(kwargs) > 2 or kwargs.keys() - {"start"}:
+            return None
+        start = self.force(args[1] if len(args) == 2 else kwargs.get("start", 0))
+        found = self.sources(args[:1]) if start.__class__ is int else None
+        return None if found is None else self._enumerate(found[0], start)
+
+    def _zipped(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
+        found = None if kwargs else self.sources(args)
+        return None if found is None else self._zip(found)
+
+    def _mapped(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
+        found = self.sources(args[1:]) if len(args) > 1 and not kwargs else None
+        return None if found is None else self._begun(self._map(self.force(args[0]), found))
+
+    def _map(self, fn: Any, sources: list[Iterator[Any]]) -> Iterator[Any]:
+        while True:
+            items = []
+            for source in sources:
+                item = next(source, _END)
+                if item is _END:
+                    return
+                items.append(item)
+            yield self.call(fn, *items)
+
+    def _chained(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
+        found = None if kwargs else self.sources(args)
+        return None if found is None else itertools.chain(*found)
+
+    def _sliced(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
+        bounds = [self.force(a) for a in args[1:]]
+        if not bounds or kwargs or any(b is not None and b.__class__ is not int for b in bounds):
+            return None
+        found = self.sources(args[:1])
+        return None if found is None else itertools.islice(found[0], *bounds)
+
+    def _zipped_longest(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
+        found = None if kwargs.keys() - {"fillvalue"} else self.sources(args)
+        return None if found is None else (structured(items) for items in itertools.zip_longest(*found, **kwargs))
+
+    def _pairwise(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
+        found = None if kwargs or len(args) != 1 else self.sources(args)
+        return None if found is None else (structured(items) for items in itertools.pairwise(found[0]))
+
+    def _product(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
+        found = None if kwargs else self.sources(args)
+        return None if found is None else (structured(items) for items in itertools.product(*found))
+
+    def _arranged(self, fn: Any) -> Callable[..., Iterator[Any] | None]:
+        def make(*args: Any, **kwargs: Any) -> Iterator[Any] | None:
+            sizes = [self.force(a) for a in args[1:]]
+            if kwargs or not args or any(s.__class__ is not int or s < 0 for s in sizes):
+                return None
+            found = self.sources(args[:1])
+            return None if found is None else (structured(items) for items in fn(found[0], *sizes))
+
+        return make
+
+    def _reversed(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
+        if len(args) != 1 or kwargs or args[0].__class__ is Stream or self.force_shape(args[0]).__class__ is not list:
+            return None
+        return iter([settled(x) for x in list(self.view(self.force_shape(args[0])))[::-1]])
+
+    # ------------------------------------------------------------------ who reads them
+    def _read_set(self, stream: Stream) -> Any:
+        target: set[Any] = self.born(set())
+        for item in stream.items:
+            self.set_add(target, item)
+        return target
+
+    def _read_dict(self, stream: Stream) -> Any:
+        pairs = []
+        for pair in stream.items:
+            key, value = self.unpack(pair, 2)
+            pairs.append((self.hashed(self.force(key)), value))
+        return self.new_dict(pairs)
+
+    def hashed(self, key: Any) -> Any:
+        """``key``, after hashing it as putting it into a dict would."""
+        if key.__class__ not in ATOMS:
+            self.hashable(key)
+            hash(key)
+        return key
+
+
+_VIEWS = frozenset({"items", "keys", "values"})
+
+__all__ = ["Stream", "Streams"]
