@@ -59,7 +59,7 @@ class Streams(Base):
         }  # fmt: skip
         self.stream_readers: dict[Any, Callable[[Stream], Any]] = {
             list: lambda s: self.new_list(list(s.items)), tuple: lambda s: self.new_tuple(*s.items),
-            sorted: lambda s: self.n_sorted(self.new_list(list(s.items))), set: self._read_set, dict: self._read_dict,
+            sorted: lambda s: self.call(sorted, self.new_list(list(s.items))), set: self._read_set, dict: self._read_dict,
             any: lambda s: any(self.truth(item) for item in s.items),
             all: lambda s: all(self.truth(item) for item in s.items),
         }  # fmt: skip
