@@ -155,7 +155,7 @@ class Footprints:
             for generator in self.machine.suspended.get(unit, ()):
                 inside = generator.gi_frame
                 if inside is not None and not generator.gi_running and (info := lowered.get(id(inside.f_code))) is not None:
-                    found.append((inside, info))
+                    found.append(Suspended(info, (id(inside.f_code), inside.f_lineno), inside.f_globals, inside.f_locals))
             if unit.origin is None or unit.parent is None or unit.parent.parent is None:
                 return found
             unit = unit.parent
