@@ -29,7 +29,7 @@ from ..compiler.plan import Lowered
 from ..compiler.references import Summary
 from .pending import Pending
 from .reach import Reach, alike, look_local
-from .reach.values import TOP_SLOT, Activation, Fresh, Top
+from .reach.values import FRESH_RESULT, TOP_SLOT, Activation, Fresh, Top
 from .scheduler import Scheduler
 
 _log = logging.getLogger("poppy_ipython.engine")
@@ -135,6 +135,8 @@ class Footprints:
                 break
             if believed:
                 reach.mark()
+                if len(frames) == 1 and frames[0][1].piece is None and not frames[0][1].lowered.cell and reach.gives_fresh():
+                    reach.slots[FRESH_RESULT] = None
                 return tuple(reach.slots), reach.trail if number == 0 else None, reach.watch
         return _TOP, None, {}
 

@@ -30,6 +30,8 @@ MUTATORS: frozenset[str] = frozenset(
     }
 )  # fmt: skip
 PURE_NAMES -= MUTATORS
+#: methods that among builtins only texts have: their results are new
+TEXT_ONLY = frozenset(dir(str)) - {name for kind in (list, dict, set, tuple, int, float, complex, range) for name in dir(kind)}
 
 
 class Methods(Base):
@@ -41,7 +43,9 @@ class Methods(Base):
             if target.done:
                 target = target.value
             elif name in PURE_NAMES and not self.risky_method(target, name):
-                return self.defer(self.meth, (target, name, *args), kwargs or None, born=target.position)
+                result = self.defer(self.meth, (target, name, *args), kwargs or None, born=target.position)
+                result.direct = target.direct and name in TEXT_ONLY  # text has no parts that somebody could hold
+                return result
             else:
                 target = self.force(target)
         kind = target.__class__

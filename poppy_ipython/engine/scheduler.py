@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from greenlet import getcurrent, greenlet
 
 from .pending import Fault, Kill, NotReady, Pending, real, resolve
+from .reach.values import FRESH_RESULT
 from .unit import Entry, Unit
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ class Scheduler(Base):
             return unit.value
         if outs is None:
             unit.outs = pending = Pending()
+            pending.direct = unit.published is not None and FRESH_RESULT in unit.published[1]
             return pending
         unit.outs = pendings = [Pending() for _ in range(outs)]
         return pendings

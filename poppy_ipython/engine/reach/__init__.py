@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from ...compiler.references import DATA as DATA_REF
-from ...compiler.references import EITHER, NAME, OPERATED, SEQUENCE_KEY, TAIL_KEY, Ref
+from ...compiler.references import ATTRIBUTE, EITHER, NAME, OPERATED, RESULT, SEQUENCE_KEY, TAIL_KEY, Ref
 from ..atoms import lookup
 from ..pending import Pending
 from .callees import Callees
@@ -23,7 +23,7 @@ from .looks import alike, look_local
 from .paths import Paths
 from .receivers import Receivers
 from .stores import Stores
-from .values import ANY_ELEMENTS, CYCLE, DATA, JUST_UNKNOWN, PLAIN, UNKNOWN, Activation, Fresh, Top, Values
+from .values import ANY_ELEMENTS, CYCLE, DATA, JUST_UNKNOWN, MADE_HERE, PLAIN, UNKNOWN, Activation, Fresh, Top, Values
 
 
 class Reach(Paths, Stores, Callees, Receivers):
@@ -165,6 +165,31 @@ class Reach(Paths, Stores, Callees, Receivers):
             if not data:
                 self.slots["=", slot] = None
 
+    def gives_fresh(self) -> bool:
+        """Is the result of the function in flight sure to be data that nobody else has?
+
+        Then it is as good as a call's own result: what the caller does with it needs no slot before it is there. So is
+        what is returned as the result of external calls yet to be made, or of operators; if all that the rest of the function
+        (and what it calls) stores are results of operators, none of that is stored elsewhere on the way. Calls made before
+        do not count: their results may have been stored by what has run.
+        """
+        act = self.frames[0]
+        returns = act.summary.returns
+        if not all(_is_made_later(ref) and _stores_data(act, ref, None) for ref in returns):
+            return False
+        if any(slot[0] not in ("a", "n", "=") for slot in self.slots) or self.written.keys() & {MADE_HERE}:
+            return False
+        for slot, writes in self.written.items():
+            for _, stored in writes:
+                if stored.__class__ is not partial or len(stored.args) != 2 or not _is_counted(stored.args[1], slot):
+                    return False
+        for slot, acts in self.bound.items():
+            for writer in acts:
+                refs = writer.summary.bindings.get(slot[2])
+                if refs is None or not all(_is_counted(ref, slot) for ref in refs):
+                    return False
+        return True
+
     def remember(self, item: Any, values: Values) -> bool:
         """Add ``values`` to what may be stored at ``item``; False if that is news."""
         known = self.stored.get(item, ())
@@ -184,6 +209,23 @@ class Reach(Paths, Stores, Callees, Receivers):
             return True
         self.stored[item] = (*known, *new)
         return False
+
+
+def _is_made_later(ref: Any) -> bool:
+    if ref.kind in (EITHER, OPERATED):
+        return all(map(_is_made_later, ref.parts))
+    return ref.kind in (RESULT, DATA_REF)
+
+
+def _is_counted(ref: Any, slot: Any) -> bool:
+    """A number, or the slot's own value and something added to it."""
+    if ref.__class__ is not Ref:
+        return False
+    if ref.kind == EITHER:
+        return all(_is_counted(part, slot) for part in ref.parts)
+    if ref.kind in (ATTRIBUTE, NAME):
+        return bool(ref.detail == slot[2])
+    return ref.kind in (OPERATED, DATA_REF)
 
 
 def _stores_data(act: Any, ref: Any, name: str | None) -> bool:

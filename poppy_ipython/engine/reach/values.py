@@ -19,6 +19,8 @@ from ..atoms import ATOMS
 from ..pending import UNBOUND
 
 TOP_SLOT = "top"
+#: the pseudo-slot of a function in flight whose result nobody else can have
+FRESH_RESULT = ("=", "fresh result")
 ANY_ELEMENTS = (("*k", list), ("*k", dict), ("*k", set))
 EVERY_RESOURCE = ("r", "*")
 
