@@ -135,7 +135,7 @@ class Footprints:
                 break
             if believed:
                 reach.mark()
-                if len(frames) == 1 and frames[0][1].piece is None and not frames[0][1].lowered.cell and reach.gives_fresh():
+                if len(frames) == 1 and frames[0].info.piece is None and not frames[0].info.lowered.cell and reach.gives_fresh():
                     reach.slots[FRESH_RESULT] = None
                 return tuple(reach.slots), reach.trail if number == 0 else None, reach.watch
         return _TOP, None, {}
