@@ -59,17 +59,24 @@ function parentOf(element: Element): Element | null {
   return root instanceof ShadowRoot ? root.host : null;
 }
 
-/* Calls `changed` when the host may have changed its theme; gives back how to stop. */
+/* Calls `changed` when the host may have changed its theme; gives back how to stop. Hosts say so first and load the
+ * colours afterwards, so it is called some more times. */
 export function onTheme(changed: () => void): () => void {
-  const observer = new MutationObserver(changed);
+  let timers: number[] = [];
+  const soon = (): void => {
+    timers.forEach(clearTimeout);
+    timers = [0, 150, 600, 2000].map((delay) => window.setTimeout(changed, delay));
+  };
+  const observer = new MutationObserver(soon);
   for (const element of [document.documentElement, document.body]) {
     observer.observe(element, { attributes: true, attributeFilter: ["class", "style", "data-jp-theme-light", "data-jp-theme-name", "theme"] });
   }
   const query = matchMedia("(prefers-color-scheme: dark)");
-  query.addEventListener("change", changed);
+  query.addEventListener("change", soon);
   return () => {
+    timers.forEach(clearTimeout);
     observer.disconnect();
-    query.removeEventListener("change", changed);
+    query.removeEventListener("change", soon);
   };
 }
 

@@ -1,0 +1,261 @@
+"""The live view as a person sees it: in JupyterLab while a cell runs, afterwards, and in a notebook that is opened again.
+
+`make screenshots` runs this file; its pictures are in `.build/ui`. One notebook, one page, in the order of the tests.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+pytestmark = pytest.mark.ui
+
+NOTEBOOK = "notebooks/see_it_run.ipynb"
+SETUP, RUN, MANY, STATIC = "import json", "%%poppy\ndef", "%%poppy\npages", "%%poppy --view static"
+BLUE, SKY = (0, 114, 178), (86, 180, 233)  # bars in flight, light and dark
+
+# How many pixels of a canvas have a colour.
+PIXELS = """(canvas, colour) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let found = 0;
+    for (let at = 0; at < data.length; at += 4) {
+        if (colour.every((part, index) => Math.abs(data[at + index] - part) < 3) && data[at + 3] > 250) found++;
+    }
+    return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, lab: str) -> Page:
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto(f"{lab}lab/tree/{NOTEBOOK}?reset")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    run(page, SETUP)
+    done(page, SETUP)
+    return page
+
+
+def cell(page: Page, beginning: str) -> Locator:
+    first, _, second = beginning.partition("\n")
+    found = page.locator(".jp-CodeCell", has=page.locator(".cm-line:first-child", has_text=re.compile(f"^{re.escape(first)}$")))
+    return found.filter(has=page.locator(".cm-line", has_text=re.compile(f"^{re.escape(second)}"))).first if second else found.first
+
+
+def run(page: Page, beginning: str) -> None:
+    cell(page, beginning).locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+
+
+def done(page: Page, beginning: str) -> None:
+    prompt = cell(page, beginning).locator(".jp-InputPrompt").first
+    expect(prompt).to_have_text(re.compile(r"^\[\d+\]:$"), timeout=60_000)
+
+
+def in_view(view: Locator, script: str) -> Any:
+    return view.evaluate(f"element => {{ const view = element.poppy; return {script}; }}")
+
+
+def click_bar(page: Page, view: Locator, number: int) -> None:
+    canvas = view.locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    place = in_view(view, f"view.gantt.place({number})")
+    canvas.click(position={"x": place["x"] + min(place["width"], 20) / 2, "y": place["y"] + place["height"] / 2})
+
+
+def saved(lab: str) -> Any:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(f"{lab}api/contents/{NOTEBOOK}") as answer:
+        return json.load(answer)["content"]
+
+
+def look(page: Page, dark: bool = False, width: int = 1280) -> None:
+    theme = "JupyterLab Dark" if dark else "JupyterLab Light"
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false" if dark else "true")
+
+
+# What a page showed while a cell ran, ten times a second: the cell is over before a browser driver has looked twice.
+WATCH = """pixels => {
+    const count = eval(pixels);
+    window.seen = [];
+    setInterval(() => {
+        const element = document.querySelector(".poppy-view");
+        if (element === null) return;
+        const status = element.shadowRoot.querySelector(".status").textContent;
+        const canvas = element.shadowRoot.querySelector("canvas");
+        const stop = element.shadowRoot.querySelector("button.stop").checkVisibility();
+        window.seen.push([status, element.poppy.model.now, canvas.width ? count(canvas, [0, 114, 178]) : 0, stop]);
+    }, 100);
+}"""
+
+
+def test_bars_grow_while_the_cell_runs(page: Page, pictures: Path) -> None:
+    page.evaluate(WATCH, PIXELS)
+    run(page, RUN)
+    page.wait_for_function("() => window.seen.some(([status, now, pixels]) => pixels > 500)")
+    page.screenshot(path=pictures / "view-live.png")
+    done(page, RUN)
+    running = [(now, pixels, stop) for status, now, pixels, stop in page.evaluate("window.seen") if "running" in status]
+    assert len(running) > 3
+    assert [now for now, _, _ in running] == sorted({now for now, _, _ in running})
+    assert max(pixels for _, pixels, _ in running) > 500
+    assert all(stop for _, _, stop in running)
+
+
+def test_afterwards_the_view_is_still_there(page: Page) -> None:
+    view = cell(page, RUN).locator(".poppy-view")
+    expect(view).to_have_count(1)
+    expect(view.locator(".status")).to_have_text(re.compile(r"^In \[2\] · done$"))
+    expect(view.locator(".words")).to_have_text(re.compile(r"^41 calls · .+ at once\) · critical path "))
+    expect(view.locator(".node")).to_have_count(7)
+    expect(view.locator(".line.calls")).to_have_count(7)
+    expect(view.locator("button.stop")).to_be_hidden()
+
+
+def test_a_click_on_a_bar_says_why_it_was_not_sent_earlier(page: Page) -> None:
+    view = cell(page, RUN).locator(".poppy-view")
+    last = in_view(view, "view.model.calls.find(call => call.callee === 'ask' && call.line === 12).number")
+    click_bar(page, view, last)
+    details = view.locator(".details")
+    expect(details.locator("h4")).to_contain_text(f"#{last} ask")
+    expect(details.locator(".why")).to_contain_text("line 11 had to know its answer")
+    expect(details.locator(".why")).to_contain_text("through summaries".replace("summaries", "`summaries`"))
+    expect(details.locator("dl")).to_contain_text("client.chat.completions.create (In [1], line")
+    expect(details.locator("dd.value").first).to_contain_text("Give it a title:")  # from the kernel, on demand
+    details.locator(".ref").first.click()
+    expect(details.locator("h4")).to_contain_text("ask")
+    expect(view.locator(".line.marked")).to_have_count(1)
+
+
+def test_the_keyboard_reaches_everything(page: Page) -> None:
+    view = cell(page, RUN).locator(".poppy-view")
+    canvas = view.locator("canvas")
+    canvas.focus()
+    page.keyboard.press("Escape")
+    expect(view.locator(".details")).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect(view.locator(".details h4")).to_contain_text("#1 search")
+    page.keyboard.press("ArrowRight")
+    expect(view.locator(".details h4")).not_to_contain_text("#1 search")
+    expect(view.locator(".said")).to_contain_text("took")
+    page.keyboard.press("+")
+    assert in_view(view, "view.gantt.scale !== null")
+    page.keyboard.press("0")
+    assert in_view(view, "view.gantt.scale === null")
+    node = view.locator(".node").first
+    node.focus()
+    expect(view.locator(".line.marked")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(view.locator(".node")).to_have_count(16 + 6)
+    page.keyboard.press("Shift+Enter")
+    expect(view.locator(".node")).to_have_count(7)
+    canvas.focus()
+    page.keyboard.press("Escape")
+
+
+def test_stop_ends_the_run(page: Page) -> None:
+    run(page, MANY)
+    here = cell(page, MANY)
+    here.locator("button.stop").click(timeout=20_000)
+    expect(here.locator("[data-mime-type='application/vnd.jupyter.stderr']")).to_contain_text("KeyboardInterrupt", timeout=20_000)
+    expect(here.locator(".status")).to_contain_text("stopped")
+
+
+@pytest.mark.parametrize(("name", "dark", "width"), [("light", False, 1280), ("dark", True, 1280), ("narrow", False, 480)])
+def test_pictures(page: Page, pictures: Path, name: str, dark: bool, width: int) -> None:
+    look(page, dark, width)
+    view = cell(page, RUN).locator(".poppy-view")
+    view.evaluate("node => node.scrollIntoView({block: 'start'})")
+    if name != "narrow":
+        click_bar(page, view, in_view(view, "view.model.calls.find(call => call.line === 12).number"))
+        page.mouse.move(2, 2)
+    page.wait_for_function("dark => document.querySelector('.poppy-view').poppy.dark === dark", arg=dark)
+    page.wait_for_function("() => document.querySelector('.poppy-view').poppy.frame === 0")
+    canvas = view.locator("canvas")
+    assert canvas.evaluate(PIXELS, SKY if dark else BLUE) > 1000
+    assert canvas.evaluate(PIXELS, BLUE if dark else SKY) < 100
+    assert view.evaluate("node => node.scrollWidth - node.clientWidth") <= 1
+    view.screenshot(path=pictures / f"view-{name}.png")
+    if name == "narrow":
+        view.locator("[data-tab=graph]").click()
+        expect(view.locator(".node").first).to_be_visible()
+        expect(canvas).to_be_hidden()
+        view.screenshot(path=pictures / "view-narrow-graph.png")
+        look(page)
+
+
+def test_the_file_has_a_picture_and_no_widget(page: Page, lab: str) -> None:
+    run(page, STATIC)
+    done(page, STATIC)
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    expect(page.locator(".jp-NotebookPanel")).to_be_visible()
+    page.wait_for_function("() => !document.querySelector('.lm-TabBar-tab.jp-mod-dirty')")
+    content = saved(lab)
+    assert "widget-view" not in json.dumps(content) and "widgets" not in content["metadata"]
+    pictures = [o["data"]["image/svg+xml"] for c in content["cells"] for o in c.get("outputs", []) if "image/svg+xml" in o.get("data", {})]
+    assert len(pictures) == 3
+    assert all(len("".join(picture)) <= 40_000 for picture in pictures)
+
+
+def test_a_notebook_that_is_opened_again_shows_the_picture(browser: Browser, lab: str, page: Page, pictures: Path) -> None:
+    again = browser.new_page(viewport={"width": 1280, "height": 1000})
+    again.goto(f"{lab}lab/tree/{NOTEBOOK}?reset")
+    picture = cell(again, RUN).locator("img[src*='poppy-run-']")
+    expect(picture).to_be_visible(timeout=60_000)
+    expect(again.locator(".poppy-view")).to_have_count(0)
+    expect(again.get_by_text("model not found")).to_have_count(0)
+    again.evaluate("window.jupyterapp.shell.collapseLeft()")
+    picture.evaluate("node => node.scrollIntoView({block: 'center'})")
+    again.screenshot(path=pictures / "view-reopened.png")
+    again.close()
+
+
+@pytest.mark.parametrize(("name", "dark", "width"), [("page", False, 1200), ("page-dark", True, 1200), ("page-narrow", False, 480)])
+def test_the_page_of_its_own(browser: Browser, pictures: Path, tmp_path: Path, name: str, dark: bool, width: int) -> None:
+    from poppy_ipython.trace.run import Run
+    from tests.display.test_page import RUN as DRAWN, draw
+
+    Run(draw(DRAWN)).to_html(tmp_path / "run.html")
+    said: list[str] = []
+    alone = browser.new_page(viewport={"width": width, "height": 700}, color_scheme="dark" if dark else "light")
+    alone.on("console", lambda message: said.append(message.text))
+    alone.on("pageerror", lambda error: said.append(str(error)))
+    alone.goto((tmp_path / "run.html").as_uri())
+    expect(alone.locator(".words")).to_contain_text("4 calls")
+    expect(alone.locator(".words")).to_contain_text("1 failed")
+    alone.locator("canvas").focus()
+    alone.keyboard.press("ArrowRight")
+    expect(alone.locator(".details h4")).to_contain_text("#1 ask")
+    alone.screenshot(path=pictures / f"view-{name}.png")
+    assert said == []
+    alone.close()
+
+
+def test_ten_thousand_calls(browser: Browser, tmp_path: Path) -> None:
+    from poppy_ipython.trace.run import Run
+    from tests.display.test_page import long_run
+
+    Run(long_run(10_000)).to_html(tmp_path / "long.html")
+    alone = browser.new_page(viewport={"width": 1200, "height": 900})
+    alone.goto((tmp_path / "long.html").as_uri())
+    expect(alone.locator(".words")).to_contain_text("10,000 calls")
+    view = alone.locator(".poppy-view")
+    (painted,) = alone.evaluate("performance.getEntriesByName('first-contentful-paint').map(entry => entry.startTime)")
+    # A frame of panning within a zoomed timeline: the script's share, the best of some (the machine has other work too).
+    frames = in_view(
+        view,
+        "(view.gantt.zoom(8), Array.from({length: 12}, () => { view.gantt.pan(20); view.gantt.draw(1100); return view.gantt.scriptTime; }))",
+    )
+    print(f"first paint {painted:.0f} ms, script per frame {min(frames):.1f} to {max(frames):.1f} ms")
+    assert min(frames) <= 16
+    assert view.locator(".node").count() <= 500
+    alone.close()
