@@ -16,6 +16,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     instances   special methods of instances         constructors  calls of classes
     unpacking   also of what is not there yet            aggregates  builtins over a whole container
     origins     what operating on a pending may run      streams     generators and the like, read at once
+    keyed       keys of sorted, max and min
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -56,6 +57,7 @@ from .guards import Guards, rest
 from .heap import Heap
 from .instances import Instances
 from .iterables import Iterables
+from .keyed import Keyed
 from .maywrites import MayWrites
 from .methods import Methods
 from .natives import Natives
@@ -98,6 +100,7 @@ class Machine(
     Unpacking,
     Aggregates,
     Streams,
+    Keyed,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 

@@ -75,7 +75,7 @@ class Streams(Base):
         if fn.__class__ is Pending:
             fn = self.force(fn)
         kind = fn.__class__
-        if self.cur is not self.ghost and not (at_once and self.quiescent() and self._native_will_do(fn, args)):
+        if self.cur is not self.ghost and not (at_once and self.quiescent() and self.native_will_do(fn, args)):
             if kind is type or kind is types.BuiltinFunctionType:
                 maker = self.stream_makers.get(fn)
                 made = maker(*args, **kwargs) if maker is not None else None
@@ -88,7 +88,7 @@ class Streams(Base):
                 return Stream(made, fn, args, kwargs, pairs)
         return self.call(fn, *map(self.unstreamed, args), **kwargs)
 
-    def _native_will_do(self, fn: Any, args: tuple[Any, ...]) -> bool:
+    def native_will_do(self, fn: Any, args: tuple[Any, ...]) -> bool:
         if not self.guards or any(a.__class__ is Stream or a.__class__ is Pending for a in args):
             return False
         called = args[0] if fn is map and args else fn

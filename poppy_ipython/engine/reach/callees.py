@@ -90,6 +90,8 @@ class Callees(Base):
             if callee is HERE:
                 return JUST_UNKNOWN
             raise Top("a callee that is not known")
+        if kind is Fresh and callee.kind is not None and (call := lookup(callee.kind, "__call__")).__class__ is types.FunctionType:
+            return self.bound_method(types.MethodType(call, callee), args)  # type: ignore[no-any-return]
         if kind is Fresh or kind is Pending:
             raise Top("a callee that is not known")
         if kind is types.MethodType:
@@ -127,7 +129,13 @@ class Callees(Base):
             return Callees.construct
         if callee.__class__ is types.FunctionType:
             return Callees.function
+        if lookup(type(callee), "__call__").__class__ is types.FunctionType:
+            return Callees.instance
         return Callees.undeclared
+
+    def instance(self, callee: Any, args: Args) -> Values:
+        """A call of an instance."""
+        return self.bound_method(types.MethodType(lookup(type(callee), "__call__"), callee), args)  # type: ignore[no-any-return]
 
     def undeclared(self, callee: Any, args: Args) -> Values:
         raise Top(getattr(callee, "__qualname__", None) or type(callee).__name__)
@@ -138,6 +146,16 @@ class Callees(Base):
             for value in values:
                 if value.__class__ in _SIMPLE:
                     self.invoke(value, Args(self, None, None))
+        if args.call is not None and args.act is not None:
+            for name, ref in args.call.keywords:
+                if name == "key":
+                    self.called_back(self.values(args.act, ref))
+
+    def called_back(self, values: Values) -> None:
+        """One of ``values`` is called with arguments that are not known."""
+        for value in values:
+            if value.__class__ not in _SIMPLE and value is not HERE and value is not DATA and value.__class__ not in PLAIN:
+                self.invoke(value, Args(self, None, None))
 
     def gives_data(self, callee: Any, args: Args) -> Values:
         if callee in (any, all, sum):
@@ -164,6 +182,8 @@ class Callees(Base):
 
     def gives_new(self, callee: Any, args: Args) -> Values:
         self.callbacks(args)
+        if callee is map or callee is filter:
+            self.called_back(args.each()[0])
         self.reads_all(args)
 
         def elements() -> Values:
