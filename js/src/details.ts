@@ -45,8 +45,8 @@ export class Details {
     };
     const close = el("button", { class: "close", type: "button", "aria-label": "Close the details" }, "×");
     close.addEventListener("click", () => this.host.select(null));
-    const head = el("h4", {}, `#${call.number} ${plain(call.callee, 60)}`, el("span", { class: `outcome ${call.outcome}` }, SAID[call.outcome] ?? call.outcome), close);
-    fact("where", [call.within && plain(call.within, 80), call.where, call.turn ? `call ${call.turn} of this place` : ""].filter(Boolean).join(" · "));
+    const head = el("h4", {}, `#${call.number} ${plain(model.name(call), 60)}`, el("span", { class: `outcome ${call.outcome}` }, SAID[call.outcome] ?? call.outcome), close);
+    fact("where", [call.within && plain(call.within, 80), call.where].filter(Boolean).join(" · "));
     fact("calls", plain(call.exactly, 120));
     const started = call.started;
     if (started !== null) {
@@ -82,7 +82,7 @@ export class Details {
     }
     const list = el("ol");
     for (const step of steps) {
-      const button = el("button", { type: "button", class: "ref" }, `#${step.cause.number} ${plain(step.cause.callee, 40)}${step.cause.turn ? ` ${step.cause.turn}` : ""}`);
+      const button = el("button", { type: "button", class: "ref" }, `#${step.cause.number} ${plain(this.model.name(step.cause), 40)}`);
       button.addEventListener("click", () => this.host.select(step.cause.number));
       button.addEventListener("pointerenter", () => this.host.hover([step.cause.number]));
       button.addEventListener("pointerleave", () => this.host.hover(null));

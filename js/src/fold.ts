@@ -55,12 +55,12 @@ export function fold(calls: readonly Call[], opened: ReadonlySet<string>, closed
       const size = members.length <= LEAF ? 1 : Math.max(LEAF, Math.ceil(members.length / FAN));
       for (let at = 0; at < members.length; at += size) {
         const part = members.slice(at, at + size);
-        if (part.length === 1) nodes.push(single(part[0]!));
+        if (part.length === 1) nodes.push(single(part[0]!, true));
         else add(`${id}/${at}+${part.length}`, part);
       }
       return;
     }
-    nodes.push(members.length === 1 ? single(members[0]!) : group(id, members));
+    nodes.push(members.length === 1 ? single(members[0]!, false) : group(id, members));
   };
   for (const [site, members] of sites) add(site, members);
   const of = new Map<number, string>();
@@ -68,8 +68,8 @@ export function fold(calls: readonly Call[], opened: ReadonlySet<string>, closed
   return { nodes, of, ...linksOf(nodes, of) };
 }
 
-function single(call: Call): Node {
-  const turn = call.turn ? ` ${call.turn}` : "";
+function single(call: Call, several: boolean): Node {
+  const turn = several && call.turn ? ` ${call.turn}` : "";
   return { id: `#${call.number}`, calls: [call], label: `${call.callee}${turn}`, where: call.where, openable: false };
 }
 

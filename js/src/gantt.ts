@@ -13,7 +13,7 @@ import type { Palette } from "./theme";
 import { duration, Scale } from "./time";
 
 const AXIS = 22, PAD = 8, HEAD = 17;
-const HEIGHT = 330; // pixels that lanes are fitted into if they are not made too thin by it; more scroll
+const HEIGHT = 380; // pixels that lanes are fitted into if they are not made too thin by it; more scroll
 const FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif";
 
 export interface GanttHost {
@@ -306,7 +306,7 @@ export class Gantt {
     ctx.font = `11px ${FONT}`;
     ctx.fillStyle = hollow ? colours.ink : colours.on;
     const number = `${call.turn || call.number}`;
-    const name = this.grouping === "packed" ? `${call.callee} · ${call.where}` : call.turn ? `${call.callee} ${number}` : call.callee;
+    const name = this.grouping === "packed" ? `${call.callee} · ${call.where}` : this.model.name(call);
     const text = clip(ctx, name, right - x - 8);
     ctx.fillText(text.length > 2 ? text : clip(ctx, number, right - x - 6), x + 4, y + bar / 2 + 4);
   }
@@ -463,8 +463,9 @@ export class Gantt {
   }
 
   /* A call in one line, for screen readers and tooltips. */
-  static line(call: Call, now: number): string {
-    const name = `#${call.number} ${call.callee}${call.turn ? ` ${call.turn}` : ""}${call.where ? ` (${call.where})` : ""}`;
+  line(call: Call): string {
+    const now = this.model.now;
+    const name = `#${call.number} ${this.model.name(call)}${call.where ? ` (${call.where})` : ""}`;
     if (call.started === null) return `${name}: ${call.outcome === "unsent" ? "never sent" : "not sent yet"}`;
     const state = call.ended === null ? "in flight for" : call.outcome === "error" ? "failed after" : call.outcome === "ok" ? "took" : `${call.outcome} after`;
     return `${name}: ${state} ${duration(endOf(call, now) - call.started)}`;

@@ -52,8 +52,15 @@ export function layout(folded: Folded, direction: "LR" | "TB" = "LR"): Laid {
   return { nodes, links, width: Math.max(size.width ?? 0, 40), height: Math.max(size.height ?? 0, 40) };
 }
 
+/* The second line of a node. */
+function note(node: Node): string {
+  const { all, over, failed } = progress(node);
+  const words = [node.where, failed > 0 ? (all > 1 ? `${failed} failed` : "failed") : "", over < all && all > 1 ? `${over}/${all}` : ""];
+  return plain(words.filter(Boolean).join(" · "), 34);
+}
+
 function widthOf(node: Node): number {
-  const text = Math.max(plain(node.label, 28).length * CHAR, plain(node.where, 28).length * 6 + 10);
+  const text = Math.max(plain(node.label, 28).length * CHAR, note(node).length * 6 + 10);
   return Math.min(230, text + 22 + (node.openable ? 2 * RING + 8 : 0));
 }
 
@@ -94,7 +101,7 @@ export class Graph {
     if (this.version === this.model.version || (this.model.running && began - this.builtAt < 10 * this.cost)) return;
     this.version = this.model.version;
     this.folded = fold(this.model.calls, this.opened, this.closed);
-    const shape = `${this.folded.nodes.map((node) => node.id + node.label).join("|")}#${this.folded.links.map((link) => link.from + link.to + link.reason).join("|")}#${this.model.path.length}`;
+    const shape = `${this.folded.nodes.map((node) => node.id + node.label + note(node).length).join("|")}#${this.folded.links.map((link) => link.from + link.to + link.reason).join("|")}#${this.model.path.length}`;
     if (shape !== this.shape) {
       this.shape = shape;
       this.build();
@@ -247,8 +254,7 @@ export class Graph {
     drawn.group.setAttribute("class", `node ${state}${critical ? " critical" : ""}`);
     drawn.ring?.setAttribute("stroke-dasharray", `${(100 * over) / all} 100`);
     const loop = this.folded.loops.has(node.id) ? "↻ " : "";
-    const words = [node.where, failed > 0 ? count(failed, "failure") : "", over < all && all > 1 ? `${over}/${all}` : ""].filter(Boolean);
-    drawn.note.textContent = loop + plain(words.join(" · "), 30);
+    drawn.note.textContent = loop + note(node);
   }
 }
 

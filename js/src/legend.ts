@@ -7,6 +7,7 @@ import { type Palette, REASON_NAMES } from "./theme";
 export function legend(element: HTMLElement, model: Model, colours: Palette): void {
   const kinds = new Map<string, [string, string]>(); // key → style, words
   const reasons = new Map<string, [string, string]>();
+  const least = Math.max(1e-3, model.now * 0.004); // a shorter wait is not to be seen
   for (const call of model.calls) {
     if (call === undefined) continue;
     if (call.started !== null) {
@@ -18,11 +19,11 @@ export function legend(element: HTMLElement, model: Model, colours: Palette): vo
       else kinds.set("run", [`background:${colours.run}`, "in flight"]);
     }
     const until = call.started ?? model.now;
-    if ((call.ready ?? until) - call.issued > 1e-3) {
+    if ((call.ready ?? until) - call.issued > least) {
       const reason = waitedFor(call);
       reasons.set(reason, [`background:${colours.reasons[reason]}`, REASON_NAMES[reason]]);
     }
-    if (call.ready !== null && until - call.ready > 1e-3) reasons.set("limit", [`background:${colours.reasons.limit}`, REASON_NAMES.limit]);
+    if (call.ready !== null && until - call.ready > least) reasons.set("limit", [`background:${colours.reasons.limit}`, REASON_NAMES.limit]);
   }
   const key = (style: string, words: string, thin: boolean): HTMLElement => el("span", { class: thin ? "key thin" : "key" }, el("i", { style }), words);
   const parts: Node[] = [...kinds.values()].map(([style, words]) => key(style, words, false));

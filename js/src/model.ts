@@ -96,6 +96,7 @@ export class Model {
   values = new Map<number, [string, string]>();
   problem = "";
   version = 0; // grows with every change
+  private readonly sites = new Map<string, number>();
   private strings: string[] = [];
   private seq = -1;
   private offset = Infinity; // the page's clock minus the run's
@@ -121,6 +122,7 @@ export class Model {
       if (this.ended !== null && message.ended === null) return true; // an old one that was under way
       this.strings = [];
       this.calls = [];
+      this.sites.clear();
       this.seq = message.seq ?? 0;
       this.sources = (message.sources ?? []).map(([title, text]) => ({ title, lines: lines(text) }));
     } else {
@@ -128,7 +130,11 @@ export class Model {
       this.seq = message.seq;
     }
     this.strings.push(...(message.strings ?? []));
-    for (const row of message.rows ?? []) this.calls[row[0] - 1] = this.call(row);
+    for (const row of message.rows ?? []) {
+      const call = this.call(row);
+      if (this.calls[call.number - 1] === undefined) this.sites.set(call.site, (this.sites.get(call.site) ?? 0) + 1);
+      this.calls[call.number - 1] = call;
+    }
     if (message.now !== undefined) this.offset = Math.min(this.offset, this.clock() - message.now);
     for (const key of ["run", "title", "limit", "path", "pathLength", "sequential", "summary", "error", "stop"] as const) {
       if (message[key] !== undefined) (this as Record<string, unknown>)[key] = message[key];
@@ -147,6 +153,11 @@ export class Model {
 
   get running(): boolean {
     return this.ended === null;
+  }
+
+  /* A call's name with the how many-th of its place it is, if the place makes several. */
+  name(call: Call): string {
+    return (this.sites.get(call.site) ?? 0) > 1 ? `${call.callee} ${call.turn}` : call.callee;
   }
 
   byNumber(number: number): Call | undefined {

@@ -120,7 +120,7 @@ export class View {
     if (call !== undefined && number !== null) {
       this.gantt.show(number);
       this.source.show(call);
-      this.live.textContent = Gantt.line(call, this.model.now);
+      this.live.textContent = this.gantt.line(call);
       if (!this.model.values.has(number)) this.host.values(number);
     }
     this.mark(number === null ? null : [number], false);
@@ -131,7 +131,7 @@ export class View {
     if (number !== this.gantt.hovered) {
       this.gantt.hovered = number;
       const call = number === null ? undefined : this.model.byNumber(number);
-      this.gantt.canvas.title = call ? Gantt.line(call, this.model.now) : "";
+      this.gantt.canvas.title = call ? this.gantt.line(call) : "";
       this.mark(number === null ? null : [number], false);
     }
     this.changed();

@@ -40,7 +40,7 @@ def network(trace: Trace, top: float) -> tuple[float, list[str]]:
         if not found.links or max(map(len, columns)) > _MOST_HIGH:
             return 0.0, []
     widths = [max(_width(found.nodes[node]) for node in column) for column in columns]
-    between = max(_BETWEEN, *(width_of(link.through or "") * 0.85 + 14 for link in found.links))
+    between = max(_BETWEEN, *(width_of(link.through or "") + 16 for link in found.links))
     wide = sum(widths) + between * (len(columns) - 1)
     room = WIDTH - 2 * _EDGE
     if wide > room / _SMALLEST:

@@ -18,7 +18,8 @@ from poppy_ipython.trace.units import cells, shorten
 
 __all__ = ["CHAR", "WIDTH", "number", "safe", "sheet", "width_of"]
 
-WIDTH = 560.0  # of the view box; shown from 320 to 760 pixels wide
+WIDTH = 560.0  # of the view box
+SHOWN = 760.0  # pixels, or as much as there is room for; an image has no other way to say how large it wants to be
 CHAR = 6.1  # average width of a character, generously
 _FONT = 11.5
 
@@ -53,7 +54,8 @@ def sheet(height: float, parts: list[str], title: str, description: str, mark: s
     name = "poppy-" + hashlib.sha256(body.encode()).hexdigest()[:8]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="poppy-gantt{mark}" viewBox="0 0 {number(WIDTH)} {number(height)}"'
-        f' width="100%" style="max-width:760px;min-width:320px" role="img" aria-labelledby="{name}t {name}d">'
+        f' width="{number(SHOWN)}" height="{number(height * SHOWN / WIDTH)}" style="max-width:100%;height:auto"'
+        f' role="img" aria-labelledby="{name}t {name}d">'
         f'<title id="{name}t">{safe(title, 200)}</title><desc id="{name}d">{safe(description, 1000)}</desc>'
         f"<style>{_STYLE}</style>"
         f'<rect class="panel" x=".5" y=".5" width="{number(WIDTH - 1)}" height="{number(height - 1)}" rx="6"/>'

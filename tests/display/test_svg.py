@@ -182,7 +182,8 @@ def test_two_charts_on_a_page_do_not_share_ids():
 def test_it_scales_and_has_colours_for_both_schemes():
     svg = gantt_svg(draw("ask line 3 |====|"))
     root = ET.fromstring(svg)
-    assert root.get("width") == "100%" and root.get("viewBox").startswith("0 0 560 ")
+    assert root.get("width") == "760" and root.get("viewBox").startswith("0 0 560 ")
+    assert "max-width:100%" in root.get("style")
     assert "@media(prefers-color-scheme:dark)" in svg
     rules = re.findall(r"([^{}]+)\{", svg[svg.index("<style>") + 7 : svg.index("</style>")])
     assert all(rule.strip().startswith((".poppy-gantt", "@media")) for rule in rules)

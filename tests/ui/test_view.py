@@ -78,7 +78,7 @@ def saved(lab: str) -> Any:
 
 def look(page: Page, dark: bool = False, width: int = 1280) -> None:
     theme = "JupyterLab Dark" if dark else "JupyterLab Light"
-    page.set_viewport_size({"width": width, "height": 1000})
+    page.set_viewport_size({"width": width, "height": 1500})
     page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false" if dark else "true")
 
