@@ -75,6 +75,7 @@ chaos: $(VENV)/.installed-test
 	$(PY) -m tests.chaos interrupts --record
 	$(PY) -m tests.chaos faults --record
 	$(PY) -m tests.chaos limits --record
+	$(PY) -m tests.chaos cancelled --record
 
 soak: $(VENV)/.installed-test
 	$(PY) -m tests.chaos soak --record

@@ -33,7 +33,13 @@ def limits(given: argparse.Namespace) -> list[Part]:
     return [campaign()]
 
 
-WHAT = {"interrupts": interrupts, "faults": faults, "limits": limits, "soak": soak}
+def cancelled(given: argparse.Namespace) -> list[Part]:
+    from tests.chaos.cancelled import campaign
+
+    return [campaign()]
+
+
+WHAT = {"interrupts": interrupts, "faults": faults, "limits": limits, "cancelled": cancelled, "soak": soak}
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos import faults, interrupts, limited, soak
+from tests.chaos import cancelled, faults, interrupts, limited, soak
 from tests.jupyter import kernel as kernels
 
 
@@ -45,3 +45,7 @@ def test_under_a_hard_limit_that_nobody_told_every_answer_arrives():
 def test_many_cells_leave_nothing():
     part = soak.campaign(500, 20)
     assert not any("instead" in one or "cell" in one.split(":")[0] and "grew" not in one for one in part.broken), part.broken
+
+
+def test_all_that_is_in_flight_is_cancelled_when_an_earlier_call_fails():
+    assert len(cancelled.once(50)) == 50
