@@ -51,12 +51,12 @@ class External(Base):
         unit = self.cur
         if unit is self.ghost:
             raise NotReady
-        simple = True
-        for value in args:
-            if value.__class__ not in ATOMS and value.__class__ is not Pending:
-                simple = False
-        for value in kwargs.values():
-            if value.__class__ not in ATOMS and value.__class__ is not Pending:
+        simple = known = True
+        for value in (*args, *kwargs.values()) if kwargs else args:
+            kind = value.__class__
+            if kind is Pending:
+                known = False
+            elif kind not in ATOMS:
                 simple = False
         resource = None
         if effect.name != "unordered" or effect.unless is not None:
@@ -75,6 +75,7 @@ class External(Base):
                 at_head = True
             elif picture.shadowed or picture.holes:
                 args, kwargs, holes = tuple(seen), named, picture.holes
+                known = False
         if effect.name == "readonly":
             self.await_writers_of(resource)
         if len(unit.log) > WINDOW:
@@ -96,6 +97,9 @@ class External(Base):
                 self.post(self.advance, unit)
             return pending
         missing = self.after_writes(entry, resource) if effect.name == "readonly" and self.writes else 0
+        if known and not missing:  # no pending among the arguments
+            self.send(entry)
+            return pending
         for value in args:
             if value.__class__ is Pending and not value.done:
                 missing += 1
@@ -189,6 +193,13 @@ class External(Base):
         except BaseException as error:
             entry.error = error
             self.settle(entry)
+            return
+        self.send(entry)
+
+    def send(self, entry: Entry) -> None:
+        """Hand the call, whose arguments are as they shall be, to the dispatcher."""
+        if self.exclusive and not self._inside(entry.unit):
+            self.parked.append((self.run_external, (entry,), self.cause))
             return
         entry.started = True
         record = entry.record

@@ -394,7 +394,10 @@ class Machine(
         return BoundRef(self.ga(target, name))
 
     def meth(self, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
-        if target.__class__ is BoundRef:
+        kind = target.__class__
+        if kind is list and name == "append" and len(args) == 1 and not kwargs:  # what most loops do
+            return self.append(target, args[0])
+        if kind is BoundRef:
             return self.call(target.fn, *args, **kwargs)
         return Methods.meth(self, target, name, *args, **kwargs)
 

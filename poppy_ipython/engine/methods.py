@@ -77,17 +77,20 @@ class Methods(Base):
         return self.native(method, args, kwargs or None, target.__class__ is not tuple)
 
     # ------------------------------------------------------------------ lists
+    def append(self, target: list[Any], value: Any) -> None:
+        """``target.append(value)``."""
+        if value.__class__ is Pending:
+            if not value.done:
+                return self.store_op(target, list.append, (value,))  # type: ignore[no-any-return]
+            value = value.value
+        unit = self.cur
+        if (not unit.log and unit.head) or self.direct(target, id(target)):
+            return target.append(value)
+        return self.store_op(target, list.append, (value,))  # type: ignore[no-any-return]
+
     def list_method(self, target: list[Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if name == "append" and len(args) == 1 and not kwargs:
-            value = args[0]
-            if value.__class__ is Pending:
-                if value.done:
-                    value = value.value
-                else:
-                    return self.store_op(target, list.append, (value,))
-            if self.direct(target, id(target)):
-                return target.append(value)
-            return self.store_op(target, list.append, (value,))
+            return self.append(target, args[0])
         if name == "extend" and len(args) == 1 and not kwargs:
             return self.extend(target, args[0])
         if name == "insert" and len(args) == 2 and not kwargs:
