@@ -18,7 +18,7 @@ help:
 	@echo 'make test      the Python tests'
 	@echo 'make test-ui   the quickstart and the live view in a real JupyterLab in Chromium'
 	@echo 'make fuzz      N=$(N) random programs against CPython (SEED=$(SEED))'
-	@echo 'make test-js   the view: types, vitest, and that the committed bundle is up to date (needs Node 20)'
+	@echo 'make test-js   the view: types, vitest, and that the committed bundle is up to date (needs Node 18)'
 	@echo 'make view      build the bundle of the view after a change in js/src'
 	@echo 'make screenshots  pictures of the view in JupyterLab, light, dark, narrow, reopened'
 	@echo 'make mutants   deliberate breakages of the engine must be caught'
