@@ -194,6 +194,7 @@ def compile_cell(
     plain = compile(tree, filename, "exec", flags=flags | _AWAIT, dont_inherit=True)  # errors, warnings as in a plain run
     flags |= future_flags(tree)
     scope = Scope(True, scopes.assigned(tree.body), set(), set())
+    scope.dispatched = scopes.dispatched(tree.body)
     lowering = CellStatements(scope)
     lowering.natives, lowering.filename, lowering.flags = [], filename, flags
     lowering.plain = {}

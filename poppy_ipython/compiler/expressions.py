@@ -527,7 +527,18 @@ class Expressions(_Base):
             return self.read(node)
         if self.is_super(node) and not node.args and not node.keywords and self.scope.first_param:
             return ast.Call(load("super"), [load("__class__"), op("force", load(self.scope.first_param))], [])
+        if scopes.looked_up(node.func, self.scope.dispatched) and not self.binds(node):
+            return self.dispatch(node)
         return self.call(node, None)
+
+    def dispatch(self, node: ast.Call) -> ast.expr:
+        """``tools[name](…)``: which function is called may be an answer. Then the call is a unit of its own, which issues its
+        arguments, waits for the function, and calls it; its footprint is that of every function in ``tools``."""
+
+        def body(inner: Expressions) -> list[ast.stmt]:
+            return [ast.Return(inner.call(node, None, callee=place(load(PREFIX + "t"), node.func)))]  # type: ignore[arg-type]
+
+        return self.outline(node, body, test=node.func)
 
     def consumer(self, node: ast.Call) -> ast.expr:
         """``sum(… for …)`` and the like: the items are collected, then handed over."""
@@ -538,9 +549,13 @@ class Expressions(_Base):
                 return self.comprehension(comprehension, lambda items: items, node.func.id)
         return self.call(node, [place(self.comprehension(comprehension, lambda items: op("new_list", items)), comprehension)])  # type: ignore[list-item]
 
-    def call(self, node: ast.Call, args: list[ast.expr] | None, awaited: bool = False) -> ast.expr:
+    def call(
+        self, node: ast.Call, args: list[ast.expr] | None, awaited: bool = False, callee: ast.expr | None = None
+    ) -> ast.expr:
         func = node.func
-        if isinstance(func, ast.Attribute) and not awaited:
+        if callee is not None:
+            head, target = [callee], "call"
+        elif isinstance(func, ast.Attribute) and not awaited:
             head = self.method_head(node, func)
             target = "meth"
         else:

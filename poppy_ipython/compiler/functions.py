@@ -255,6 +255,7 @@ def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None, ge
     scope.class_name = owner
     if "__class__" in code.co_freevars and (node.args.posonlyargs or node.args.args):
         scope.first_param = (node.args.posonlyargs or node.args.args)[0].arg
+    scope.dispatched = scopes.dispatched(body)
     lowering = Statements(scope)
     lowered_body = lowering.block(body)
     prologue: list[ast.stmt] = [ast.Assign([store(n)], op("force", load(n))) for n in params if n in captured]

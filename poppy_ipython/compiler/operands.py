@@ -65,8 +65,7 @@ class Operands(_Base):
         if isinstance(node.slice, ast.Slice):
             self.expr(node.slice)
             return self.ref(MADE, self.ref(ELEMENT, base))
-        key = self.key(node.slice)
-        return self.ref(ELEMENT, base) if key is ANY_KEY else self.ref(ITEM, base, detail=key)
+        return self.ref(ITEM, base, detail=self.key(node.slice))
 
     def expr_Slice(self, node: ast.Slice) -> Ref:
         for part in (node.lower, node.upper, node.step):

@@ -39,6 +39,8 @@ class Scope:
         self.try_marks: tuple[str, ...] = ()
         #: of the pieces that are kept in native form as well
         self.guards: list[Guard] = []
+        #: names that stand for a function found by a key
+        self.dispatched: frozenset[str] = frozenset()
         #: the outlined comprehension around this point, which has a frame of its own
         self.owner: str | None = None
         #: may a closure or a unit that reads the captured names exist by now?  Then rebinding one waits for what is in flight
@@ -59,6 +61,7 @@ class Scope:
         new.counter = self.counter
         new.pieces = self.pieces
         new.guards = self.guards
+        new.dispatched = self.dispatched
         new.closures_made = self.closures_made
         new.free = self.free
         new.owner = self.owner

@@ -74,6 +74,30 @@ def deleted(node: ast.AST) -> set[str]:
     return {n.id for n in walk_scope(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Del)}
 
 
+def looked_up(callee: ast.expr, names: set[str] | frozenset[str]) -> bool:
+    """Is ``callee`` found by a key that may be an answer: ``tools[name]``, or one of ``names`` (see :func:`dispatched`)?"""
+    if isinstance(callee, ast.Subscript):
+        return not isinstance(callee.slice, (ast.Constant, ast.Slice))
+    return isinstance(callee, ast.Name) and callee.id in names
+
+
+def dispatched(statements: Iterable[ast.AST]) -> frozenset[str]:
+    """Names that are bound to what is found by a key: ``tool = tools[name]``, ``tool = tools.get(name)``.
+
+    >>> sorted(dispatched(ast.parse("f = tools[k]\ng = tools.get(k)\nh = tools['a']").body))
+    ['f', 'g']
+    """
+    names = set()
+    for statement in statements:
+        for node in walk_scope(statement):
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                value = node.value
+                by_get = isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "get"
+                if by_get or looked_up(value, frozenset()):
+                    names.add(node.targets[0].id)
+    return frozenset(names)
+
+
 def used(nodes: Iterable[ast.AST]) -> set[str]:
     """Every name that occurs anywhere below, nested scopes included."""
     names: set[str] = set()

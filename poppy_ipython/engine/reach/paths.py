@@ -241,7 +241,7 @@ class Paths(Base):
         kind = base.__class__
         if kind is not StandIn and kind is not Fresh:
             self.trail = None
-        if kind is tuple:
+        if kind is tuple and key is not ANY_KEY:
             try:
                 return (base[key],)
             except (IndexError, TypeError):
@@ -254,6 +254,8 @@ class Paths(Base):
         if chain is not None:
             return self.elements_of(base, key)
         more = self.reads((("e", id(base)), key))
+        if key is ANY_KEY:  # of a dict only what it holds, not its keys
+            return (*_several(list(base.values()) if kind is dict else base), *more)
         try:
             return (base[key], *more)
         except (KeyError, IndexError, TypeError):

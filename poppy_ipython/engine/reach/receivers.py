@@ -158,9 +158,13 @@ class Receivers(Base):
     def pure_method(self, receiver: Any, name: str, args: Args | None = None) -> Values:
         """What a method that has written nothing (more) returns."""
         if name in _RETURNS_ELEMENT:
-            found = list(self.elements_of(receiver))
-            if args is not None and name != "pop" or args is not None and receiver.__class__ is dict:
-                found += [v for values in args.each() for v in values]
+            by_key = receiver.__class__ is dict and name != "popitem"
+            found = list(self.item_of(receiver, ANY_KEY) if by_key else self.elements_of(receiver))
+            if args is not None and (name != "pop" or by_key):
+                given = args.each()
+                if by_key and args.first is None and args.call is not None and not args.call.spread:
+                    del given[:1]  # the key is not among what it returns
+                found += [v for values in given for v in values]
             if name == "popitem":
                 return (Fresh(None, lambda: tuple(found)),)
             return self.distinct(found)  # type: ignore[no-any-return]
