@@ -179,10 +179,11 @@ class Flights:
         record = call.record
         if error is None:
             record.outcome = "ok"
-            slots.answered(lane, call, flight.started, now - flight.started, value)
+            if lane.gates or lane.host.waiting or lane.host.pace.refusals:
+                slots.answered(lane, call, flight.started, now - flight.started, value)
         elif self._repeats(flight, error, now):
             if gone:
-                slots.left(lane)
+                slots.left(lane, now)
             return
         else:
             mark_failed(record, error)
@@ -194,7 +195,7 @@ class Flights:
             self._finish(call, value, error)
         finally:
             if gone:
-                slots.left(lane)  # after finish: what it issues may be older than what waits
+                slots.left(lane, now)  # after finish: what it issues may be older than what waits
 
     def _repeats(self, flight: Flight, error: BaseException, now: float) -> bool:
         call, lane, slots = flight.call, flight.lane, self._slots

@@ -75,11 +75,14 @@ class Book:
         self._by_name: dict[Hashable, Limit] = {}
         self._from_file: dict[Hashable, Limit] = {}
         self._read: tuple[Any, ...] = ()  # which file, as of when
-        #: changes whenever a limit does: who has looked one up looks again
+        #: changes whenever a limit does
         self.version = 0
+        #: whether there is any: asked for every call
+        self.some = False
 
-    def __bool__(self) -> bool:
-        return bool(self._by_callee.rows or self._by_name or self._from_file)
+    def _changed(self) -> None:
+        self.version += 1
+        self.some = bool(self._by_callee.rows or self._by_name or self._from_file)
 
     def limit(
         self,
@@ -106,14 +109,14 @@ class Book:
                 self._by_name[key] = made
             else:
                 self._by_callee.put(key, made)
-        self.version += 1
+        self._changed()
         return made
 
     def remove(self, one: Limit) -> None:
         self._by_name = {key: found for key, found in self._by_name.items() if found is not one}
         for number in [number for number, found in self._by_callee.rows.items() if found is one]:
             self._by_callee.forget(number)
-        self.version += 1
+        self._changed()
 
     def of(self, callee: Any, host: str, resource: Hashable) -> tuple[Limit, ...]:
         """The limits that bound a call, each once."""
@@ -142,7 +145,7 @@ class Book:
         found = {} if path is None else dict(self._entries(path))
         self._read = (path, state)
         self._from_file = found
-        self.version += 1
+        self._changed()
 
     def _entries(self, path: Path) -> Iterator[tuple[Hashable, Limit]]:
         try:

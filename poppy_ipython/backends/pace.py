@@ -48,8 +48,8 @@ class Pace:
     """
 
     __slots__ = (
-        "_best", "_cut", "_exact", "_gently", "_random", "_refusals", "_rest", "_start", "_window", "calls", "ceiling",
-        "since", "until",
+        "_best", "_cut", "_exact", "_gently", "_random", "_rest", "_start", "_window", "calls", "ceiling",
+        "refusals", "since", "until",
     )  # fmt: skip
 
     def __init__(self, random: Random, start: int = START, ceiling: int = CEILING) -> None:
@@ -67,11 +67,11 @@ class Pace:
         self._gently = False  # it was too much once
         self._rest = 0  # windows before the next try to grow
         self._cut = -1.0  # the last time that a refusal made it smaller
-        self._refusals = 0  # since the last answer
+        self.refusals = 0  # since the last answer
 
     def answered(self, started: float, seconds: float, full: bool) -> None:
         """A call came back well. `full`: others were waiting when it was sent."""
-        self._refusals = 0
+        self.refusals = 0
         if not full or started < self.since:
             return
         window = self._window
@@ -99,9 +99,9 @@ class Pace:
         self.since = now
         if started > self._cut:  # not one of those that were out together with the one that counted
             self._cut, self._gently = now, True
-            self._refusals += 1
+            self.refusals += 1
             self._set(self._exact / 2)
-        self.until = max(self.until, now + self.pause(self._refusals, after))
+        self.until = max(self.until, now + self.pause(self.refusals, after))
 
     def pause(self, attempt: int, after: float | None = None) -> float:
         """Seconds to wait before sending again, after refusal number `attempt` in a row."""

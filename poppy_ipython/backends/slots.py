@@ -114,7 +114,7 @@ class Slots:
         self.hosts: dict[str, Host] = {}
         self.lanes: dict[Any, Lane] = {}
         self.random = random if random is not None else Random(0)
-        self._book = book
+        self._book = book if book is not None else Book(file=False)
         self._windows: Windows = windows if windows is not None else {}
         self._gates: dict[object, Gate] = {}
         self._send = send
@@ -129,7 +129,7 @@ class Slots:
 
     def submit(self, call: Any, name: str, at: float = 0.0) -> None:
         """Send the call as soon as everything that bounds it allows, not before the time `at`."""
-        if self._book:
+        if self._book.some:
             lane = self._bounded(call, name)
         else:
             lane = self.lanes.get(name) or self._lane(name, name, ())
@@ -153,7 +153,6 @@ class Slots:
         heappush(lane.waiting, (call.position, next(self._arrivals), call, tokens))
 
     def _bounded(self, call: Any, name: str) -> Lane:
-        assert self._book is not None
         limits = self._book.of(call.fn, name, getattr(call.record, "resource", None))
         key: Any = (name, *(limit.identity for limit in limits)) if limits else name
         lane = self.lanes.get(key)
@@ -189,11 +188,11 @@ class Slots:
 
     # -- out
 
-    def left(self, lane: Lane, lost: bool = False) -> None:
+    def left(self, lane: Lane, now: float | None = None, lost: bool = False) -> None:
         """A call is back: its places are free."""
         host = lane.host
         if host.out > 1:
-            host.crowded = self.clock()
+            host.crowded = self.clock() if now is None else now
         host.out -= 1
         host.lost -= lost
         for gate in lane.gates:

@@ -40,7 +40,7 @@ def book():
 def test_what_cannot_be_meant_is_refused(book, targets, figures, words):
     with pytest.raises(BadLimit, match=words):
         book.limit(*targets, **figures)
-    assert not book and book.version == 0
+    assert not book.some and book.version == 0
 
 
 def test_two_limits_of_one_function_contradict_each_other(book):
