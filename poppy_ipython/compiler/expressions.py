@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from . import scopes
 from .abi import BINARY, COMPARE, PREFIX, UNARY, const, lambda_, load, op, operation, place, store, walk
 from .native import comprehension_change, expression_two_ways
+from .sources import Sources
 
 if TYPE_CHECKING:
     from .lower import Scope
@@ -31,7 +32,7 @@ _SEGMENT = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attr
 #: whose arguments are looked through, if they are what these names say
 _LOOKED_THROUGH = frozenset({"enumerate", "zip", "map", "chain", "islice", "zip_longest", "pairwise", "product", "combinations", "permutations"})
 #: builtins that read all of their argument at once, or as Python does, item by item
-_READERS = frozenset({"list", "tuple", "sorted", "set", "dict", "any", "all"})
+_READERS = frozenset({"list", "tuple", "sorted", "set", "dict", "any", "all", "sum", "max", "min", "len"})
 
 #: comprehensions that have a frame of their own (Python 3.12 inlines all but generator expressions)
 FRAMES: dict[type, str] = {ast.GeneratorExp: "<genexpr>"}
@@ -39,7 +40,7 @@ if sys.version_info < (3, 12):
     FRAMES |= {ast.ListComp: "<listcomp>", ast.SetComp: "<setcomp>", ast.DictComp: "<dictcomp>"}
 
 
-class Expressions(_Base):
+class Expressions(Sources, _Base):
     """Part of the lowering: ``self.expr(node)`` gives the lowered expression."""
 
     def expr(self, node: ast.expr) -> ast.expr:
@@ -397,26 +398,29 @@ class Expressions(_Base):
         ``stop`` is ``"any"`` or ``"all"``: the loop returns at the first item that decides.
         """
         targets = sorted({n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)})
-        first = self.iterable(node.generators[0].iter, node)
         pinned = scopes.captured([ast.Expr(node.elt if not isinstance(node, ast.DictComp) else node.value), *[ast.Expr(i) for g in node.generators for i in g.ifs]])
-        inner = self.inside()
-        inner.scope.enter_comprehension(targets, pinned)
-        piece, frame = self.scope.piece_name("c"), FRAMES.get(type(node))
-        if frame is not None:
-            inner.scope.owner = piece
-        acc = PREFIX + "acc"
         conditional = bool(len(node.generators) > 1 or any(g.ifs for g in node.generators)) and stop is None
         element = ast.Tuple([node.key, node.value], ast.Load()) if isinstance(node, ast.DictComp) else node.elt
-        body = inner.generator_body(node, element, 0, stop, conditional)
-        result = op("finish", load(acc)) if conditional else load(acc)
-        end = const(stop == "all") if stop else make(result)
-        params = self.scope.passed([node], without=targets)
-        start = [] if stop else comprehension_change(node, element, body[0], [p for p in params if p != self.scope.bindings], conditional)
-        statements = [ast.Assign([store(acc)], ast.List([], ast.Load())), *start, *body, ast.Return(end)]
-        values = [self.scope.pass_value(p) for p in params]
-        source = [ast.copy_location(ast.Expr(node), node)]
-        name = self.scope.hoist("c", [PREFIX + "it", *params], [place(s, node) for s in statements], node, source, piece, frame)
-        return op("expr" if conditional or stop else "comp", load(name), first, *values)
+
+        def call(first: ast.expr) -> ast.Call:
+            inner = self.inside()
+            inner.scope.enter_comprehension(targets, pinned)
+            piece, frame = self.scope.piece_name("c"), FRAMES.get(type(node))
+            if frame is not None:
+                inner.scope.owner = piece
+            acc = PREFIX + "acc"
+            body = inner.generator_body(node, element, 0, stop, conditional)
+            result = op("finish", load(acc)) if conditional else load(acc)
+            end = const(stop == "all") if stop else make(result)
+            params = self.scope.passed([node], without=targets)
+            start = [] if stop else comprehension_change(node, element, body[0], [p for p in params if p != self.scope.bindings], conditional)
+            statements = [ast.Assign([store(acc)], ast.List([], ast.Load())), *start, *body, ast.Return(end)]
+            values = [self.scope.pass_value(p) for p in params]
+            whole = [ast.copy_location(ast.Expr(node), node)]
+            name = self.scope.hoist("c", [PREFIX + "it", *params], [place(s, node) for s in statements], node, whole, piece, frame)
+            return op("expr" if conditional or stop else "comp", load(name), first, *values)
+
+        return self.over(node, node.generators[0].iter, call, lambda: self.scope.passed([node], without=targets))
 
     def generator_body(self, node, element, index, stop, conditional):  # type: ignore[no-untyped-def]
         """The ``for`` of generator ``index`` with everything below it."""
@@ -469,14 +473,18 @@ class Expressions(_Base):
         following = node.generators[index + 1]
         reads = [element, *following.ifs, *[p for g in node.generators[index + 2 :] for p in (g.iter, *g.ifs)]]
         params = self.scope.passed(reads, without=_bound_by(node.generators[index + 1 :]))
-        source = self.iterable(following.iter, node)
-        inner = self.inside()
-        loop = inner.generator_body(node, element, index + 1, None, True)
-        loop[0].iter = load(PREFIX + "it")
-        body = [ast.Assign([store(PREFIX + "acc")], ast.List([], ast.Load())), *loop, ast.Return(op("finish", load(PREFIX + "acc")))]
-        name = self.scope.hoist("g", [PREFIX + "it", *params], [place(s, node) for s in body], node, [ast.copy_location(ast.Expr(node), node)])
-        value = op("expr", load(name), source, *[self.scope.pass_value(p) for p in params])
-        return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [value], []))]
+
+        def call(source: ast.expr) -> ast.Call:
+            inner = self.inside()
+            loop = inner.generator_body(node, element, index + 1, None, True)
+            loop[0].iter = load(PREFIX + "it")
+            body = [ast.Assign([store(PREFIX + "acc")], ast.List([], ast.Load())), *loop, ast.Return(op("finish", load(PREFIX + "acc")))]
+            whole = [ast.copy_location(ast.Expr(node), node)]
+            name = self.scope.hoist("g", [PREFIX + "it", *params], [place(s, node) for s in body], node, whole)
+            return op("expr", load(name), source, *[self.scope.pass_value(p) for p in params])
+
+        items = self.over(node, following.iter, call, lambda: params)
+        return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [items], []))]
 
     # ------------------------------------------------------------------ calls
     def iterable(self, node: ast.expr, comprehension: ast.expr | None = None) -> ast.expr:
@@ -502,6 +510,12 @@ class Expressions(_Base):
         args = [self.stream(a, at_once) if name in _LOOKED_THROUGH and isinstance(a, ast.Call) else self.expr(a) for a in node.args]
         keywords = [ast.keyword(k.arg, self.expr(k.value)) for k in node.keywords]
         return place(op(target, const(at_once), *head, *args, keywords=keywords), node)  # type: ignore[return-value]
+
+    def looked_through(self, node: ast.expr) -> bool:
+        """Is this a call of ``enumerate``, ``zip`` and so on?"""
+        func = node.func if isinstance(node, ast.Call) else None
+        name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+        return name in _LOOKED_THROUGH
 
     def reads(self, node: ast.Call) -> bool:
         """Is this ``list(f(x))`` and the like: a builtin that reads the result of a call at once?"""

@@ -169,6 +169,12 @@ class Statements(Expressions):
         return [ast.Raise(exc, cause)]
 
     def stmt_Assert(self, node: ast.Assert) -> list[ast.stmt]:
+        """Like ``if not test: raise AssertionError(msg)``: a unit, so that a test that is pending stalls only that."""
+        if not self.outlinable(node):
+            return self.inline_assert(node, self.expr(node.test))
+        return self.outlined(node, lambda inner: inner.inline_assert(node, load(PREFIX + "t")), "assert", test=node.test)  # type: ignore[no-any-return]
+
+    def inline_assert(self, node: ast.Assert, test: ast.expr) -> list[ast.stmt]:
         if node.msg is None:
             failure: ast.expr = operation("AssertionError")
         else:
@@ -177,7 +183,7 @@ class Statements(Expressions):
         branch = ast.If(ast.UnaryOp(ast.Not(), op("truth", load(PREFIX + "t"))), [raised], [])
         place(raised, _raise_of_assert(node))
         place(branch, node)
-        return [ast.Assign([store(PREFIX + "t")], self.expr(node.test)), branch]
+        return [ast.Assign([store(PREFIX + "t")], test), branch]
 
     def stmt_Import(self, node: ast.Import | ast.ImportFrom) -> list[ast.stmt]:
         """Outside the cell scope: as written, in order, unless the modules are there already."""

@@ -59,7 +59,7 @@ class Aggregates(Base):
         """``fn(items, *rest, **kwargs)``, deferred if some items are pending."""
         if not any(item.__class__ is Pending for item in items):
             return self.on_items(fn, items, rest, kwargs)
-        if self.cur is not self.ghost and self._can_be_deferred(items):
+        if self.cur is not self.ghost and self.can_be_deferred(items):
             born = None
             if fn is max or fn is min:
                 born = self.oldest([*items, *kwargs.values()])
@@ -70,7 +70,7 @@ class Aggregates(Base):
         """``fn`` of items that have arrived."""
         return self.on_items(fn, list(items), rest, kwargs)
 
-    def _can_be_deferred(self, items: list[Any]) -> bool:
+    def can_be_deferred(self, items: list[Any]) -> bool:
         """Can comparing or adding the items run no code of the user's that writes?"""
         picture = Picture()
         for item in items:

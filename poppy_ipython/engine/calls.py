@@ -21,10 +21,11 @@ from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from ..effects import effect_of_call
-from ..effects.registry import effect_of
+from ..effects.registry import effect_of, resource_of
 from ..effects.table import display_name, underlying
 from ..trace.uses import Use
 from .atoms import CONTAINERS, SEQUENCES
+from .external import EVERYTHING
 from .pending import Pending, settled
 from .scheduler import MAX_DEPTH
 from .unit import Entry
@@ -186,7 +187,7 @@ class Calls(Base):
 
             def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 use.calls += 1
-                return self.at_head_value(f, args, kwargs)
+                return self.at_head_value(f, args, kwargs, effect)
 
         return treat
 
@@ -197,7 +198,7 @@ class Calls(Base):
             return self._undeclared(fn, args, kwargs)
         if effect.name == "pure":
             return self.native(fn, args, kwargs or None, effect.result == "atom", effect)
-        return self.external(fn, effect, args, kwargs) if effect.external else self.at_head_value(fn, args, kwargs)
+        return self.external(fn, effect, args, kwargs) if effect.external else self.at_head_value(fn, args, kwargs, effect)
 
     def _undeclared(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self.fence(fn, args, kwargs, what=_name_of(fn))
@@ -260,12 +261,22 @@ class Calls(Base):
             self.post(self.advance, unit)
         return entry
 
-    def at_head_value(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Like :meth:`at_head`, with the result as a pending (clock, random state, environment)."""
+    def at_head_value(
+        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any = None
+    ) -> Any:
+        """Like :meth:`at_head`, with the result as a pending (clock, random state, environment).
+
+        ``effect``: what it is declared as; a write keeps younger external reads of its resource waiting. Where the resource
+        depends on arguments that are not there yet, that is every resource.
+        """
         if self.quiescent():
             return self.fence(fn, args, kwargs, pure=True)
         entry = self.at_head(fn, args, kwargs)
         entry.pending = Pending()
+        if effect is not None and effect.name == "sequential":
+            unknown = callable(effect.resource) and self.has_pending(map(settled, (*args, *kwargs.values())))
+            entry.resource = EVERYTHING if unknown else resource_of(effect, fn, args, kwargs)
+            self.writes.setdefault(entry.resource, []).append(entry)
         return entry.pending
 
     def run_at_head(self, entry: Entry) -> None:
@@ -283,7 +294,7 @@ class Calls(Base):
         finally:
             self.native_code = False
         entry.done = True
-        if self.settle_callbacks:
+        if self.settle_callbacks or entry.resource is not None:
             self.settle(entry)
 
     def caller_line(self) -> int | None:

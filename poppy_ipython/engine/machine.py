@@ -17,6 +17,8 @@ One object owns all state of a run, so that two runs in one process share nothin
     unpacking   also of what is not there yet            aggregates  builtins over a whole container
     origins     what operating on a pending may run      streams     generators and the like, read at once
     keyed       keys of sorted, max and min
+    sources     forked comprehensions, late views and maps
+    texts       str and repr of instances
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -65,14 +67,15 @@ from .origins import Origins
 from .pending import UNBOUND, BoundRef, Pending, settled
 from .retirement import Retirement
 from .scheduler import Scheduler
+from .sources import Sources
 from .standins import StandIns
 from .streams import Streams
+from .texts import Texts
 from .tracebacks import Tracebacks
 from .unpacking import Unpacking
 
 #: what :meth:`Machine.close` leaves
 _RECORDED = frozenset("awake cause cur dispatcher engine_error finished host in_flight lowered not_lowered queue records uses waits".split())
-_CONVERSIONS: dict[int, Callable[[Any], str]] = {115: str, 114: repr, 97: ascii}
 
 
 class Machine(
@@ -101,6 +104,8 @@ class Machine(
     Aggregates,
     Streams,
     Keyed,
+    Sources,
+    Texts,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 
@@ -260,7 +265,7 @@ class Machine(
                 "cell_unit": self._cell_unit(namespace, phantom), "cell_stmt": cell_stmt, "cell_if": cell_if, "stmt_if": self.stmt_if,
                 "truth_of": self.truth_of,
                 "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native, "rest": rest,
-                "UnboundLocalError": UnboundLocalError,
+                "UnboundLocalError": UnboundLocalError, "fork_over": self.fork_over,
             }  # fmt: skip
             found = self.tables[id(namespace)] = {MARK + name: value for name, value in names.items()}
             for name in _OPERATORS:
@@ -421,11 +426,6 @@ class Machine(
         value = self.force(value)
         self.drain()
         return value
-
-    def format(self, value: Any, conversion: int, spec: Any) -> Any:
-        if conversion != -1:
-            value = self.native(_CONVERSIONS[conversion], (value,), None, True)
-        return self.native(format, (value, spec), None, True)
 
     def concat(self, *parts: Any) -> Any:
         for part in parts:

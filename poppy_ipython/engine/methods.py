@@ -32,6 +32,8 @@ MUTATORS: frozenset[str] = frozenset(
 PURE_NAMES -= MUTATORS
 #: methods that among builtins only texts have: their results are new
 TEXT_ONLY = frozenset(dir(str)) - {name for kind in (list, dict, set, tuple, int, float, complex, range) for name in dir(kind)}
+#: methods of ``collections.Counter`` that only read
+_COLLECTION_READS = frozenset({"most_common", "elements", "total"})
 
 
 class Methods(Base):
@@ -42,7 +44,7 @@ class Methods(Base):
         if target.__class__ is Pending:
             if target.done:
                 target = target.value
-            elif name in PURE_NAMES and not self.risky_method(target, name):
+            elif (name in PURE_NAMES or name in _COLLECTION_READS) and not self.risky_method(target, name):
                 result = self.defer(self.meth, (target, name, *args), kwargs or None, born=target.position)
                 result.direct = target.direct and name in TEXT_ONLY  # text has no parts that somebody could hold
                 return result
@@ -114,6 +116,12 @@ class Methods(Base):
 
     def comparing_method(self, target: list[Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """``sort``, ``remove``, ``index``, ``count``: need the elements; on the view if all are atoms."""
+        if name in ("index", "count") and not kwargs and self.cur is not self.ghost:
+            items = [*self.view(target), *args]
+            if self.has_pending(map(settled, items)) and self.can_be_deferred(items):
+                pending = self.defer(self.late_comparing, (target, name, *args))
+                pending.data = True  # a number
+                return pending
         args = tuple([self.force(a) for a in args])
         kwargs = {k: self.force(v) for k, v in kwargs.items()}
         items = list(self.view(target))
@@ -129,6 +137,9 @@ class Methods(Base):
                 self.store_op(target, named("remove"), args)
             return result
         return self.fence(getattr(target, name), args, kwargs, what=f"list.{name}", pure=True)
+
+    def late_comparing(self, target: list[Any], name: str, *args: Any) -> Any:
+        return self.comparing_method(target, name, args, {})
 
     def extend(self, target: list[Any], source: Any) -> None:
         """``target.extend(source)`` and ``target += source``."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..effects.table import BuiltinMethodType
 from .atoms import ATOMS, BUILTIN_VALUES
 from .pending import NotReady, Pending, settled
-from .snapshot import Picture, instance_is_settled, look
+from .snapshot import Picture, instance_is_settled, look, quiet_kind
 
 if TYPE_CHECKING:
     from .base import Base
@@ -88,16 +88,30 @@ class Natives(Base):
         named = {k: look(self, v, picture) for k, v in kwargs.items()} if kwargs else {}
         look(self, owner, picture)
         if picture.opaque and (effect is None or not all(self.is_settled(o, o is owner, effect) for o in picture.opaque)):
-            return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)), pure=True)
+            return self.at_the_head(fn, args, kwargs, effect, picture)
         if not picture.shadowed and not picture.holes:
             return self.made(self.natively(fn, args, kwargs or _NONE), effect)
         if atom or fn in ATOMIC:
             if not picture.holes:
                 return self.natively(fn, copies, named)
             return self.defer(self.filled, (fn, copies, named, picture.holes))
-        for _, _, pending in picture.holes:
-            self.force(pending)
-        return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)), pure=True)
+        return self.at_the_head(fn, args, kwargs, effect, picture)
+
+    def at_the_head(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None, effect: Any, picture: Picture) -> Any:
+        """``fn`` on the real objects, which are current there: queued if it is declared and reaches no code of the user's."""
+        if effect is None or effect.result == "iterator" or self.cur is self.ghost or self.quiescent() or self.cur.handling:
+            queued = False
+        else:  # quiet kinds have no special method of the user's; what is in them might, if any such method writes
+            queued = all(quiet_kind(type(o)) for o in picture.opaque) and not self.writing_code()[0]
+        if not queued:
+            for _, _, pending in picture.holes:
+                self.force(pending)
+            return self.fence(fn, args, kwargs or {}, what=getattr(fn, "__name__", str(fn)), pure=True)
+        pending = self.at_head_value(fn, args, kwargs or {})
+        if effect.result in ("atom", "fresh"):
+            pending.position = (*self.cur.path, self.cur.n)
+            pending.direct = True
+        return pending
 
     def _late(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None, atom: bool, effect: Any) -> Pending:
         def operation(*values: Any, **named: Any) -> Any:
@@ -214,7 +228,7 @@ class Natives(Base):
         self.builtin_handlers: dict[Any, Callable[..., Any]] = {
             len: self.n_len, list: self.n_list, tuple: self.n_tuple, set: self.n_set, dict: self.n_dict,
             isinstance: self.n_isinstance, type: self.n_type, id: self.n_id, callable: self.n_callable,
-            object.__setattr__: self.n_object_setattr,
+            object.__setattr__: self.n_object_setattr, str: self.n_str, repr: self.n_repr,
             next: self.n_next, sorted: lambda *a, **k: self.keyed(sorted, a, k),
             min: lambda *a, **k: self.keyed(min, a, k), max: lambda *a, **k: self.keyed(max, a, k),
             sum: lambda *a, **k: self.aggregate(sum, a, k), any: self.n_any, all: self.n_all,

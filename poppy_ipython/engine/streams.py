@@ -25,6 +25,7 @@ from .atoms import ATOMS, SEQUENCES
 from .constructors import is_record
 from .pending import BoundRef, Pending, settled, structured
 from .scheduler import MAX_DEPTH
+from .sources import READ_ALL
 
 if TYPE_CHECKING:
     from .base import Base
@@ -38,12 +39,23 @@ _FRESH: frozenset[type] = frozenset({list, dict, set, frozenset, Pending}) | SEQ
 class Stream:
     """An iterator of the engine's, and the call that it stands for."""
 
-    __slots__ = ("args", "fn", "items", "kwargs", "pairs")
+    __slots__ = ("args", "calm", "fn", "items", "kwargs", "pairs")
 
     def __init__(self, items: Iterator[Any], fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], pairs: bool = False) -> None:
         self.items, self.fn, self.args, self.kwargs = items, fn, args, kwargs
         #: every item is a pair
         self.pairs = pairs
+        #: advancing it looks at a dict, and does nothing else
+        self.calm = False
+
+
+class LateMap:
+    """``map(fn, source)`` of a source that is pending, for a builtin that may read it late (see ``sources``)."""
+
+    __slots__ = ("fn", "source")
+
+    def __init__(self, fn: Any, source: Any) -> None:
+        self.fn, self.source = fn, source
 
 
 class Streams(Base):
@@ -60,8 +72,12 @@ class Streams(Base):
         self.stream_readers: dict[Any, Callable[[Stream], Any]] = {
             list: lambda s: self.new_list(list(s.items)), tuple: lambda s: self.new_tuple(*s.items),
             sorted: lambda s: self.call(sorted, self.new_list(list(s.items))), set: self._read_set, dict: self._read_dict,
-            any: lambda s: any(self.truth(item) for item in s.items),
-            all: lambda s: all(self.truth(item) for item in s.items),
+            any: lambda s: self.n_any(self._at_hand(s)) if s.calm else any(self.truth(item) for item in s.items),
+            all: lambda s: self.n_all(self._at_hand(s)) if s.calm else all(self.truth(item) for item in s.items),
+        }
+        #: these look at an item before they ask for the next: only where asking does nothing
+        self.calm_readers: dict[Any, Callable[[Stream], Any]] = {
+            fn: lambda s, fn=fn: self.call(fn, self._at_hand(s)) for fn in (sum, max, min)  # type: ignore[misc]
         }  # fmt: skip
         for fn in (itertools.combinations, itertools.permutations, itertools.combinations_with_replacement):
             self.stream_makers[fn] = self._arranged(fn)
@@ -76,6 +92,8 @@ class Streams(Base):
             fn = self.force(fn)
         kind = fn.__class__
         if self.cur is not self.ghost and not (at_once and self.quiescent() and self.native_will_do(fn, args)):
+            if fn is map and at_once and len(args) == 2 and not kwargs and self.deferrable(args[1], True) and self.is_calm(args[0]):
+                return LateMap(*args)
             if kind is type or kind is types.BuiltinFunctionType:
                 maker = self.stream_makers.get(fn)
                 made = maker(*args, **kwargs) if maker is not None else None
@@ -104,8 +122,16 @@ class Streams(Base):
         if kind is Pending and target.done:
             target = target.value
             kind = target.__class__
-        if kind is dict and not args and not kwargs and name in _VIEWS:
-            return Stream(self.iterate_method(target, name), getattr(target, name), (), {}, name == "items")
+        if name in _VIEWS and not args and not kwargs and (kind is dict or kind is Pending):
+            if kind is Pending:
+                if at_once and self.deferrable(target, True) and not self.risky_method(target, name):
+                    return self.defer(self.late_view, (target, name), born=target.position)
+                target = self.force(target)
+            if target.__class__ is dict:
+                stream = Stream(self.iterate_method(target, name), getattr(target, name), (), {}, name == "items")
+                stream.calm = True
+                return stream
+            return self.stream_meth(at_once, target, name)
         if kind is Pending or kind is dict or kind is list or kind is set or kind in ATOMS and kind is not types.ModuleType:
             return self.meth(target, name, *map(self.unstreamed, args), **kwargs)
         fn = target.fn if kind is BoundRef else self.ga(target, name)
@@ -113,22 +139,46 @@ class Streams(Base):
 
     def read(self, reader: Any, value: Any) -> Any:
         """``reader(value)``, where ``value`` may be a stream."""
+        kind = reader.__class__
+        builtin = kind is type or kind is types.BuiltinFunctionType
+        if value.__class__ is LateMap:
+            if builtin and reader in READ_ALL:
+                return self.call(reader, self.defer(self.late_map, (value.fn, value.source)))
+            value = self.begun_map(value)
         if value.__class__ is not Stream:
             return self.call(reader, value)
-        kind = reader.__class__
-        rule = self.stream_readers.get(reader) if kind is type or kind is types.BuiltinFunctionType else None
+        rule = self.stream_readers.get(reader) if builtin else None
+        if rule is None and builtin and (value.calm or self._is_calm_map(value)):
+            rule = self.calm_readers.get(reader)
         if rule is None or reader is dict and not value.pairs:
             return self.call(reader, self.unstreamed(value))
         return rule(value)
 
     def read_join(self, target: Any, name: str, value: Any) -> Any:
         """``target.join(value)``, where ``value`` may be a stream; ``str.join`` reads all of it before it looks at any item."""
+        if value.__class__ is LateMap:
+            if settled(target).__class__ is str:
+                return self.meth(target, name, self.defer(self.late_map, (value.fn, value.source)))
+            value = self.begun_map(value)
         if value.__class__ is Stream:
             value = self.new_list(list(value.items)) if settled(target).__class__ is str else self.unstreamed(value)
         return self.meth(target, name, value)
 
+    def begun_map(self, late: LateMap) -> Any:
+        """The stream, or the value, of a ``map`` whose source has to be waited for after all."""
+        return self.stream_call(False, map, late.fn, self.force(late.source))
+
+    def _is_calm_map(self, stream: Stream) -> bool:
+        """A ``map`` of a function without effects, over values that are at hand."""
+        return stream.fn is map and len(stream.args) == 2 and stream.args[1].__class__ is not Stream and bool(self.is_calm(stream.args[0]))
+
+    def _at_hand(self, stream: Stream) -> Any:
+        return self.new_tuple(*stream.items)
+
     def unstreamed(self, value: Any) -> Any:
         """``value``; for a stream that nobody has begun to read, the value of the call that it stands for."""
+        if value.__class__ is LateMap:
+            value = self.begun_map(value)
         return self.call(value.fn, *map(self.unstreamed, value.args), **value.kwargs) if value.__class__ is Stream else value
 
     # ------------------------------------------------------------------ generators
@@ -196,7 +246,7 @@ class Streams(Base):
     # ------------------------------------------------------------------ what is looked through
     def sources(self, args: tuple[Any, ...]) -> list[Iterator[Any]] | None:
         """Fresh iterators over ``args``, if each is an exact builtin, a named tuple or a stream."""
-        values = [a if a.__class__ is Stream else self.force_shape(a) for a in args]
+        values = [self.begun_map(a) if a.__class__ is LateMap else a if a.__class__ is Stream else self.force_shape(a) for a in args]
         for value in values:
             kind = value.__class__
             if kind not in _FRESH and kind is not Stream and not is_record(kind):

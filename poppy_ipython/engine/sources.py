@@ -1,0 +1,58 @@
+"""Comprehensions that fork, and views and maps of what is pending that a builtin reads at once.
+
+``sorted(rec(q).items())`` needs no iterator before the dict is there: what the builtin is given is a pending tuple of the
+items, read by a deferred operation at this place in the program. The same for ``sum(map(len, lines(q)))`` if the function is a
+builtin without effects whose result is data: then it makes no difference that all of it is called before the first result is
+added. ``any`` and ``all``, which may stop before the end, are not among the readers of such a ``map``.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .aggregates import ITERABLE
+from .pending import Pending
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+#: they read everything that they are given, whatever it is
+READ_ALL: frozenset[Any] = frozenset({sum, max, min, sorted, list, tuple, set})
+_BUILTIN = (types.BuiltinFunctionType, type)
+#: functions whose results are numbers and strings, and that do nothing else
+_CALM: frozenset[Any] = frozenset({str, repr, int, float, len, bool, abs, ord, chr, ascii, hex, bin, oct})
+
+
+class Sources(Base):
+    """Part of the :class:`Machine`."""
+
+    def fork_over(self, fn: Callable[..., Any], count: int, *values: Any) -> Any:
+        """A comprehension over the first ``count`` values: as a unit if one of them is pending."""
+        unit = self.cur
+        if not unit.handling and unit is not self.ghost:
+            for value in values[:count]:
+                if value.__class__ is Pending and not value.done and value.elements is None:
+                    return self.run_unit(fn, values, {}, None, True)
+        return fn(*values)
+
+    def late_view(self, target: Any, name: str) -> Any:
+        """The items of ``target.name()``, a view if it is a dict (deferred)."""
+        if target.__class__ is dict:
+            return self.new_tuple(*self.iterate_method(target, name))
+        return self.meth(target, name)
+
+    def is_calm(self, fn: Any) -> bool:
+        """Has a builtin no effects, and data for a result?"""
+        if fn.__class__ is types.MethodDescriptorType:
+            return fn.__objclass__ is str
+        return fn.__class__ in _BUILTIN and fn in _CALM
+
+    def late_map(self, fn: Any, source: Any) -> Any:
+        """``fn`` of every item (deferred)."""
+        if source.__class__ not in ITERABLE:
+            return self.call(map, fn, source)
+        return self.new_tuple(*[self.call(fn, item) for item in self.iterate(source)])

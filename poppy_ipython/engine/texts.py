@@ -1,0 +1,90 @@
+"""``str``, ``repr`` and f-strings of instances whose ``__str__`` or ``__repr__`` is the user's.
+
+Python calls the method on the class; so do we, as the compiled function that it is: a unit, which waits by itself for
+attributes that are pending and may call, branch and store like any other (its stores are in the footprint of whoever may
+get here, see ``reach.callees``). What it returns must be a string, else the builtin complains as in a plain run.
+
+A value that is not known yet is a matter of ``natives``: deferred, unless its class might have a ``__str__`` that writes.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..effects.registry import effect_of
+from .atoms import ATOMS, BUILTIN_VALUES, lookup
+from .pending import Pending, settled
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+_CONVERSIONS: dict[int, Callable[[Any], str]] = {115: str, 114: repr, 97: ascii}
+
+
+class Texts(Base):
+    """Part of the :class:`Machine`."""
+
+    def n_str(self, *args: Any, **kwargs: Any) -> Any:
+        return self.text(str, args, kwargs)
+
+    def n_repr(self, *args: Any, **kwargs: Any) -> Any:
+        return self.text(repr, args, kwargs)
+
+    def text(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """``fn(*args, **kwargs)``, ``fn`` being ``str`` or ``repr``."""
+        if len(args) == 1 and not kwargs:
+            value = settled(args[0])
+            if value.__class__ is Pending and self.risky(value):
+                value = self.force(value)
+            if value.__class__ not in BUILTIN_VALUES and value.__class__ is not Pending and value.__class__ not in ATOMS:
+                found = self._by_method(fn, value)
+                if found is not NotImplemented:
+                    return found
+            args = (value,)
+        return self.native(fn, args, kwargs or None, True, effect_of(fn))
+
+    def _by_method(self, fn: Any, value: Any) -> Any:
+        """The text that the user's own method gives; NotImplemented if there is none."""
+        if self.quiescent() or self.cur is self.ghost:
+            return NotImplemented
+        kind = type(value)
+        name = "__repr__" if fn is repr else "__str__"
+        method = lookup(kind, name)
+        if method is object.__str__:
+            name = "__repr__"
+            method = lookup(kind, name)
+        if method.__class__ is not types.FunctionType or self.twin_of(method) is None:
+            return NotImplemented
+        text = self.call_method(types.MethodType(method, value), (), {})
+        if text.__class__ is str:
+            return text
+        checked = _checked_repr if fn is repr else _checked_str
+        return self.native(checked, (text,), None, True) if text.__class__ is Pending else checked(text)
+
+    def format(self, value: Any, conversion: int, spec: Any) -> Any:
+        """``{value!conversion:spec}`` of an f-string."""
+        if conversion == 97:
+            value = self.native(ascii, (value,), None, True)
+        elif conversion != -1:
+            value = self.text(_CONVERSIONS[conversion], (value,), {})
+        elif spec.__class__ is str and not spec:
+            value = settled(value)
+            if value.__class__ not in ATOMS and value.__class__ is not Pending and lookup(type(value), "__format__") is object.__format__:
+                value = self.text(str, (value,), {})
+        return self.native(format, (value, spec), None, True)
+
+
+def _checked_str(text: Any) -> Any:
+    if not isinstance(text, str):
+        raise TypeError(f"__str__ returned non-string (type {type(text).__name__})")
+    return text
+
+
+def _checked_repr(text: Any) -> Any:
+    if not isinstance(text, str):
+        raise TypeError(f"__repr__ returned non-string (type {type(text).__name__})")
+    return text
