@@ -24,7 +24,8 @@ else:
 READ_ALL: frozenset[Any] = frozenset({sum, max, min, sorted, list, tuple, set})
 _BUILTIN = (types.BuiltinFunctionType, type)
 #: functions whose results are numbers and strings, and that do nothing else
-_CALM: frozenset[Any] = frozenset({str, repr, int, float, len, bool, abs, ord, chr, ascii, hex, bin, oct})
+_CALM: frozenset[Any] = frozenset({str, repr, int, float, len, bool, ord, chr, ascii, hex, bin, oct})
+NUMBERS: frozenset[Any] = frozenset({int, float, len, bool, ord})
 
 
 class Sources(Base):

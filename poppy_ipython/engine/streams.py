@@ -25,7 +25,7 @@ from .atoms import ATOMS, SEQUENCES
 from .constructors import is_record
 from .pending import BoundRef, Pending, settled, structured
 from .scheduler import MAX_DEPTH
-from .sources import READ_ALL
+from .sources import NUMBERS, READ_ALL
 
 if TYPE_CHECKING:
     from .base import Base
@@ -92,8 +92,9 @@ class Streams(Base):
             fn = self.force(fn)
         kind = fn.__class__
         if self.cur is not self.ghost and not (at_once and self.quiescent() and self.native_will_do(fn, args)):
-            if fn is map and at_once and len(args) == 2 and not kwargs and self.deferrable(args[1], True) and self.is_calm(args[0]):
-                return LateMap(*args)
+            if fn is map and at_once and len(args) == 2 and not kwargs and self.is_calm(args[0]):
+                if self.deferrable(args[1], True) and not self.risky(args[1]):
+                    return LateMap(*args)
             if kind is type or kind is types.BuiltinFunctionType:
                 maker = self.stream_makers.get(fn)
                 made = maker(*args, **kwargs) if maker is not None else None
@@ -148,8 +149,10 @@ class Streams(Base):
         if value.__class__ is not Stream:
             return self.call(reader, value)
         rule = self.stream_readers.get(reader) if builtin else None
-        if rule is None and builtin and (value.calm or self._is_calm_map(value)):
+        if rule is None and builtin and (value.calm or self._is_calm_map(value, reader)):
             rule = self.calm_readers.get(reader)
+        if reader is len and value.calm:
+            return len(list(value.items))
         if rule is None or reader is dict and not value.pairs:
             return self.call(reader, self.unstreamed(value))
         return rule(value)
@@ -168,9 +171,11 @@ class Streams(Base):
         """The stream, or the value, of a ``map`` whose source has to be waited for after all."""
         return self.stream_call(False, map, late.fn, self.force(late.source))
 
-    def _is_calm_map(self, stream: Stream) -> bool:
-        """A ``map`` of a function without effects, over values that are at hand."""
-        return stream.fn is map and len(stream.args) == 2 and stream.args[1].__class__ is not Stream and bool(self.is_calm(stream.args[0]))
+    def _is_calm_map(self, stream: Stream, reader: Any) -> bool:
+        """A ``map`` of a function without effects, over values that are at hand, whose results the reader can take."""
+        if stream.fn is not map or len(stream.args) != 2 or stream.args[1].__class__ is Stream or not self.is_calm(stream.args[0]):
+            return False
+        return reader is not sum or stream.args[0] in NUMBERS
 
     def _at_hand(self, stream: Stream) -> Any:
         return self.new_tuple(*stream.items)
