@@ -19,6 +19,7 @@ interface Known {
 export class Page {
   private readonly runs = new Map<string, Known>();
   private readonly views = new Map<Model, Set<View>>();
+  private readonly shown = new Map<Element, () => void>();
   private watching = false;
 
   /* The model of a run, made when it is first asked for. */
@@ -30,7 +31,7 @@ export class Page {
     }
     known.host = host;
     this.watch();
-    for (const picture of document.querySelectorAll("img, svg")) this.replace(picture); // it may have been quicker
+    this.look(document.body); // the picture may have been quicker
     return known.model;
   }
 
@@ -68,41 +69,43 @@ export class Page {
     return [...this.views.get(model)!][0]!;
   }
 
-  /* Looks for pictures of known runs among what comes into the document. */
+  /* Looks for pictures of known runs among what comes into the document, and for those that leave it: front ends take cells
+   * out of the page while they are scrolled out of sight, and put the same elements back. */
   private watch(): void {
     if (this.watching) return;
     this.watching = true;
-    const look = (root: Element): void => {
-      for (const found of root.matches("img, svg") ? [root] : root.querySelectorAll("img, svg")) this.replace(found);
-    };
     new MutationObserver((records) => {
       for (const record of records) {
-        for (const node of record.addedNodes) if (node instanceof Element) look(node);
-        if (record.type === "attributes" && record.target instanceof Element) this.replace(record.target);
+        for (const node of record.addedNodes) if (node instanceof Element) this.look(node);
+        if (record.type === "attributes" && record.target instanceof Element) this.look(record.target);
+      }
+      for (const [picture, end] of this.shown) {
+        if (picture.isConnected) continue;
+        this.shown.delete(picture);
+        end();
       }
     }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["src"] });
   }
 
+  private look(root: Element): void {
+    for (const picture of root.matches("img, svg") ? [root] : root.querySelectorAll("img, svg")) this.replace(picture);
+  }
+
   private replace(picture: Element): void {
     const text = picture instanceof HTMLImageElement ? picture.src : (picture.getAttribute("class") ?? "");
-    if (text.length > 400_000 || picture.hasAttribute("data-poppy-shown")) return;
+    if (text.length > 400_000 || this.shown.has(picture)) return;
     const run = /poppy-run-([0-9a-f]{8,32})/.exec(text)?.[1];
     if (run === undefined || !this.runs.has(run) || picture.parentElement === null) return;
-    picture.setAttribute("data-poppy-shown", run);
     const place = el("div");
     picture.parentElement.insertBefore(place, picture);
+    const before = (picture as HTMLElement).style.display;
     (picture as HTMLElement).style.display = "none";
     const end = this.mount(run, place);
-    const gone = new MutationObserver(() => {
-      if (picture.isConnected) return;
-      // Front ends take cells out of the page while they are scrolled out of sight: only then it is not gone for good.
-      setTimeout(() => {
-        if (picture.isConnected || place.isConnected) return;
-        gone.disconnect();
-        end();
-      }, 5000);
+    this.shown.set(picture, () => {
+      end();
+      place.remove();
+      (picture as HTMLElement).style.display = before;
     });
-    gone.observe(document.body, { childList: true, subtree: true });
   }
 }
 

@@ -121,6 +121,22 @@ def test_afterwards_the_view_is_still_there(page: Page) -> None:
     expect(view.locator("button.stop")).to_be_hidden()
 
 
+def test_a_cell_that_was_scrolled_out_of_the_page_has_its_view_again(page: Page) -> None:
+    here = cell(page, RUN)
+    here.locator("img[src*='poppy-run-']").evaluate(
+        """async picture => {
+            const [output, mark] = [picture.closest(".jp-OutputArea-output"), document.createComment("")];
+            output.replaceWith(mark);
+            await new Promise(requestAnimationFrame);
+            window.without = [...output.querySelectorAll(".poppy-view")].length;
+            mark.replaceWith(output);
+        }"""
+    )
+    assert page.evaluate("window.without") == 0
+    expect(here.locator(".poppy-view")).to_have_count(1)
+    expect(here.locator(".poppy-view .words")).to_contain_text("41 calls")
+
+
 def test_a_click_on_a_bar_says_why_it_was_not_sent_earlier(page: Page) -> None:
     view = cell(page, RUN).locator(".poppy-view")
     last = in_view(view, "view.model.calls.find(call => call.callee === 'ask' && call.line === 12).number")

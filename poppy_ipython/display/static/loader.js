@@ -23,23 +23,30 @@ function bundle(model) {
 
 function open(model) {
   if (model.poppy) return model.poppy;
+  const say = (content) => {
+    try {
+      model.send(content);
+    } catch {
+      // the kernel is gone; what has come is still there to be looked at
+    }
+  };
   const run = model.get("run");
   const early = [];
   const keep = (message) => early.push(message);
   model.on("msg:custom", keep);
   return (model.poppy = bundle(model).then((page) => {
     page.model(run, {
-      stop: () => model.send({ do: "stop" }),
-      values: (number) => model.send({ ask: "values", number }),
+      stop: () => say({ do: "stop" }),
+      values: (number) => say({ ask: "values", number }),
     });
     const take = (message) => {
       if (message?.t === "bundle") return;
-      if (!page.apply(run, message)) model.send({ ask: "full" });
+      if (!page.apply(run, message)) say({ ask: "full" });
     };
     model.off("msg:custom", keep);
     early.forEach((message) => message?.t !== "delta" && take(message));
     model.on("msg:custom", take);
-    model.send({ ask: "full" });
+    say({ ask: "full" });
     return page;
   }));
 }
