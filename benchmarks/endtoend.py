@@ -22,6 +22,9 @@ NOISY = 0.10
 """A spread of the hand-written program's rounds above this is too wide to tell, and is said to be."""
 ROUNDS = {0.1: 3, 1.0: 1}
 """By scale of latencies."""
+PATIENCE = 35.0
+"""A program that would take longer than so many seconds at full scale is not run there, and is said not to be: it is in
+order in the engine so far, which a tenth shows as well."""
 
 
 @dataclass
@@ -47,6 +50,7 @@ class Measured:
     first_plain: float | None = None
     first_poppy: float | None = None
     differences: list[str] = field(default_factory=list)
+    skipped: str | None = None
 
     @property
     def ratio(self) -> float:
@@ -67,7 +71,7 @@ class Measured:
         return extra / self.requests * 1e6
 
     def as_json(self) -> dict[str, Any]:
-        computed = ("ratio", "speedup", "spread", "extra_cpu_us")
+        computed = () if self.skipped else ("ratio", "speedup", "spread", "extra_cpu_us")
         return {**asdict(self), **{name: getattr(self, name) for name in computed}}
 
 
@@ -122,18 +126,26 @@ def main(names: tuple[str, ...] = NAMES, rounds: dict[float, int] = ROUNDS) -> N
         with World(scale) as world:
             for name in names:
                 print(f"  scale {scale}, {name} ", end="", flush=True)
-                one = measure(name, world, count, before.get(name))
-                before.setdefault(name, one)
-                measured.append(one)
-                print(f" {one.ratio:.2f}", flush=True)
+                tenth = before.get(name)
+                expected = 0.0 if tenth is None else median(tenth.poppy) * scale / tenth.scale
+                if expected > PATIENCE:
+                    measured.append(Measured(name, scale, skipped=f"would take {expected:.0f} s"))
+                    print(f" not run: {measured[-1].skipped}", flush=True)
+                    continue
+                measured.append(measure(name, world, count, tenth))
+                before.setdefault(name, measured[-1])
+                print(f" {measured[-1].ratio:.2f}", flush=True)
         publish(scale, measured)
 
 
 def publish(scale: float, measured: list[Measured]) -> None:
+    run = [one for one in measured if one.skipped is None]
     rows = [row(one) for one in measured]
-    ratios = [one.ratio for one in measured]
-    mean = geometric_mean(one.speedup for one in measured)
-    rows.append(("geometric mean", "", "", "", "", "", "", f"{mean:.1f}x", f"{geometric_mean(ratios):.2f}", "", "", ""))
+    ratios = [one.ratio for one in run] or [0.0]
+    mean = geometric_mean(one.speedup for one in run) if run else 0.0
+    rows.append(
+        ("geometric mean", "", "", "", "", "", "", f"{mean:.1f}x", f"{geometric_mean(ratios):.2f}" if run else "", "", "", "")
+    )
     head = ("program", "calls", "plain s", "poppy s", "asyncio s", "threads s", "path s")
     head += ("plain / poppy", "poppy / asyncio", "at once", "µs a call", "same")
     note = f"At most {LIMIT} calls at once in all. Latencies at scale {scale}. Worst ratio {max(ratios):.2f}."
@@ -145,6 +157,8 @@ def publish(scale: float, measured: list[Measured]) -> None:
 
 
 def row(one: Measured) -> tuple[str, ...]:
+    if one.skipped:
+        return (one.program.replace("_", " "), *[""] * 10, f"not run: {one.skipped}")
     return (
         one.program.replace("_", " "),
         str(one.requests),

@@ -28,6 +28,8 @@ from poppy_ipython.options import Options
 
 SLEEP = 0.05
 SIZES = (1_000, 5_000, 10_000)
+MANY = 100_000
+"""Once, and only plain calls: is CPU still linear?"""
 CELLS = {
     "plain call": """
 out = []
@@ -179,6 +181,8 @@ def main(rounds: int) -> None:
         for n in SIZES:
             print(f"  CPU, {name}, N = {n:,}", flush=True)
             cpus.append(measure_cpu(name, n, rounds))
+    print(f"  CPU, plain call, N = {MANY:,}", flush=True)
+    cpus.insert(len(SIZES), measure_cpu("plain call", MANY, 1))
     rows = []
     for one in cpus:
         half = next((other for other in cpus if other["cell"] == one["cell"] and other["n"] * 2 == one["n"]), None)

@@ -62,11 +62,12 @@ def main() -> None:
         title, _, body = text.partition("\n")
         lines += [f"## {title}", "", body.strip(), ""]
         if name.startswith("programs"):
-            ratios = {one["program"].replace("_", " "): one["ratio"] for one in parts[name]["measured"]}
+            ratios = {one["program"].replace("_", " "): one["ratio"] for one in parts[name]["measured"] if not one["skipped"]}
             plot = f"ratios-{name.removeprefix('programs-')}.svg"
             HISTORY.mkdir(exist_ok=True)
             (HISTORY / plot).write_text(bars(ratios, f"Time over hand-written asyncio, {title.partition(', ')[2]}"))
             lines += [f"![{title}: time over hand-written asyncio](results/{plot})", ""]
+    lines += ["## Not measured", "", "`dask.delayed`, LangGraph and DSPy versions of the programs do not exist yet.", ""]
     PAGE.write_text("\n".join(lines).rstrip() + "\n")
     kept = HISTORY / f"{time.strftime('%Y-%m-%d')}-{at}.json"
     kept.parent.mkdir(exist_ok=True)
@@ -87,27 +88,27 @@ def readme(parts: dict[str, Any]) -> None:
 
 def headline(parts: dict[str, Any]) -> str:
     """A row for each program, at full latency, with the ratio at a tenth beside it."""
-    full = parts["programs-1.0"]["measured"]
+    full = {one["program"]: one for one in parts["programs-1.0"]["measured"] if not one["skipped"]}
     tenth = {one["program"]: one for one in parts.get("programs-0.1", {"measured": []})["measured"]}
-    rows = [
-        (
-            one["program"].replace("_", " "),
-            str(one["requests"]),
-            f"{one['plain']:.0f}",
-            f"{median(one['poppy']):.1f}",
-            f"{median(one['asyncio']):.1f}",
-            f"{one['speedup']:.1f}x",
-            f"{one['ratio']:.2f}",
-            f"{tenth[one['program']]['ratio']:.2f}" if one["program"] in tenth else "",
-            "yes" if not one["differences"] else "NO",
-        )
-        for one in full
-    ]
-    means = [geometric_mean(one[key] for one in full) for key in ("speedup", "ratio")]
+    rows = []
+    for name in {**tenth, **full}:
+        small = f"{tenth[name]['ratio']:.2f}" if name in tenth else ""
+        one = full.get(name)
+        if one is None:
+            rows.append((name.replace("_", " "), "", "", "", "", "not run here", "", small, same(tenth[name])))
+            continue
+        times = f"{one['plain']:.0f}", f"{median(one['poppy']):.1f}", f"{median(one['asyncio']):.1f}"
+        ratios = f"{one['speedup']:.1f}x", f"{one['ratio']:.2f}", small
+        rows.append((name.replace("_", " "), str(one["requests"]), *times, *ratios, same(one)))
+    means = [f"{geometric_mean(one[key] for one in full.values()):.2f}" if full else "" for key in ("speedup", "ratio")]
     small = f"{geometric_mean(one['ratio'] for one in tenth.values()):.2f}" if tenth else ""
-    rows.append(("geometric mean", "", "", "", "", f"{means[0]:.1f}x", f"{means[1]:.2f}", small, ""))
+    rows.append(("geometric mean", "", "", "", "", f"{means[0]}x", means[1], small, ""))
     head = ("program", "calls", "plain s", "poppy s", "asyncio s", "plain / poppy", "poppy / asyncio", "latency ÷ 10", "same")
     return f"{report.markdown(head, rows)}\n\nMeasured: {parts['programs-1.0']['machine']}; `make bench`."
+
+
+def same(one: dict[str, Any]) -> str:
+    return "yes" if not one["differences"] else "NO"
 
 
 def figures(parts: dict[str, Any]) -> dict[str, tuple[float, float]]:
@@ -115,7 +116,7 @@ def figures(parts: dict[str, Any]) -> dict[str, tuple[float, float]]:
     found: dict[str, tuple[float, float]] = {}
     for name, part in parts.items():
         if name.startswith("programs"):
-            for one in part["measured"]:
+            for one in [one for one in part["measured"] if not one["skipped"]]:
                 found[f"{one['program']}, time over asyncio, {name.removeprefix('programs-')}"] = one["ratio"], one["spread"]
         elif name == "native":
             for one in part["measured"]:
