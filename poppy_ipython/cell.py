@@ -102,9 +102,24 @@ def take(
             words.say(_PLAIN + str(reason))
             return body
         body = shown
+        if options.plan:
+            words.say(_plan(shell, body, line, flags))
+            return ast.Module([ast.copy_location(ast.Pass(), at)], [])
     token = str(next(_tokens))
     _cells[token] = _Cell(shell, words, views, body, replace(options, flags=flags), line, at.lineno, failure)
     return transform.entry_tree(token, body, awaits=awaits, at=at)
+
+
+def _plan(shell: Any, body: ast.Module, line: str, flags: int) -> str:
+    """The text of `%%poppy --plan`; of the cell as it was typed, which is what the lines of `body` count in."""
+    from poppy_ipython.display.plan import plan_of
+
+    try:
+        raw = shell.history_manager.input_hist_raw[-1] if shell.history_manager is not None else ""
+        return plan_of(body, raw or ast.unparse(body), shell.user_ns, "the cell", flags)
+    except Exception as error:
+        _log.exception("the plan of the cell failed")
+        return f"poppy: no plan of this cell: {error!r}"
 
 
 _PLAIN = "poppy: this cell ran plain, in order, because "

@@ -50,6 +50,7 @@ class PoppyMagics(Magics):
         help="What to show of the run: a live view, a static picture, a summary line, or nothing "
         "(default: live where the front end shows widgets, else the line; `%%poppy set view=…` changes that).",
     )
+    @argument("--plan", action="store_true", help="Show what is known of each line before it runs; run nothing.")
     @cell_magic("poppy")  # type: ignore[arg-type]
     def poppy(self, line: str, cell: str) -> Any:
         """Run a cell of ordinary Python with its external calls (model, HTTP, tools) overlapping.
@@ -80,7 +81,8 @@ def parse(line: str) -> Options:
     """
     try:
         given = parse_argstring(PoppyMagics.poppy, line)
-        return Options(max_calls=given.max_calls, speculate=not given.no_speculate, quiet=given.quiet, view=given.view)
+        shown = {"quiet": given.quiet, "view": given.view, "plan": given.plan}
+        return Options(max_calls=given.max_calls, speculate=not given.no_speculate, **shown)
     except (UsageError, ValueError) as error:
         usage = " ".join(PoppyMagics.poppy.parser.format_usage().replace("::", "").replace("%poppy", "%%poppy").split())
         raise UsageError(f"{error}\nusage: {usage}\n(%%poppy? explains the options. Nothing was run.)") from None

@@ -19,7 +19,7 @@ class Options:
     """How a cell is run.
 
     >>> Options(max_calls=4, speculate=False)
-    Options(max_calls=4, speculate=False, guards=True, quiet=False, view='auto', interactivity='last_expr', flags=0)
+    Options(max_calls=4, speculate=False, guards=True, quiet=False, view='auto', plan=False, interactivity='last_expr', flags=0)
     >>> Options(max_calls=0)
     Traceback (most recent call last):
     ...
@@ -36,6 +36,8 @@ class Options:
     quiet: bool = False
     #: what is shown of the run besides its output; auto: live where a front end shows widgets, else the line
     view: View = "auto"
+    #: show what is known of the cell before it runs, and do not run it
+    plan: bool = False
     #: whose value `Session.run` returns: that of a trailing expression, or nothing
     interactivity: Interactivity = "last_expr"
     #: compiler flags in force (`from __future__ import …` of an earlier cell)

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .references import ANY_KEY, ATTRIBUTE, DATA, ELEMENT, ITEM, MADE, NAME, OPERATED, RESULT, Call, Ref
+from .references import ATTRIBUTE, DATA, ELEMENT, ITEM, MADE, NAME, OPERATED, RESULT, Call, Ref
 
 if TYPE_CHECKING:
 

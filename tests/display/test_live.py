@@ -180,6 +180,14 @@ def test_other_views(page: FrontEnd, view: str, kinds: list[list[str]]) -> None:
     assert not page.of("comm_open")
 
 
+def test_a_plan_runs_nothing(page: FrontEnd) -> None:
+    page.run("%%poppy --plan\nplanned = await ask(1)\nplanned")
+    (shown,) = page.of("display_data")
+    assert shown["data"]["text/plain"].splitlines()[2].strip() == "2  planned = await ask(1)    ask: unordered, overlaps"
+    page.run("print('planned' in globals())")
+    assert page.of("stream")[0]["text"] == "False\n"
+
+
 def test_what_the_magic_refuses(page: FrontEnd) -> None:
     page.run("%%poppy --view loud\nask(1)")
     assert "loud" in str(page.messages) and not page.of("comm_open")

@@ -1,6 +1,8 @@
 """Pages, pictures, the timeline in characters, graphs: whatever a run is called and however long it is."""
 
+import ast
 import doctest
+import gc
 import importlib
 import json
 import random
@@ -13,10 +15,12 @@ from hypothesis import given, settings, strategies as st
 from poppy_ipython.display.chars import timeline
 from poppy_ipython.display.layers import layers
 from poppy_ipython.display.page import bundle, page
+from poppy_ipython.display.plan import plan_of
 from poppy_ipython.display.sampler import Sampler
 from poppy_ipython.display.saved import picture
 from poppy_ipython.display.svg import MOST_BYTES
 from poppy_ipython.display.wire import full
+from poppy_ipython.effects import sequential, unordered
 from poppy_ipython.trace import CallRecord, Trace
 from poppy_ipython.trace.run import Run
 from poppy_ipython.trace.units import cells
@@ -33,7 +37,7 @@ RUN = """
 """
 
 
-@pytest.mark.parametrize("name", ["wire", "page", "sampler", "saved", "chars", "layers", "network"])
+@pytest.mark.parametrize("name", ["wire", "page", "sampler", "saved", "chars", "layers", "network", "plan"])
 def test_examples_of_the_docstrings(name):
     result = doctest.testmod(importlib.import_module(f"poppy_ipython.display.{name}"))
     assert result.attempted and not result.failed
@@ -142,6 +146,36 @@ def test_to_html(tmp_path):
     Run(draw(RUN), error=ValueError("private")).to_html(tmp_path / "run.html")
     text = (tmp_path / "run.html").read_text()
     assert "private" not in text and data_of(text)["error"] == "ValueError"
+
+
+# --- the plan ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_says_of_each_line_what_is_known():
+    @unordered
+    def ask(question): ...
+
+    @sequential(lambda user: user)
+    def save(user): ...
+
+    text = "out = []\nfor q in 'ab':\n    out.append(ask(q))\nsave('me')\ngc.isenabled()\nclient.create(out)\nmissing()\nprint(len(out))"
+    lines = plan_of(ast.parse(text), text, {"ask": ask, "save": save, "gc": gc, "client": object()}).splitlines()
+    notes = [line.partition(text.splitlines()[number])[2].strip() for number, line in enumerate(lines[1:])]
+    assert notes == [
+        "",
+        "may wait while what follows goes on",
+        "ask: unordered, overlaps",
+        "save: sequential, by its arguments",
+        "gc.isenabled: nobody declared it, it waits for all that is before it",
+        "client.create: known when it is reached",
+        "missing: known when it is reached",
+        "",
+    ]
+
+
+def test_a_plan_of_a_long_cell_is_cut():
+    text = "x = 1\n" * 5000
+    assert len(plan_of(ast.parse(text), text, {}).splitlines()) == 2001
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
