@@ -25,7 +25,7 @@ import sys
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from types import FunctionType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from poppy_ipython.effects.table import MISSING, Table, display_name, underlying
 
@@ -33,7 +33,7 @@ __all__ = ["Effect", "declare", "local", "pure", "readonly", "sequential", "unor
 
 Name = Literal["pure", "local", "unordered", "readonly", "sequential"]
 Backend = Literal["auto", "loop", "threads"]
-Result = Literal["any", "atom", "fresh", "iterator"]
+Result = Literal["any", "atom", "fresh", "iterator", "stream"]
 F = TypeVar("F")
 
 effects = Table()
@@ -67,6 +67,7 @@ class Effect:
     backend: Backend = "auto"  # auto: coroutine functions on the loop, all else in threads
     host: str | Callable[..., str] | None = None  # key of the calls-at-once limit; None: derived
     #: atom: always int/str/float/bool/None/bytes · fresh: new, aliases nothing older · iterator: advancing it is pure
+    #: · stream: an iterator whose items come from outside, read by nobody else
     result: Result = "any"
     retry: int | None = None  # sent again up to so often after a failure that passes; 0: never; None: see backends.retries
     retry_on: Any = None  # exception types, or a predicate of the exception: what passes; None: the usual
@@ -181,8 +182,8 @@ class _Checks:
 
     @staticmethod
     def result(effect: Effect, value: Any) -> None:
-        if value not in ("any", "atom", "fresh", "iterator"):
-            raise ValueError(f"result={value!r}: it is one of 'any', 'atom', 'fresh', 'iterator'.")
+        if value not in get_args(Result):
+            raise ValueError(f"result={value!r}: it is one of {', '.join(map(repr, get_args(Result)))}.")
 
     @staticmethod
     def external(effect: Effect, value: Any) -> None:

@@ -14,6 +14,7 @@ that module is: declaring something never imports it.
     unless_kwargs = ["stream"]                # given and not None/False: `otherwise`, or undeclared without one
     inside = "extra_body"                     # ... or given inside this dict
     otherwise = { effect = "sequential", resource = "<client>" }
+    streams = { effect = "unordered", result = "stream" }     # ... instead, if `stream` is all that is given of them
     coroutines = true                         # "Class.*" matches coroutine functions only
 
     [attributes]
@@ -59,6 +60,7 @@ class Refinement:
     otherwise: Effect | None = None  # None: undeclared
     only: Callable[[Any, tuple[Any, ...]], bool] | None = None  # of receiver and arguments
     at_most: int | None = None  # arguments by position
+    streams: Effect | None = None  # with `stream=True` and nothing else of `kwargs`
 
     def other(self, effect: Effect, receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Effect | None:
         """`effect`, or what this call has instead.
@@ -72,13 +74,16 @@ class Refinement:
             return None
         if self.callables and (any(map(callable, args)) or any(map(callable, kwargs.values()))):
             return None
-        for name in self.kwargs:
-            if name in kwargs and _is_given(kwargs[name]):
-                return self.otherwise
+        given = [name for name in self.kwargs if name in kwargs and _is_given(kwargs[name])]
+        if given == ["stream"] and self.streams is not None:
+            effect = self.streams
+        elif given:
+            return self.otherwise
         if self.inside is not None and self.inside in kwargs:
             body = kwargs[self.inside]
-            given = any(name in body and _is_given(body[name]) for name in self.kwargs) if type(body) is dict else _is_given(body)
-            return self.otherwise if given else effect
+            if type(body) is not dict:
+                return self.otherwise if _is_given(body) else effect
+            return self.otherwise if any(name in body and _is_given(body[name]) for name in self.kwargs) else effect
         return effect
 
 
@@ -119,6 +124,7 @@ def _refined(entry: Mapping[str, Any], origin: str) -> Effect:
             _effect_from(entry["otherwise"], origin) if "otherwise" in entry else None,
             PREDICATES[entry["only"]] if "only" in entry else None,
             entry.get("at_most"),
+            _effect_from(entry["streams"], origin) if "streams" in entry else None,
         ),
     )
 

@@ -228,6 +228,8 @@ class Calls(Base):
         self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], what: str = "", pure: bool = False
     ) -> Any:
         """Wait for the head with everything retired, then call ``fn`` natively, here."""
+        if self.streaming:
+            self.escape(getattr(fn, "__self__", None), *args, *kwargs.values())
         unit = self.cur
         if unit.log or not unit.head:
             args = tuple([self.force(a) for a in args])
@@ -252,6 +254,8 @@ class Calls(Base):
 
     def at_head(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Entry:
         """Queue a call of ``fn`` for the head, where real objects are current; issuing goes on."""
+        if self.streaming:
+            self.escape(getattr(fn, "__self__", None), *args, *kwargs.values())
         unit = self.cur
         if unit is self.ghost:
             self.drain()

@@ -93,6 +93,8 @@ class Control(Base):
             return self._iterate_dict(value)
         if kind is frozenset or is_record(kind):
             return iter(value)
+        if self.is_stream(value):
+            return self.advance_stream(value)
         if self.tame.get(id(value)) is value:
             return self.advance_tame(value)
         if is_progress_bar(value):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..effects.registry import effect_of_call, resource_of
 from ..effects.sources import SOURCES
 from ..trace.events import CallRecord, Frame, Need
+from .answers import STREAM
 from .atoms import ATOMS
 from .codes import CodeInfo
 from .pending import NotReady, Pending, real, resolve, settled
@@ -64,6 +65,8 @@ class External(Base):
             if effect is None:
                 return self.fence(fn, args, kwargs, what=getattr(fn, "__qualname__", type(fn).__name__))
         at_head = effect.name == "sequential" or not self.speculate
+        if self.streaming and self.escape(*args, *kwargs.values()):
+            at_head = True
         holes: Any = None
         if not at_head and not simple and (self.chains or self.may):
             picture = Picture()
@@ -84,6 +87,9 @@ class External(Base):
         entry = Entry(self, unit, self.run_external, fn, args, kwargs, pending, at_head)
         pending.position = entry.position
         pending.direct = effect.result != "any"
+        if effect.result == "stream":
+            self.streaming = True
+            pending.direct = STREAM  # type: ignore[assignment]
         entry.effect = effect
         entry.holes = holes
         self.record_of(entry, fn, effect, resource)
@@ -281,6 +287,8 @@ class External(Base):
         else:
             if value.__class__ not in ATOMS:
                 self.birth[id(value)] = (value, entry.unit, entry.position)
+                if entry.effect.result == "stream":
+                    self.stream_arrived(entry, value)
             resolve(entry.pending, value)
         self.settle(entry)
         self.cause = None

@@ -209,6 +209,8 @@ class Heap(Base):
 
     def reads_plainly(self, kind: type, name: str, target: Any) -> bool:
         """Is ``target.name`` free of user code (plain slots, or a library whose attributes are declared pure)?"""
+        if self.reading and self.is_being_read(target):
+            return False
         if reads_plainly(kind, name, target):
             return not is_ordered(kind) or lookup(kind, name).__class__ is types.FunctionType
         key = (kind, name)

@@ -44,6 +44,7 @@ from ..compiler.functions import lower_generator
 from ..compiler.plan import Lowered
 from ..effects import registry
 from .aggregates import Aggregates
+from .answers import Answers
 from .atoms import ATOMS
 from .branches import Branches
 from .callers import Callers
@@ -92,6 +93,7 @@ class Machine(
     External,
     Control,
     Iterables,
+    Answers,
     Counters,
     Guards,
     Tracebacks,
@@ -146,6 +148,7 @@ class Machine(
         self._init_deferred()
         self._init_natives()
         self._init_iterables()
+        self._init_answers()
         self._init_calls()
         self._init_callers()
         self._init_external()

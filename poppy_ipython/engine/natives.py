@@ -59,6 +59,8 @@ class Natives(Base):
         ``atom``: its result is known to be one. ``effect``: what it is declared as, if it is a function that has a
         declaration (and not an operator, which may do anything to an opaque operand).
         """
+        if effect is not None and effect.result == "stream":
+            return self.derived_stream(fn, args, kwargs or {}, effect)
         owner: Any = getattr(fn, "__self__", None) if fn.__class__ in _BOUND else None
         plain = owner.__class__ in ATOMS or isinstance(owner, type)
         waiting = False

@@ -137,7 +137,7 @@ def instance_is_current(machine: Any, value: Any, seen: set[int], quiet: bool = 
             continue
         key = id(value)
         seen.add(key)
-        if key in chains or key in owners or len(seen) > 10_000:
+        if key in chains or key in owners or key in machine.reading or len(seen) > 10_000:
             return False
         if kind not in BUILTIN_VALUES:
             if quiet and not quiet_kind(kind):

@@ -45,7 +45,8 @@ def test_independent_requests(client, aclient, path):
     [
         ("chat.completions.create", {}, "unordered"),
         ("chat.completions.create", {"stream": False, "store": None}, "unordered"),
-        ("chat.completions.create", {"stream": True}, "sequential"),
+        ("chat.completions.create", {"stream": True}, "unordered"),
+        ("chat.completions.create", {"stream": True, "store": True}, "sequential"),
         ("chat.completions.create", {"store": True}, "sequential"),
         ("chat.completions.create", {"extra_body": {"store": True}}, "sequential"),
         ("chat.completions.create", {"extra_body": {"top_k": 3}}, "unordered"),

@@ -224,6 +224,10 @@ class Callees(Base):
             if unless.otherwise is None:
                 raise Top("a hook or an option makes it undeclared")
             self.declared(unless.otherwise, args)
+        if self.machine.streaming:
+            for values in args.each():
+                for value in values:
+                    self.touches(value)
         name = effect.name
         if name == "local":
             raise Top("local")
@@ -244,7 +248,7 @@ class Callees(Base):
         call = args.call
         if call is None or call.spread:
             return True
-        if any(name in unless.kwargs or name == unless.inside for name, _ in call.keywords):
+        if any((name in unless.kwargs and (name != "stream" or unless.streams is None)) or name == unless.inside for name, _ in call.keywords):
             return True
         if unless.at_most is not None and len(call.args) > unless.at_most:
             return True

@@ -8,6 +8,7 @@ keeps no trail, or is watched).
 
 from __future__ import annotations
 
+import builtins
 import types
 from typing import Any
 
@@ -55,8 +56,8 @@ def look_global(at: Any, namespace: dict[str, Any], name: str) -> Any:
             return value
     elif name in namespace:
         return seen(namespace[name])
-    builtins = namespace.get("__builtins__", {})
-    return (builtins if builtins.__class__ is dict else vars(builtins)).get(name, _MISSING)
+    known = namespace.get("__builtins__", builtins)  # a namespace that nothing has run in yet has none
+    return (known if known.__class__ is dict else vars(known)).get(name, _MISSING)
 
 
 def look_attribute(at: Any, base: Any, name: str) -> Any:

@@ -56,6 +56,8 @@ class Receivers(Base):
     def method(self, receiver: Any, name: str, args: Args) -> Values:
         """A call of ``receiver.name``."""
         kind = receiver.__class__
+        if self.machine.streaming:
+            self.touches(receiver)
         if name in _FILE_WRITERS and (kind in PLAIN or kind is Pending or kind is StandIn or kind is Fresh):
             self.may_write_file(name, args)
         if kind in PLAIN:

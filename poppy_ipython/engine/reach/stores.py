@@ -11,8 +11,9 @@ from ...compiler.functions import belongs_to_user
 from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
 from ..atoms import _MISSING, CONTAINERS, lookup, slot_is_plain, stores_plainly
 from ..pending import Pending
+from ..answers import TOUCHED
 from .looks import seen
-from .values import COLLECTIONS, DATA, MADE_HERE, PLAIN, Activation, Args, Fresh, StandIn, Top, Values
+from .values import COLLECTIONS, CYCLE, DATA, MADE_HERE, PLAIN, UNKNOWN, Activation, Args, Fresh, StandIn, Top, Values
 
 if TYPE_CHECKING:
     from ..base import Base
@@ -127,15 +128,25 @@ class Stores(Base):
                 found.append(fn)
         return found
 
+    def touches(self, value: Any) -> None:
+        """``value`` may be a stream that is there already."""
+        known = value is not UNKNOWN and value is not CYCLE and value.__class__ is not Pending
+        if not known or self.machine.is_stream(value) or self.machine.is_being_read(value):
+            self.slots[TOUCHED] = None
+
     def iterated(self, value: Any, strict: bool = True) -> None:
         """A loop over ``value`` (or, not ``strict``, a native that may look at its elements)."""
         kind = value.__class__
+        if self.machine.streaming:
+            self.touches(value)
         if kind in PLAIN or kind is StandIn or kind is Pending or kind in CONTAINERS or kind in COLLECTIONS:
             return
         if kind is Fresh:
             if value.kind is None:
                 return
             kind = value.kind
+        if strict and (self.machine.is_stream(value) or self.machine.is_being_read(value)):
+            return
         if lookup(kind, "__next__") is not _MISSING and kind not in _PLAIN_ITERATORS:
             raise Top(f"advances a {kind.__name__}")
         if self.footprints_special(kind, ("__iter__", "__next__", "__getitem__") if strict else ("__iter__", "__next__")):

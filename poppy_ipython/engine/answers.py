@@ -1,0 +1,190 @@
+"""Streaming answers: a loop over an answer that is still being written runs its body for each item as it arrives.
+
+A *stream* is what a declared call with ``result="stream"`` has returned (``client.chat.completions.create(stream=True)``), or
+what a helper such as ``lines`` has made of one. It is told by identity, as tame iterators are. An advance of it is an
+external call of its own, with the loop as the one who waits: the loop's unit stalls until the item is there, so what stands
+behind the loop goes on, and the body may dispatch calls that go on past it. Nothing is read ahead: a loop that breaks off
+leaves the stream as a plain run does, for whoever reads on.
+
+Advances of one stream are made by one loop at a time, in its own order, and run ahead of the head as long as nobody else can
+see how far the stream has been read. Whoever is handed it (:meth:`Answers.escape`: a call, native code, what is queued for
+the head) makes it an ordinary iterator again, whose advances wait for the head. Older units that may still touch a stream
+publish the slot ``TOUCHED``, for which each advance waits (not for units older than the stream itself); while a loop reads a stream, others see an object that
+is not settled. All advances share one record, from the first to the last.
+
+Decided against: a thread that reads into a buffer. It would be simpler to wait for, and would have read items that a plain
+run leaves in the stream.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from dataclasses import replace
+from sys import _getframe
+from typing import TYPE_CHECKING, Any
+
+from ..effects.effect import unordered
+from .atoms import ATOMS
+from .pending import Pending
+from .unit import Entry
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+_END: Any = object()
+#: ``direct`` of a pending that will be a stream
+STREAM = "stream"
+#: what units publish that may still touch a stream
+TOUCHED = ("*k", STREAM)
+#: sending an advance twice would lose an item
+_ADVANCE = replace(unordered, backend="threads", host="streams", result="any", retry=0)
+
+
+class Advance:
+    """One step of an iterator, as something that a backend calls."""
+
+    __slots__ = ("__qualname__", "iterator", "record")
+
+    def __init__(self, iterator: Iterator[Any]) -> None:
+        self.iterator = iterator
+        self.record: Any = None
+        self.__qualname__ = "stream"
+
+    def __call__(self) -> Any:
+        return next(self.iterator, _END)
+
+
+class Answers(Base):
+    """Part of the :class:`Machine`."""
+
+    def _init_answers(self) -> None:
+        #: True once a call that returns a stream was issued: before that nothing here costs anything
+        self.streaming = False
+        #: id -> stream that nobody has read from or been handed (kept, so that the number stays its own)
+        self.streams: dict[int, Any] = {}
+        #: id -> stream that a loop is reading now
+        self.reading: dict[int, Any] = {}
+        #: those of them that somebody was handed meanwhile
+        self.escaped: set[int] = set()
+        #: id of ``lines(stream)`` -> the stream
+        self.made_of: dict[int, Any] = {}
+
+    def is_stream(self, value: Any) -> bool:
+        return self.streams.get(id(value)) is value
+
+    def is_being_read(self, value: Any) -> bool:
+        return self.reading.get(id(value)) is value
+
+    def escape(self, *values: Any) -> bool:
+        """Somebody is handed ``values``: streams among what is reachable, buffered stores included, are ordinary from now
+        on, also for a loop that is reading one.  True if one is being read."""
+        chains = self.chains
+        owners: dict[int, list[Any]] = {}
+        for key, chain in chains.items():
+            owners.setdefault(key if key.__class__ is int else key[0], []).append(chain)
+        seen: set[int] = set()
+        stack = list(values)
+        found = False
+        while stack:
+            value = stack.pop()
+            kind = value.__class__
+            if kind is Pending:
+                if value.done:
+                    stack.append(value.value)
+                elif value.direct is STREAM:
+                    value.direct = True
+                elif value.elements is not None:
+                    stack += value.elements
+                continue
+            if kind in ATOMS or id(value) in seen or isinstance(value, type):
+                continue
+            key = id(value)
+            seen.add(key)
+            self.streams.pop(key, None)
+            if key in self.reading:
+                found = True
+                self.escaped.add(key)
+            if len(seen) > 10_000:
+                self.streams.clear()
+                self.escaped.update(self.reading)
+                return bool(self.reading)
+            for chain in owners.get(key, ()):
+                for operation in chain.ops[chain.head :]:
+                    stack += operation[1:]
+            stack += gc.get_referents(value)
+        return found
+
+    def stream_arrived(self, entry: Entry, value: Any) -> None:
+        """The answer of a call that returns a stream; nobody was handed it while it was pending, or ``direct`` says so."""
+        pending: Any = entry.pending
+        if pending.direct is STREAM and hasattr(type(value), "__iter__"):
+            self.streams[id(value)] = value
+
+    def derived_stream(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any) -> Any:
+        """``lines(stream)``: a stream, if what it is made of is one."""
+        args = tuple([self.force(a) for a in args])
+        kwargs = {k: self.force(v) for k, v in kwargs.items()}
+        if not args or not self.is_stream(args[0]):
+            return self.fence(fn, args, kwargs, what=getattr(fn, "__name__", "stream"), pure=True)
+        source = self.streams.pop(id(args[0]))
+        value = self.natively(fn, args, kwargs)
+        self.streams[id(value)] = value
+        self.made_of[id(value)] = source
+        return value
+
+    def advance_stream(self, stream: Any) -> Iterator[Any]:
+        """The items of a stream for a loop of lowered code."""
+        unit = self.cur
+        if unit is self.ghost or unit.handling:
+            self.escape(stream)
+            yield from self._advance_native(self.fence(iter, (stream,), {}, what="stream", pure=True), stream)
+            return
+        del self.streams[id(stream)]
+        read = [stream]
+        while id(read[-1]) in self.made_of:
+            read.append(self.made_of.pop(id(read[-1])))
+        reading, escaped = self.reading, self.escaped
+        reading.update((id(one), one) for one in read)
+        born = self.birth_of(read[-1])  # who is older than the stream cannot know it
+        try:
+            advance = Advance(self.natively(iter, (stream,), {}))
+            started = None
+            while True:
+                while self.may:
+                    writer = self.older_writer((TOUCHED,), (*unit.path, unit.n + 1), born)
+                    if writer is None:
+                        break
+                    self.wait_for_writer(writer)
+                if escaped and any(id(one) in escaped for one in read):
+                    yield from self._advance_native(advance.iterator, stream)
+                    return
+                item = self.force(self._next_of(advance))
+                record = advance.record
+                started = record.started = record.started if started is None else started
+                if item is _END:
+                    return
+                yield item
+        finally:
+            for one in read:
+                reading.pop(id(one), None)
+                escaped.discard(id(one))
+
+    def _next_of(self, advance: Advance) -> Pending:
+        pending = Pending()
+        entry = Entry(self, self.cur, self.run_external, advance, (), {}, pending, not self.speculate)  # type: ignore[arg-type]
+        pending.position = entry.position
+        entry.effect = _ADVANCE
+        if advance.record is None:
+            self.record_of(entry, advance, _ADVANCE, None)
+            advance.record = entry.record
+        else:
+            self.locate(entry, _getframe(1))
+            entry.record = advance.record
+        if not entry.at_head:
+            self.run_external(entry)
+        elif entry.unit.head and len(entry.unit.log) == 1:
+            self.post(self.advance, entry.unit)
+        return pending
