@@ -138,7 +138,7 @@ class Answers(Base):
     def advance_stream(self, stream: Any) -> Iterator[Any]:
         """The items of a stream for a loop of lowered code."""
         unit = self.cur
-        if unit is self.ghost or unit.handling:
+        if unit is self.ghost or unit.handling or not self.is_stream(stream):  # (``zip(s, s)``)
             self.escape(stream)
             yield from self._advance_native(self.fence(iter, (stream,), {}, what="stream", pure=True), stream)
             return

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..effects.registry import effect_of
+from .pending import Pending
 
 if TYPE_CHECKING:
     from .base import Base
@@ -43,6 +44,12 @@ class Iterables(Base):
     def _init_iterables(self) -> None:
         #: id -> iterator that a declared function has made in this run (kept, so that the number stays its own)
         self.tame: dict[int, Any] = {}
+
+    def is_looked_through(self, value: Any) -> bool:
+        """Does ``iterate`` know better than to wait for the head at each item?"""
+        if self.is_stream(value) or self.tame.get(id(value)) is value or is_progress_bar(value):
+            return True
+        return value.__class__ is not Pending and self.special(value.__class__, "__iter__") is not None
 
     def advance_tame(self, iterator: Any) -> Iterator[Any]:
         while True:

@@ -250,11 +250,11 @@ class Streams(Base):
 
     # ------------------------------------------------------------------ what is looked through
     def sources(self, args: tuple[Any, ...]) -> list[Iterator[Any]] | None:
-        """Fresh iterators over ``args``, if each is an exact builtin, a named tuple or a stream."""
+        """Fresh iterators over ``args``, if each is an exact builtin, a named tuple, a stream or known better (``iterables``)."""
         values = [self.begun_map(a) if a.__class__ is LateMap else a if a.__class__ is Stream else self.force_shape(a) for a in args]
         for value in values:
             kind = value.__class__
-            if kind not in _FRESH and kind is not Stream and not is_record(kind):
+            if kind not in _FRESH and kind is not Stream and not is_record(kind) and not self.is_looked_through(value):
                 return None
         return [self.iterate(value) for value in values]
 

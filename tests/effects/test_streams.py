@@ -86,6 +86,7 @@ ALONE = {  # one second to open, one for each item, one to learn that there is n
     "def f(s):\n for t in s: out.append(expand(t))\nf(stream('a'))\nf(stream('b'))": 5,
 }
 SHARED = [
+    "s = stream('a')\nfor a, b in zip(s, s): out.append(expand(a + b))\nout.append(list(s))",
     "s = stream('a')\nfor t in s:\n out.append(expand(t))\n break\nout.append(list(s))",
     "s = stream('a')\nfor t in s:\n out.append(expand(t))\n if len(out) == 2: break\nfor t in s: out.append(t)",
     "s = stream('a')\nr = send(s)\nfor t in s: out.append(expand(t))\nout.append(r)",
