@@ -6,7 +6,7 @@
 First line. *calls* were really sent. *6.7 s of calls* is the sum of what each took, *0.94 s* the span from the first
 one sent to the last one ended, *at once* the one divided by the other, *critical path* what could not have overlapped
 (`trace/critical_path.py`). No speed-up is claimed: nobody ran the cell plainly. Added only if there were any: failed
-calls, cancelled ones (they were sent, so somebody may bill them), blocking calls that were abandoned by name, calls
+calls, calls sent again, cancelled ones (they were sent, so somebody may bill them), blocking calls that were abandoned by name, calls
 never sent, and the time of the whole cell if the span is not most of it.
 
 Second line. Below 1.5 at once it names the largest cause and its source line, from a closed list:
@@ -65,6 +65,9 @@ def first_line(trace: Trace) -> str:
     outcomes = Counter(call.outcome for call in trace.sent)
     if outcomes["error"]:
         parts.append(f"{outcomes['error']:,} failed")
+    again = sum(call.attempts - 1 for call in trace.sent)
+    if again:
+        parts.append(f"{again:,} sent again")
     if outcomes["cancelled"]:
         parts.append(f"{outcomes['cancelled']:,} cancelled, may be billed")
     if outcomes["abandoned"]:

@@ -140,3 +140,16 @@ def test_an_exit_from_a_call_ends_the_cell_as_it_does_in_a_plain_run(stop):
 
     run = poppy_ipython.run("xs = [ask(n) for n in range(9)]\nafter = 1", namespace := {"ask": ask})
     assert type(run.error) is stop and run.error.args == ("enough",) and "after" not in namespace
+
+
+def test_the_line_below_the_cell_counts_what_was_sent_again():
+    left = [ConnectionError(), ConnectionError()]
+
+    @unordered(retry=3)
+    def ask(n):
+        if left:
+            raise left.pop()
+        return n
+
+    run = poppy_ipython.run("x = ask(1)", {"ask": ask})
+    assert run.error is None and " · 2 sent again" in str(run)
