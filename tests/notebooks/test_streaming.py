@@ -1,0 +1,23 @@
+"""`notebooks/streaming.ipynb`, executed in a real kernel against the local service: the same twice, streams at once."""
+
+from __future__ import annotations
+
+import re
+
+import nbformat
+
+from tests.notebooks.test_effects import NOTEBOOKS, demo
+
+STREAMING = NOTEBOOKS / "streaming.ipynb"
+
+
+def test_it_is_kept_without_results_and_leaves_the_same() -> None:
+    notebook = nbformat.read(STREAMING, as_version=4)
+    nbformat.validate(notebook)
+    assert all(not cell.outputs and cell.execution_count is None for cell in notebook.cells if cell.cell_type == "code")
+    executed, error = demo.execute(STREAMING)
+    assert not error, error
+    pairs = list(demo.pairs(executed))
+    assert [pair.difference for pair in pairs] == [[]] * 3
+    found = re.search(r"\(([\d.]+) at once\)", demo.summary(pairs[1].poppy))
+    assert found and float(found[1]) > 2
