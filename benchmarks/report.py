@@ -15,10 +15,11 @@ WHERE = Path(__file__).parent.parent / ".build" / "bench"
 
 
 def machine() -> str:
-    """One line that says what the numbers were measured with."""
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("greenlet", "ipython", "openai"))
+    """One line that says what the numbers were measured with, and how much else the machine had to do."""
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("greenlet", "ipython", "openai", "anthropic"))
     day = time.strftime("%Y-%m-%d")
-    return f"{day}, Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, {libraries}"
+    load = f", load {os.getloadavg()[0]:.0f}" if hasattr(os, "getloadavg") else ""
+    return f"{day}, Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores{load}, {libraries}"
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
