@@ -205,7 +205,7 @@ async def _run_cell(cell: _Cell, namespace: dict[str, Any], filename: str) -> No
     cell.failure = cell.run.error
     if not transform.awaits_at_top(cell.body, cell.options.flags):
         cell.words.keep(before, contextvars.copy_context())
-    _speak(cell, cell.run, view, title(filename))
+    _speak(cell, cell.run, title(filename))
 
 
 def _finish(cell: _Cell) -> None:
@@ -235,12 +235,12 @@ def _begin_view(cell: _Cell, filename: str, title: Callable[[str], str | None]) 
         return None
 
 
-def _speak(cell: _Cell, run: Run, view: Live | None, title: str | None) -> None:
+def _speak(cell: _Cell, run: Run, title: str | None) -> None:
     """The words below the cell. A mistake in them must not cost the user the cell."""
     if isinstance(run.error, bug.InternalError):
         return
     try:
-        shown = cell.views.end(cell.options, run, view, title)
+        shown = cell.views.end(cell.options, run, title)
         if shown is not None:
             cell.words.show(shown)
         if cell.views.of(cell.options) == "none":
@@ -361,7 +361,7 @@ async def _perform(
     if title is not None:
         files = dict.fromkeys(call.filename for call in trace.calls)
         trace = replace(trace, titles=tuple((name, text) for name in files if (text := title(name)) is not None))
-    found = Run(trace, value, error, abandoned, notices)
+    found = Run(trace, value, error, abandoned, notices, None if view is None else view.values)
     if view is not None:
         view.end(found)
     sys.modules["poppy_ipython"].last_run = found  # type: ignore[attr-defined]

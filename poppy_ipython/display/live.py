@@ -185,9 +185,9 @@ class Live:
             self._timer = None
 
 
-def show(shell: Any, run: Run, values: Values, name: str) -> Live:
-    """A view of a run that had none."""
+def show(shell: Any, run: Run, name: str) -> Live:
+    """A view of a run that is over."""
     live = Live(shell, name, lambda filename: None)
-    live.values, live.run = values, run
+    live.values, live.run = run.values or live.values, run
     live.show()
     return live

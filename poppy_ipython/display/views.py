@@ -22,7 +22,6 @@ from poppy_ipython.display.live import Live, show
 from poppy_ipython.display.saved import picture
 from poppy_ipython.options import Options
 from poppy_ipython.trace.run import Run
-from poppy_ipython.trace.values import Values
 
 __all__ = ["Views"]
 
@@ -36,7 +35,7 @@ class Views:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.view = "auto"
-        self._runs: dict[int, tuple[Run, Values]] = {}
+        self._runs: dict[int, Run] = {}
         self._live: list[Live] = []
 
     def of(self, options: Options) -> str:
@@ -54,12 +53,12 @@ class Views:
         self._keep(live)
         return live
 
-    def end(self, options: Options, run: Run, live: Live | None, title: str | None) -> dict[str, str] | None:
+    def end(self, options: Options, run: Run, title: str | None) -> dict[str, str] | None:
         """The cell is over: what to show below its output, by MIME type."""
         found = re.search(r"\d+", title or "")
         number = int(found[0]) if found else self.shell.execution_count
         self._runs.pop(number, None)
-        self._runs[number] = run, live.values if live is not None else Values()
+        self._runs[number] = run
         for old in list(self._runs)[:-_KEPT]:
             del self._runs[old]
         return picture(run) if self.of(options) == "static" else None
@@ -73,11 +72,11 @@ class Views:
         if number not in self._runs:
             known = ", ".join(map(str, self._runs))
             raise LookupError(f"there is no run of In [{number}] (kept are the last {_KEPT}: {known})")
-        run, values = self._runs[number]
+        run = self._runs[number]
         if not front_end(self.shell) and self.view != "live":
             self.shell.display_pub.publish(picture(run))
             return
-        self._keep(show(self.shell, run, values, f"In [{number}]"))
+        self._keep(show(self.shell, run, f"In [{number}]"))
 
     def close(self) -> None:
         """Let go of everything."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from poppy_ipython.trace.critical_path import CriticalPath
     from poppy_ipython.trace.trace import Call, Trace
+    from poppy_ipython.trace.values import Values
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class Run:
     abandoned: tuple[str, ...] = ()
     #: what else the user should know: who kept the event loop from its work
     notices: tuple[str, ...] = ()
+
+    #: short texts of arguments and results, if a view wanted them; never saved unless asked for
+    values: Values | None = field(default=None, repr=False, compare=False)
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -71,12 +75,16 @@ class Run:
 
         return dot(self.trace, fold)
 
-    def to_html(self, path: str | PathLike[str], title: str | None = None) -> None:
-        """Write the interactive view as a page of its own, which needs no network and no kernel. Names and times only."""
+    def to_html(self, path: str | PathLike[str], title: str | None = None, *, values: bool = False) -> None:
+        """Write the interactive view as a page of its own, which needs no network and no kernel.
+
+        Names and times only, unless `values` are wanted too: arguments and results, shortened, of a run that had a view.
+        """
         from poppy_ipython.display.page import page
 
         error = type(self.error).__name__ if self.error is not None else ""
-        Path(path).write_text(page(self.trace, title or "A run", error), "utf-8")
+        kept = self.values.all() if values and self.values is not None else None
+        Path(path).write_text(page(self.trace, title or "A run", error, kept), "utf-8")
 
     def to_text(self, width: int | None = None) -> str:
         """The timeline in characters, for a terminal."""

@@ -148,6 +148,17 @@ def test_to_html(tmp_path):
     assert "private" not in text and data_of(text)["error"] == "ValueError"
 
 
+def test_values_are_in_a_page_only_if_they_are_asked_for(tmp_path):
+    values = Values()
+    values.sent(1, ("a private question",), {})
+    values.ended(1, "a private answer", None)
+    run = Run(draw(RUN), values=values)
+    run.to_html(tmp_path / "without.html")
+    run.to_html(tmp_path / "with.html", values=True)
+    assert "private" not in (tmp_path / "without.html").read_text()
+    assert data_of((tmp_path / "with.html").read_text())["values"] == {"1": ["'a private question'", "'a private answer'"]}
+
+
 # --- the plan ---------------------------------------------------------------------------------------------------------
 
 
