@@ -296,6 +296,7 @@ class Control(Base):
                 raise error
             if isinstance(error, Fault):
                 if error.number <= mark:
+                    error.older = True
                     raise error
                 self.cur.fault = error
                 return self._handed(self.cut(error.error, _getframe(1)))
@@ -333,7 +334,7 @@ class Control(Base):
         """In a lowered ``finally``: may its body run?  Not in a killed unit, nor for an older fault."""
         error = exc_info()[1]
         if isinstance(error, Fault):
-            return self.cur.handling > 0  # then it is the handler's own: everything older has finished
+            return self.cur.handling > 0 and not error.older  # then it is the handler's own, or of what the handler calls
         return not isinstance(error, Kill) and not self.cur.killed
 
     def handling(self, step: int) -> None:

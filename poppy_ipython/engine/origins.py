@@ -17,11 +17,15 @@ Decided against: asking what the waiting function may return (as often as not an
 from __future__ import annotations
 
 import ast
+import sys
 import types
 import weakref
+from functools import lru_cache
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from ..compiler import lower_function, scopes
+from ..compiler.functions import belongs_to_user
 from ..compiler.operands import FORMAT, KEY, OPERATOR, SUBSCRIPT, TRUTH
 from .footprint import Footprints
 from .pending import Pending
@@ -58,6 +62,8 @@ class Origins(Base):
         self.namespaces: dict[int, dict[str, Any]] = {}
         #: what the cell has defined or imported while something was outstanding: bound in the namespace only later
         self.defined: list[Any] = []
+        #: what the last survey looked at, and what it found
+        self.surveyed: tuple[list[Any], Tables] = ([], (False, False, frozenset()))
 
     def deferrable(self, value: Any, iterates: bool = False) -> bool:
         """Is ``value`` pending, its shape unknown, and an operation on it one that can be deferred?"""
@@ -86,29 +92,53 @@ class Origins(Base):
         key = ("writing code", len(self.defined), *map(len, self.namespaces.values()))
         found: Tables | None = self.plain_reads.get(key)
         if found is None:
-            values = [self.defined, *[list(space.values()) for space in self.namespaces.values()]]
-            found = self.plain_reads[key] = _Survey(self, values).tables()
+            classes, functions = _users([self.defined, *[list(space.values()) for space in self.namespaces.values()]])
+            looks = [*functions, *[part for cls in classes for part in (cls, *vars(cls).values())]]
+            known = self.surveyed[0]
+            if len(known) != len(looks) or not all(map(is_, known, looks)):
+                self.surveyed = (looks, _Survey(self, classes, functions).tables())
+            found = self.plain_reads[key] = self.surveyed[1]
         return found
+
+
+def _users(namespaces: list[list[Any]]) -> tuple[list[type], list[types.FunctionType]]:
+    """The user's classes and functions among values."""
+    classes: dict[int, type] = {}
+    functions: dict[int, types.FunctionType] = {}
+    for namespace in namespaces:
+        for value in namespace:
+            if value.__class__ is types.FunctionType:
+                if is_users(value.__code__):
+                    functions[id(value)] = value
+            elif isinstance(value, type):
+                for base in value.__mro__:
+                    if base.__flags__ & _HEAP and id(base) not in classes and not _of_library(base.__module__):
+                        classes[id(base)] = base
+    return list(classes.values()), list(functions.values())
+
+
+@lru_cache(maxsize=4096)
+def _of_library(module: str) -> bool:
+    """Is this a module that is not the user's?  (A class made by ``exec`` without a module says ``builtins``.)"""
+    if not isinstance(module, str) or module in ("__main__", "builtins"):
+        return False
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        return True
+    filename = getattr(sys.modules.get(module), "__file__", None)
+    return filename is not None and not belongs_to_user(filename)
 
 
 class _Survey:
     """One look at the classes and functions that the program can name."""
 
-    def __init__(self, machine: Any, namespaces: list[list[Any]]) -> None:
+    def __init__(self, machine: Any, classes: list[type], functions: list[types.FunctionType]) -> None:
         self.footprints = getattr(machine, "footprints", None) or Footprints(machine)
         self.operators = self.iteration = False
         self.methods: set[str] = set()
-        seen: set[int] = set()
-        for namespace in namespaces:
-            for value in namespace:
-                if isinstance(value, type):
-                    for base in value.__mro__:
-                        if id(base) not in seen and base.__flags__ & _HEAP:
-                            seen.add(id(base))
-                            self.look_at_class(base)
-                elif value.__class__ is types.FunctionType and id(value) not in seen:
-                    seen.add(id(value))
-                    self.look_at_function(value)
+        for cls in classes:
+            self.look_at_class(cls)
+        for fn in functions:
+            self.look_at_function(fn)
 
     def tables(self) -> Tables:
         return self.operators, self.iteration, frozenset(self.methods)

@@ -96,6 +96,8 @@ class Fault(BaseException):
         self.number = number
         self.error = error
         self.position = position
+        #: it has passed a ``try`` that a plain run would not have reached
+        self.older = False
 
 
 def resolve(pending: Pending, value: Any) -> None:

@@ -225,3 +225,18 @@ def test_a_queued_write_is_seen_by_a_younger_read() -> None:
     assert outcome.error is None
     assert names["out"] == [1, 2, 3, 4]
     assert outcome.makespan < 2
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_a_finally_does_not_run_for_what_failed_before_its_try(seed: int) -> None:
+    """In a handler functions run in place; the failure of an older call passes a ``try`` that was never reached."""
+    agree(
+        "l1 = []\ndef f(q):\n    try:\n        return 0()\n    finally:\n        l1.append(q)\n"
+        "try:\n    x2\nexcept Exception:\n    a = num()\n    f(1)",
+        seed,
+    )
+    agree(
+        "l1 = []\ndef f(q):\n    try:\n        return bad(q)\n    finally:\n        l1.append(q)\n"
+        "try:\n    x2\nexcept Exception as e:\n    a = [f(q) for q in range(9)]\nprint(l1)",
+        seed,
+    )
