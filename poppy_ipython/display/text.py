@@ -41,11 +41,12 @@ def summary(trace: Trace) -> str:
     1 call · 0.50 s of calls in 0.50 s (1.0 at once) · critical path 0.50 s · 1 cancelled, may be billed
     """
     cause = why(trace)
-    lines = [first_line(trace)] if cause is None else [first_line(trace), cause_text(trace, cause)]
-    if cause is None or cause.name != "unknown effect":
-        said = unknown_text(trace)
-        if said is not None:
-            lines.append(said)
+    lines = [first_line(trace)]
+    unknown = unknown_text(trace) if cause is None or cause.name == "no external call seen" else None
+    if unknown is not None:
+        lines.append(unknown)
+    elif cause is not None:
+        lines.append(cause_text(trace, cause))
     return "\n".join(lines)
 
 

@@ -74,11 +74,14 @@ class Refinement:
             return None
         if self.callables and (any(map(callable, args)) or any(map(callable, kwargs.values()))):
             return None
-        given = [name for name in self.kwargs if name in kwargs and _is_given(kwargs[name])]
-        if given == ["stream"] and self.streams is not None:
+        stream = False
+        for name in self.kwargs:
+            if name in kwargs and _is_given(kwargs[name]):
+                if name != "stream" or self.streams is None:
+                    return self.otherwise
+                stream = True
+        if stream and self.streams is not None:
             effect = self.streams
-        elif given:
-            return self.otherwise
         if self.inside is not None and self.inside in kwargs:
             body = kwargs[self.inside]
             if type(body) is not dict:
