@@ -369,7 +369,9 @@ class Control(Base):
             if where < position and (name not in last or last[name] <= where):
                 last[name] = where
                 values[name] = value
-        bindings[:] = [b for b in bindings if b[0] < position]  # what comes later has not happened
+        # what comes later in this unit has not happened; what a parent bound that had gone on past this unit has
+        path, k = unit.path, len(unit.path)
+        bindings[:] = [b for b in bindings if b[0] < position or b[0][:k] != path or b[0][k] == _AFTER]
         return [settled(values.get(name, UNBOUND)) for name in names]
 
     def reraise(self, value: Any) -> Any:

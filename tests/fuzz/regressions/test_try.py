@@ -173,3 +173,23 @@ def test_an_exception_group_is_split() -> None:
             b = num(3)
         """
     )
+
+
+def test_what_a_parent_bound_past_a_try_that_swallows_later() -> None:
+    agree(
+        """
+        def f(i, j):
+            try:
+                try:
+                    a, = mk(0)
+                except ValueError as ex:
+                    pass
+                i = 0
+                for q in 0:
+                    0
+            except Exception as ex:
+                pass
+            return i
+        x = f(1, 0)
+        """
+    )
