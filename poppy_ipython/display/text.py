@@ -6,8 +6,8 @@
 First line. *calls* were really sent. *6.7 s of calls* is the sum of what each took, *0.94 s* the span from the first
 one sent to the last one ended, *at once* the one divided by the other, *critical path* what could not have overlapped
 (`trace/critical_path.py`). No speed-up is claimed: nobody ran the cell plainly. Added only if there were any: failed
-calls, calls sent again, cancelled ones (they were sent, so somebody may bill them), blocking calls that were abandoned by name, calls
-never sent, and the time of the whole cell if the span is not most of it.
+calls, calls sent again, cancelled ones (they were sent, so somebody may bill them), blocking calls that were abandoned by
+name, calls never sent, and the time of the whole cell if the span is not most of it.
 
 Second line. Below 1.5 at once it names the largest cause and its source line, from a closed list:
 
@@ -23,7 +23,6 @@ from __future__ import annotations
 from collections import Counter
 
 from poppy_ipython.display.effects import unknown_text
-from poppy_ipython.trace.load import slowdowns
 from poppy_ipython.trace.trace import Trace
 from poppy_ipython.trace.units import count, duration, shorten
 from poppy_ipython.trace.why import Cause, why
@@ -125,7 +124,7 @@ def _limit(trace: Trace, cause: Cause) -> str:
 
 
 def _slower(trace: Trace, cause: Cause) -> str:
-    for (callee, _), measured in slowdowns(trace).items():
+    for (callee, _), measured in trace.slowdowns.items():
         if callee == cause.detail:
             alone, busy = duration(measured.alone), duration(measured.busy)
             return f": `{shorten(callee, 40)}` took {alone} alone and {busy} with others in flight"

@@ -132,6 +132,7 @@ def edges_into(call: Call, by_number: dict[int, Call], flow: Flow, sites: Sites 
         return ()
     limit = call.ready if call.ready is not None else call.issued
     found: dict[int, Edge] = {}
+    expanded: set[int] = set()  # places whose other calls have been looked at
     for number, reason, line, detail in needs:
         cause = by_number.get(number)
         if cause is None or cause is call or not _before(cause, limit):
@@ -144,7 +145,11 @@ def edges_into(call: Call, by_number: dict[int, Call], flow: Flow, sites: Sites 
             found[number] = Edge(number, reason, line, detail and detail.rpartition("<locals>.")[2], name)
         if via is None or not via.whole or sites is None:
             continue
-        for other in sites.siblings(cause)[-_SIBLINGS:]:
+        siblings = sites.siblings(cause)
+        if id(siblings) in expanded:
+            continue
+        expanded.add(id(siblings))
+        for other in siblings[-_SIBLINGS:]:
             if _before(other, limit) and other.number not in found and other.position < call.position:
                 found[other.number] = Edge(other.number, reason, line, found[number].detail, name, True)
     return tuple(found[number] for number in sorted(found))

@@ -34,6 +34,7 @@ from poppy_ipython.trace.uses import Use
 
 if TYPE_CHECKING:
     from poppy_ipython.trace.critical_path import CriticalPath
+    from poppy_ipython.trace.load import Slowdown
 
 __all__ = ["Call", "Seen", "Trace", "freeze", "seen"]
 
@@ -217,6 +218,13 @@ class Trace:
         from poppy_ipython.trace.slack import slacks
 
         return slacks(self.calls, self.edges)
+
+    @cached_property
+    def slowdowns(self) -> dict[tuple[str, str | None], Slowdown]:
+        """The callees that were proven slower when busy, by callee and host; see `load.py`."""
+        from poppy_ipython.trace.load import slowdowns
+
+        return slowdowns(self)
 
     @property
     def sequential(self) -> float:

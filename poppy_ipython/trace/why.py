@@ -40,7 +40,7 @@ from typing import Literal, get_args
 
 from poppy_ipython.trace.critical_path import last_arrival
 from poppy_ipython.trace.events import Reason, Wait
-from poppy_ipython.trace.load import Slowdown, loads, slowdowns
+from poppy_ipython.trace.load import Slowdown, loads
 from poppy_ipython.trace.trace import Call, Trace
 
 __all__ = ["ENOUGH_AT_ONCE", "Cause", "CauseName", "charges", "why"]
@@ -113,7 +113,7 @@ def why(trace: Trace) -> Cause | None:
 def charges(trace: Trace) -> list[Cause]:
     """The walk: who is charged with how many seconds where, from the end of the run to its beginning."""
     load = loads(trace)
-    slower = slowdowns(trace, load)
+    slower = trace.slowdowns
     by_number = {call.number: call for call in trace.sent}
     found: list[Cause] = []
     working: list[tuple[float, float, Cause]] = []  # the issuer's own time; whose it is if CPU does not explain it
@@ -185,6 +185,6 @@ def _excess(call: Call, slower: dict[tuple[str, str | None], Slowdown]) -> float
 
 def _gain(trace: Trace) -> float:
     """At once, but with every slowed call counted as long as it would have taken alone."""
-    slower = slowdowns(trace)
+    slower = trace.slowdowns
     alone = sum(call.seconds - _excess(call, slower) for call in trace.sent)
     return alone / trace.span if trace.span > 0 else 0.0

@@ -62,7 +62,7 @@ header { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px; pad
 .dimmed { opacity: 0.4; }
 .source { max-height: 300px; overflow: auto; padding: 4px 0; font: 12px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .pane.source { min-width: 0; padding: 0; max-height: none; overflow: hidden; }
-.line { display: flex; align-items: stretch; min-width: max-content; padding-right: 8px; }
+.line { display: flex; align-items: stretch; min-width: max-content; }
 .line.calls { cursor: pointer; }
 .line.marked { background: var(--shade); }
 .line .number { width: 3.2em; padding-right: 6px; text-align: right; color: var(--faint); flex: none; opacity: 0.75; }
@@ -70,7 +70,7 @@ header { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px; pad
 .line.calls .heat { background: color-mix(in srgb, var(--run) calc(18% + 82% * var(--heat, 0)), transparent); }
 .line.flying .heat { box-shadow: 0 0 0 1.5px var(--focus); }
 .line code { font: inherit; white-space: pre; flex: 1 1 auto; }
-.line .badge { color: var(--faint); font: 11px/1.6 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; padding-left: 14px; position: sticky; right: 8px; background: linear-gradient(to right, transparent, var(--panel) 12px); }
+.line .badge { color: var(--faint); font: 11px/1.6 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; padding-left: 14px; position: sticky; right: 0; padding-right: 8px; background: linear-gradient(to right, transparent, var(--panel) 12px); }
 .file { color: var(--faint); padding: 5px 10px 2px; font: 600 11px system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }
 .gap { color: var(--faint); padding-left: 3.6em; line-height: 1; }
 .details { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.25fr); gap: 4px 22px; padding: 8px 12px 10px; border-top: 1px solid var(--edge); background: var(--raised); max-height: 300px; overflow: auto; }
