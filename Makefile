@@ -56,7 +56,7 @@ screenshots: $(VENV)/.installed-ui
 	@echo 'pictures in .build/ui'
 
 js/node_modules/.made: js/package.json js/package-lock.json
-	cd js && npm ci --no-audit --no-fund
+	cd js && npm install --no-save --no-audit --no-fund
 	touch $@
 
 view: js/node_modules/.made
