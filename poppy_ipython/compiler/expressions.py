@@ -487,12 +487,12 @@ class Expressions(Sources, _Base):
         return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [items], []))]
 
     # ------------------------------------------------------------------ calls
-    def iterable(self, node: ast.expr, comprehension: ast.expr | None = None) -> ast.expr:
+    def iterable(self, node: ast.expr, around: ast.AST | None = None) -> ast.expr:
         """An iterator for a ``for``: looks through calls of ``enumerate``, generators and so on.
 
-        What is no iterable is reported there, up to Python 3.12 for a ``comprehension`` as a whole.
+        What is no iterable is reported there, up to Python 3.12 for the loop ``around`` it as a whole.
         """
-        at = comprehension if comprehension is not None and sys.version_info < (3, 13) else node
+        at = around if around is not None and sys.version_info < (3, 13) else node
         return place(op("iterate", self.stream(node)), at)  # type: ignore[return-value]
 
     def stream(self, node: ast.expr, at_once: bool = False) -> ast.expr:

@@ -69,6 +69,15 @@ def lower_generator(fn: types.FunctionType) -> Lowered | str:
     return found
 
 
+def definition_of(fn: types.FunctionType) -> ast.FunctionDef | ast.Lambda | None:
+    """The definition of a function of the user's, if its source is at hand and unchanged."""
+    source = _source(fn)
+    if isinstance(source, str) or not _same(fn.__code__, source[1]):
+        return None
+    found = _find(source[0], fn.__code__)
+    return found[0] if found is not None else None
+
+
 def init_of(cls: type) -> Any:
     """What ``cls.__init__`` is, as it lies there; from now on the one that a dataclass was given can be lowered."""
     init = next((base.__dict__["__init__"] for base in cls.__mro__ if "__init__" in base.__dict__), None)

@@ -380,10 +380,10 @@ class Statements(Expressions):
         node = copy.copy(node)
         node.body = scopes.eliminate_continue(node.body)
         if not self.outlinable(node):
-            return self.inline_for(node, self.iterable(node.iter))
+            return self.inline_for(node, self.iterable(node.iter, node))
 
         def body(inner: Statements) -> list[ast.stmt]:
-            return inner.inline_for(node, inner.iterable(node.iter))
+            return inner.inline_for(node, inner.iterable(node.iter, node))
 
         return self.outlined(node, body, "for")  # type: ignore[no-any-return]
 

@@ -102,6 +102,9 @@ class Control(Base):
         effect = self.special(kind, "__iter__")
         if effect is not None:
             return self.advance_tame(self.native(iter, (value,), None, False, effect))
+        found = self.iterated_instance(value)
+        if found is not None:
+            return found
         return self._advance_native(self.fence(iter, (value,), {}, what=type(value).__name__), value)
 
     def _iterate_list(self, target: list[Any]) -> Iterator[Any]:
@@ -211,6 +214,10 @@ class Control(Base):
                 break
         else:
             return fn(*args)
+        if not self.quiescent():
+            result = self.operate(fn, args)
+            if result is not NotImplemented:
+                return result
         result = self.native(fn, args)
         kind = result.__class__
         return self.born(result) if kind in CONTAINERS and not self.quiescent() else result
@@ -233,6 +240,9 @@ class Control(Base):
                 return item in self.view(container)
             self.hashable(item)
             return item in self.view(container)
+        special = None if self.quiescent() else self.special_of(container, "__contains__")
+        if special is not None:
+            return self.truth(self.call_method(special, (item,), {}))
         return self.native(_contains, (container, item), None, True)
 
     def not_in(self, item: Any, container: Any) -> Any:

@@ -278,7 +278,10 @@ class Heap(Base):
             else:
                 target = self.force(target)
         if key.__class__ is Pending:
-            if not key.done and not self.risky(key):
+            special = None if key.done else self.special_of(target, "__getitem__")
+            if special is not None:
+                return self.call_method(special, (key,), {})
+            if not key.done and not self.risky(key) and not self.acts(target):
                 return self.defer(self.gi, (target, key))
             key = self.force(key)
         kind = target.__class__
@@ -295,6 +298,9 @@ class Heap(Base):
         unit = self.cur
         if not unit.log and unit.head:
             return target[key]
+        special = self.special_of(target, "__getitem__")
+        if special is not None:
+            return self.call_method(special, (key,), {})
         return self.native(operator.getitem, (target, key), None, False, self.special(kind, "__getitem__"))
 
     def hashable(self, key: Any) -> None:
@@ -336,6 +342,10 @@ class Heap(Base):
                 if not -size <= key < size:
                     raise IndexError("list assignment index out of range")
                 return self.store_op(target, set_item, (int(key), value))
+        special = self.special_of(target, "__setitem__") if self.cur.log or not self.cur.head else None
+        if special is not None:
+            self.call_method(special, (key, value), {})
+            return None
         return self.fence(operator.setitem, (target, self.force(key), self.force(value)), {}, what=f"{kind.__name__}[…] =")
 
     def di(self, target: Any, key: Any) -> None:

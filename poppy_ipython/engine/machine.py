@@ -16,7 +16,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     instances   special methods of instances         constructors  calls of classes
     unpacking   also of what is not there yet            aggregates  builtins over a whole container
     origins     what operating on a pending may run      streams     generators and the like, read at once
-    keyed       keys of sorted, max and min
+    keyed       keys of sorted, max and min          tickets     numbers of a counter
     sources     forked comprehensions, late views and maps
     texts       str and repr of instances
 
@@ -72,6 +72,7 @@ from .sources import Sources
 from .standins import StandIns
 from .streams import Streams
 from .texts import Texts
+from .tickets import Tickets
 from .tracebacks import Tracebacks
 from .unpacking import Unpacking
 
@@ -108,6 +109,7 @@ class Machine(
     Keyed,
     Sources,
     Texts,
+    Tickets,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 

@@ -76,7 +76,7 @@ class Natives(Base):
             elif kind not in ATOMS:
                 plain = False
         if waiting:
-            if self.any_risky(args) or (kwargs and self.any_risky(kwargs.values())):
+            if self.any_risky(args) or any(map(self.acts, args)) or (kwargs and self.any_risky(kwargs.values())):
                 kwargs = {k: self.force(v) for k, v in kwargs.items()} if kwargs else None
                 return self.native(fn, tuple([self.force(a) for a in args]), kwargs, atom, effect)
             return self._late(fn, args, kwargs, atom, effect)
@@ -177,7 +177,8 @@ class Natives(Base):
             return len(self.view(value))
         if kind in BUILTIN_VALUES:
             return len(value)
-        return self.fence(len, (value,), {}, what="len")
+        special = None if self.quiescent() else self.special_of(value, "__len__")
+        return self.fence(len, (value,), {}, what="len") if special is None else self.length(special)
 
     def n_isinstance(self, value: Any, classes: Any, /) -> Any:
         if self.deferrable(value):
@@ -203,9 +204,6 @@ class Natives(Base):
         if self.deferrable(value):
             return self.defer(self.n_callable, (value,))
         return callable(self.force(value))
-
-    def n_next(self, iterator: Any, *default: Any) -> Any:
-        return self.fence(next, (iterator, *default), {}, what="next")
 
     def force_shape(self, value: Any) -> Any:
         """Like ``force``, but a tuple whose elements are pending is good as it is (its shape is known)."""
@@ -263,5 +261,8 @@ class Natives(Base):
         """``print`` is rendered and written at the head; its result is known now."""
         if self.quiescent() and not self.has_pending(args):
             builtins.print(*args, **{k: self.force(v) for k, v in kwargs.items()})
+            return
+        if self.any_risky(args) or any(map(self.acts, args)):  # a `__str__` that writes
+            self.fence(builtins.print, args, kwargs, what="print")
             return
         self.at_head(builtins.print, args, kwargs)

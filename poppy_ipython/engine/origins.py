@@ -76,7 +76,7 @@ class Origins(Base):
         if value.__class__ is not Pending or value.position is not None or value.data or value.done:
             return False
         if value.elements is not None:
-            return any(self.risky(item) for item in value.elements)
+            return any(self.risky(item) or self.acts(item) for item in value.elements)
         operators, iteration, _ = self.writing_code()
         return iteration if iterates else operators
 

@@ -33,7 +33,7 @@ else:
     Base = object
 
 _END: Any = object()
-_FRESH: frozenset[type] = frozenset({list, dict, set, frozenset, Pending}) | SEQUENCES
+FRESH: frozenset[type] = frozenset({list, dict, set, frozenset, Pending}) | SEQUENCES
 
 
 class Stream:
@@ -230,7 +230,7 @@ class Streams(Base):
 
     def delegate(self, value: Any) -> Iterator[Any]:
         """``yield from value`` of a twin."""
-        if value.__class__ is Stream or self.force_shape(value).__class__ in _FRESH:
+        if value.__class__ is Stream or self.force_shape(value).__class__ in FRESH:
             return self.iterate(value)  # type: ignore[no-any-return]
         return self._delegate(self.force(value))
 
@@ -254,7 +254,7 @@ class Streams(Base):
         values = [self.begun_map(a) if a.__class__ is LateMap else a if a.__class__ is Stream else self.force_shape(a) for a in args]
         for value in values:
             kind = value.__class__
-            if kind not in _FRESH and kind is not Stream and not is_record(kind) and not self.is_looked_through(value):
+            if kind not in FRESH and kind is not Stream and not is_record(kind) and not self.is_looked_through(value):
                 return None
         return [self.iterate(value) for value in values]
 
@@ -345,4 +345,4 @@ class Streams(Base):
 
 _VIEWS = frozenset({"items", "keys", "values"})
 
-__all__ = ["Stream", "Streams"]
+__all__ = ["FRESH", "Stream", "Streams"]

@@ -172,6 +172,9 @@ class Callees(Base):
         for value in args.each()[0]:
             if value is UNKNOWN or value is CYCLE or value.__class__ is Pending:
                 raise Top("next")
+            if value.__class__ is itertools.count:
+                self.slots["e", id(value)] = None
+                continue
             self.iterated(value)
         return JUST_UNKNOWN
 
