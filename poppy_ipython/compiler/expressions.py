@@ -561,7 +561,7 @@ class Expressions(Sources, _Base):
         if isinstance(node.func, ast.Name) and node.func.id in ("any", "all"):
             if len(comprehension.generators) == 1 and not node.keywords:
                 return self.comprehension(comprehension, lambda items: items, node.func.id)
-        return self.call(node, [place(self.comprehension(comprehension, lambda items: op("new_list", items)), comprehension)])  # type: ignore[list-item]
+        return self.call(node, [place(self.comprehension(comprehension, lambda items: op("new_list", items)), node)])  # type: ignore[list-item]
 
     def call(
         self, node: ast.Call, args: list[ast.expr] | None, awaited: bool = False, callee: ast.expr | None = None
