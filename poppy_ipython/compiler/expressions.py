@@ -507,7 +507,7 @@ class Expressions(Sources, _Base):
             head, target = self.method_head(node, func), "stream_meth"
         else:
             head, target = [self.expr(func)], "stream_call"
-        args = [self.stream(a, at_once) if name in _LOOKED_THROUGH and isinstance(a, ast.Call) else self.expr(a) for a in node.args]
+        args = [self.stream(a, at_once) if self.streams_into(name, a) else self.expr(a) for a in node.args]
         keywords = [ast.keyword(k.arg, self.expr(k.value)) for k in node.keywords]
         return place(op(target, const(at_once), *head, *args, keywords=keywords), node)  # type: ignore[return-value]
 
@@ -516,6 +516,12 @@ class Expressions(Sources, _Base):
         func = node.func if isinstance(node, ast.Call) else None
         name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
         return name in _LOOKED_THROUGH
+
+    def streams_into(self, name: str, argument: ast.expr) -> bool:
+        """May ``argument`` of a call of ``name`` be a stream?  A generator that some other one reads may, too."""
+        if not isinstance(argument, ast.Call):
+            return False
+        return name in _LOOKED_THROUGH or isinstance(argument.func, ast.Name) and argument.func.id not in _LOOKED_THROUGH
 
     def reads(self, node: ast.Call) -> bool:
         """Is this ``list(f(x))`` and the like: a builtin that reads the result of a call at once?"""

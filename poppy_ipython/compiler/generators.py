@@ -51,3 +51,45 @@ def without_yields(body: list[ast.stmt]) -> list[ast.stmt] | str:
 def has_yield(node: ast.AST) -> bool:
     """Does ``node`` yield, in its own scope?"""
     return any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in scopes.walk_scope(node))
+
+
+#: builtins that only compute, given numbers, strings, tuples of them and iterators over such
+COMPUTE = frozenset({"range", "len", "abs", "min", "max", "int", "float", "str", "bool", "round", "divmod", "ord", "chr", "enumerate", "zip"})
+_STATEMENTS = (ast.Expr, ast.Assign, ast.AugAssign, ast.If, ast.While, ast.For, ast.Break, ast.Continue, ast.Pass, ast.Return)
+_EXPRESSIONS = (
+    ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Tuple, ast.Subscript, ast.Slice, ast.JoinedStr,
+    ast.FormattedValue, ast.Yield, ast.Call, ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop,
+)  # fmt: skip
+
+
+def computes_only(node: ast.FunctionDef) -> frozenset[str] | None:
+    """The builtins that a generator calls which, given plain data, works on its own locals alone; else None.
+
+    Such a generator reads nothing that could change and writes nothing: it may run as written, at any time.
+
+    >>> computes_only(ast.parse("def f(n):\\n  for i in range(n): yield i * 2").body[0])
+    frozenset({'range'})
+    >>> computes_only(ast.parse("def f(x):\\n  for i in x.items: yield i").body[0]) is None
+    True
+    """
+    own = set(scopes.parameters(node.args)) | scopes.assigned(node.body)
+    called: set[str] = set()
+    callees: set[int] = set()
+    for statement in node.body:
+        for part in ast.walk(statement):
+            if isinstance(part, ast.Call):
+                if not isinstance(part.func, ast.Name) or part.func.id not in COMPUTE or part.keywords or part.func.id in own:
+                    return None
+                called.add(part.func.id)
+                callees.add(id(part.func))
+            elif isinstance(part, (ast.Subscript, ast.Tuple)) and isinstance(part.ctx, ast.Del):
+                return None
+            elif isinstance(part, ast.Subscript) and not isinstance(part.ctx, ast.Load):
+                return None
+            elif isinstance(part, ast.Name) and id(part) not in callees and part.id not in own and part.id not in COMPUTE:
+                return None
+            elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Del):
+                return None
+            elif not isinstance(part, (*_STATEMENTS, *_EXPRESSIONS)):
+                return None
+    return frozenset(called)

@@ -14,12 +14,15 @@ A suspended twin is part of what its unit may still do: footprints look at its f
 
 from __future__ import annotations
 
+import ast
 import itertools
 import types
+import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..compiler.generators import is_generator
+from ..compiler.functions import definition_of
+from ..compiler.generators import computes_only, is_generator
 from ..effects.registry import effect_of
 from .atoms import ATOMS, SEQUENCES
 from .constructors import is_record
@@ -33,6 +36,7 @@ else:
     Base = object
 
 _END: Any = object()
+_DATA: frozenset[type] = frozenset({int, float, str, bool, type(None), bytes, complex})
 FRESH: frozenset[type] = frozenset({list, dict, set, frozenset, Pending}) | SEQUENCES
 
 
@@ -64,6 +68,9 @@ class Streams(Base):
     def _init_streams(self) -> None:
         #: unit -> generators that it has begun to read: twins, and ours that call functions
         self.suspended: dict[Any, list[Any]] = {}
+        #: generators that run as written, and which functions make such
+        self.computing: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.computations: weakref.WeakKeyDictionary[Any, frozenset[str] | None] = weakref.WeakKeyDictionary()
         self.stream_makers: dict[Any, Callable[..., Any]] = {
             enumerate: self._enumerated, zip: self._zipped, map: self._mapped, itertools.chain: self._chained,
             itertools.islice: self._sliced, itertools.zip_longest: self._zipped_longest, itertools.pairwise: self._pairwise,
@@ -194,10 +201,31 @@ class Streams(Base):
         if fn.__class__ is types.MethodType:
             args = (fn.__self__, *args)
             fn = fn.__func__
+        if not kwargs and self._computes(fn, args):
+            found = fn(*[a.items if a.__class__ is Stream else a for a in args])
+            self.computing.add(found)
+            return found  # type: ignore[no-any-return]
         twin = self.generator_twin_of(fn)
         if twin is None:
             return None
         return self._begun(twin(*map(self.unstreamed, args), **kwargs))
+
+    def _computes(self, fn: types.FunctionType, args: tuple[Any, ...]) -> bool:
+        """Does the generator work on its own locals alone?  Then it runs as written: its own frames, its own speed."""
+        for value in (*args, *(fn.__defaults__ or ())):
+            kind = value.__class__
+            if kind is Stream and value.items in self.computing or kind in _DATA:
+                continue
+            if kind is not tuple or not all(item.__class__ in _DATA for item in value):
+                return False
+        if fn.__closure__ or fn.__kwdefaults__:
+            return False
+        found = self.computations.get(fn, _END)
+        if found is _END:
+            node = definition_of(fn)
+            found = self.computations[fn] = computes_only(node) if isinstance(node, ast.FunctionDef) else None
+        names = self.name_chains.get(id(fn.__globals__), ())
+        return found is not None and not any(name in fn.__globals__ or name in names for name in found)
 
     def _begun(self, generator: Any) -> Iterator[Any]:
         self.suspended.setdefault(self.cur, []).append(generator)

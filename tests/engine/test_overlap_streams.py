@@ -94,6 +94,33 @@ for n in range(4):
 
 
 AGREE = {
+    "generators that only compute": """
+        def numbers(n, k=1):
+            i = 0
+            while i < n:
+                yield i, f"{i}-{k}"
+                i += k
+        def evens(source):
+            for x, t in source:
+                if x % 2 == 0: yield t, (x, 10 // (x - 4))
+        def chunks(text, n):
+            for i in range(0, len(text), n):
+                yield text[i : i + n]
+        def rng():
+            for i in range(2): yield i
+        for q in range(3):
+            for x in numbers(4, 2): l0.append(ask((q, x)))
+            for c in chunks("hello world", 4): l0.append(ask(c)); print(c)
+            l1.append(list(chunks(ask(q), 1)))
+            l1.append([a for a in rng()])
+            try:
+                for a, b in evens(numbers(7)): l0.append((ask(a), b))
+            except ZeroDivisionError: print("zero", len(l0))
+            if q == 1:
+                def range(n): return [n, num(n)] if n < 3 else [1]
+        print(l0, l1)
+        for x in evens(numbers(9)): l0.append(ask(x))
+    """,
     "a generator of many readers": """
         seen = []
         def f(q, k=2):
