@@ -65,6 +65,17 @@ def lambda_(params: list[str], body: ast.expr) -> ast.Lambda:
     return ast.Lambda(arguments, body)
 
 
+def attribute_place(node: ast.expr, attribute: ast.Attribute) -> ast.AST:
+    """Where Python says that ``node``, an attribute or the call of one, is: if its parts are on several lines, where the
+    attribute's name is."""
+    if node.lineno == attribute.end_lineno or attribute.end_lineno is None:
+        return node
+    column = (attribute.end_col_offset or 0) - len(attribute.attr)
+    at = ast.Pass(lineno=attribute.end_lineno, col_offset=column)
+    at.end_lineno, at.end_col_offset = max(attribute.end_lineno, node.end_lineno or 0), node.end_col_offset or 0
+    return at
+
+
 def place(new: ast.AST, old: ast.AST) -> ast.AST:
     """Give ``new`` and what is below it the source location of ``old`` wherever it has none of its own.
 

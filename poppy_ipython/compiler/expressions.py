@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from . import scopes
-from .abi import BINARY, COMPARE, PREFIX, UNARY, const, lambda_, load, op, operation, place, store, walk
+from .abi import BINARY, COMPARE, PREFIX, UNARY, attribute_place, const, lambda_, load, op, operation, place, store, walk
 from .native import comprehension_change, expression_two_ways
 from .sources import Sources
 
@@ -167,6 +167,7 @@ class Expressions(Sources, _Base):
             new = ast.IfExp(op("truth", s(node.test)), s(node.body), s(node.orelse))
         elif isinstance(node, ast.Attribute):
             new = op("ga", s(node.value), const(node.attr))
+            place(new, attribute_place(node, node))
         elif isinstance(node, ast.Subscript):
             new = op("gi", s(node.value), s(node.slice))
         elif isinstance(node, ast.Slice):
@@ -204,7 +205,8 @@ class Expressions(Sources, _Base):
         return op("op", operation("o:" + UNARY[type(node.op)]), self.expr(node.operand))
 
     def expr_Attribute(self, node: ast.Attribute) -> ast.expr:
-        return self._segment(node) or op("ga", self.expr(node.value), const(self.scope.mangle(node.attr)))
+        read = op("ga", self.expr(node.value), const(self.scope.mangle(node.attr)))
+        return self._segment(node) or place(read, attribute_place(node, node))  # type: ignore[return-value]
 
     def expr_Subscript(self, node: ast.Subscript) -> ast.expr:
         return self._segment(node) or op("gi", self.expr(node.value), self.expr(node.slice))
@@ -590,7 +592,10 @@ class Expressions(Sources, _Base):
         keywords = [
             ast.keyword(k.arg, self.expr(k.value) if k.arg is not None else op("mapping", self.expr(k.value))) for k in node.keywords
         ]
-        return op(target, *head, *args, keywords=keywords)
+        result = op(target, *head, *args, keywords=keywords)
+        if target.startswith("meth") and isinstance(func, ast.Attribute):
+            place(result, attribute_place(node, func))
+        return result
 
     def method_head(self, node: ast.Call, func: ast.Attribute) -> list[ast.expr]:
         """Receiver and name of a method call; Python looks the method up before it evaluates the arguments."""
@@ -598,7 +603,8 @@ class Expressions(Sources, _Base):
         name = self.scope.mangle(func.attr)
         parts = [*node.args, *[k.value for k in node.keywords]]
         if not all(isinstance(a, (ast.Constant, ast.Name)) for a in parts):
-            receiver = place(op("own", receiver, const(name), const(any(scopes.has_call(a) for a in parts))), func)  # type: ignore[assignment]
+            owner = op("own", receiver, const(name), const(any(scopes.has_call(a) for a in parts)))
+            receiver = place(owner, attribute_place(func, func))  # type: ignore[assignment]
         return [receiver, const(name)]
 
     def expr_Await(self, node: ast.Await) -> ast.expr:

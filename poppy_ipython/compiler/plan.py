@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import types
 from dataclasses import dataclass, field
+from typing import Any
 
-from .abi import walk
+from .abi import attribute_place, walk
 from .guards import Guard
 from .scope import Piece
 
@@ -100,4 +101,7 @@ def call_sites(nodes: list[ast.stmt]) -> dict[Span, str]:
                 if len(name) > 60:
                     name = "…" + name[-59:]
                 sites[node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0] = name
+                if isinstance(call.func, ast.Attribute) and node is call:
+                    at: Any = attribute_place(call, call.func)
+                    sites[at.lineno, at.end_lineno, at.col_offset, at.end_col_offset] = name
     return sites

@@ -132,3 +132,23 @@ def test_a_stop_iteration_in_a_statement_that_awaits_as_written() -> None:
                 f()
         """
     )
+
+
+def test_the_line_of_a_method_on_a_line_of_its_own() -> None:
+    agree(
+        """
+        a = num(1)
+        try:
+            l = [num(num(1)), num(sum([
+                a,
+                a,
+            ]))].index(num(50) + 100)
+        except ValueError as e:
+            import traceback
+            traceback.print_exc()
+        x = (ask(a)
+           .strip()
+           .nothing(3,
+             num(4)))
+        """
+    )
