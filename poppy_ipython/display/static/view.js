@@ -90,6 +90,8 @@ dd.value { font: 11.5px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, "Dej
 .ref { border: 0; padding: 0; color: var(--focus); text-decoration: underline; text-underline-offset: 2px; }
 .said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 [hidden] { display: none !important; }
+.narrow { display: flex; flex-direction: column; }
+.narrow > .details { order: 5; }
 .narrow .tabs { display: flex; }
 .narrow .below { display: block; border-top: 0; }
 .narrow .pane { display: none; }
