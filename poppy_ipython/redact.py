@@ -19,13 +19,16 @@ __all__ = ["redact"]
 SHOWN = "•••"
 _NAMED = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH", re.I)
 _SHORTEST = 8
-_NAME = r"[\w-]*(?:api[_-]?key|authorization|access[_-]?token|auth[_-]?token|secret|passw(?:or)?d|credential)[\w-]*"
+# Bounded, and without what may stand before it: the time is linear in the text, whatever the text is.
+_NAME = r"(?:api[_-]?key|authorization|access[_-]?token|auth[_-]?token|secret|passw(?:or)?d|credential)[\w-]{0,40}"
+_IS = rf"""{_NAME}["']?\s{{0,9}}[:=]\s{{0,9}}"""
+_SHAPES = r"(?:(?:sk|pk|rk|gsk|ghp|gho|glpat|hf|xox[abprs])[-_]|AKIA|AIza)"
 _PATTERNS = (
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=*-]{6,}", re.I), rf"\1 {SHOWN}"),
-    (re.compile(rf"""(\b{_NAME}["']?\s*[:=]\s*[brfu]{{0,2}})(["'])(?:(?!\2).)*\2""", re.I), rf"\1\2{SHOWN}\2"),
-    (re.compile(rf"""(\b{_NAME}["']?\s*[:=]\s*)(?!["'•]|Bearer|Basic)[\w.~+/*-]{{4,}}(?![\w(.\[])""", re.I), rf"\1{SHOWN}"),
-    (re.compile(r"(\w+://[^\s/:@]*:)[^\s/@]+(@)"), rf"\1{SHOWN}\2"),
-    (re.compile(r"\b(?:(?:sk|pk|rk|gsk|ghp|gho|glpat|hf|xox[abprs])[-_]|AKIA|AIza)(?=[\w*-]*[\d*])[A-Za-z0-9][\w*-]{7,}"), SHOWN),
+    (re.compile(rf"""({_IS}[brfu]{{0,2}})(["'])(?:(?!\2).)*\2""", re.I), rf"\1\2{SHOWN}\2"),
+    (re.compile(rf"""({_IS})(?!["'•]|Bearer|Basic)[\w.~+/*-]{{4,}}(?![\w(.\[])""", re.I), rf"\1{SHOWN}"),
+    (re.compile(r"(://[^\s/:@]{0,200}:)[^\s/@]{1,500}(@)"), rf"\1{SHOWN}\2"),
+    (re.compile(rf"\b{_SHAPES}(?=[\w*-]{{0,60}}[\d*])[A-Za-z0-9][\w*-]{{7,}}"), SHOWN),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), SHOWN),  # a JSON web token
 )
 

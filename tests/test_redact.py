@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import pytest
 
@@ -38,6 +39,14 @@ def test_the_value_of_a_secret_variable_is_known(monkeypatch):
     monkeypatch.setenv("EXAMPLE_API_KEY", "plain-words-only")
     monkeypatch.setenv("EXAMPLE_NAME", "other-plain-words")
     assert redact("got plain-words-only, other-plain-words") == "got •••, other-plain-words"
+
+
+@pytest.mark.parametrize("piece", ["a-", "api_key", "a", "sk-", "://a:", "api_key='", "secret = ", "Bearer ", "eyJaaaaaaaa."])
+def test_no_text_takes_long(piece):
+    text = piece * (200_000 // len(piece))
+    before = time.process_time()
+    redact(text)
+    assert time.process_time() - before < 3.0
 
 
 def test_no_part_of_a_run_holds_a_secret(caplog):
