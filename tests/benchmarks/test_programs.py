@@ -20,13 +20,19 @@ FLOORS = {
     "map_reduce": 15,
     "tree_of_thoughts": 16,
     "branchy_helper": 42,
-    "chain_of_verification": 24,
+    "graph_of_thoughts": 10,
     "self_consistency": 7,
+    "chain_of_verification": 24,
+    "mixture_of_agents": 25,
+    "debate": 2,
+    "react_agent": 2.5,
+    "rag_rerank": 6,
+    "text_to_sql": 1.5,
+    "trading_desk": 21,
+    "video_pipeline": 1.5,
+    "streaming_writer": 2,
     "eval_harness": 12,
     "memory_agent": 2.2,
-    "trading_desk": 2.2,
-    "debate": 1.8,
-    "graph_of_thoughts": 1.7,
 }
 
 
