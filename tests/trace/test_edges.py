@@ -13,7 +13,7 @@ from poppy_ipython.trace.edges import Edge
 from poppy_ipython.trace.flow import Flow, Via
 from tests.fuzz.latency import latency
 from tests.fuzz.program import program
-from tests.fuzz.runs import Result, run_in
+from tests.fuzz.runs import Result, Runaway, plain, run_in
 from tests.fuzz.world import World, declared
 from tests.trace.consistency import inconsistencies
 from tests.trace.drawing import draw
@@ -215,5 +215,10 @@ def test_traces_of_generated_programs_are_consistent():
             assert all(trace.why_not_earlier(call.number) for call in trace.calls)
             return Result(outcome.value, outcome.error)
 
-        run_in(World(declared), program(seed).source, seed, run)
+        source = program(seed).source
+        try:
+            plain(source, seed)
+        except (Runaway, SyntaxError):
+            continue
+        run_in(World(declared), source, seed, run)
     assert calls > 100
