@@ -44,7 +44,7 @@ else:
     Base = object
 
 #: builtins that write nothing, by what they return: plain data, something made of their arguments, one of these
-_GIVES_DATA = frozenset({len, isinstance, issubclass, id, callable, print, hasattr, range, any, all, sum, type, hash, repr, str, int, float, bool})
+_GIVES_DATA = frozenset({len, isinstance, issubclass, id, callable, print, hasattr, range, any, all, sum, hash, repr, str, int, float, bool})
 _GIVES_TUPLES = frozenset({
     zip, enumerate, dict, itertools.zip_longest, itertools.pairwise, itertools.product, itertools.combinations, itertools.permutations,
     itertools.combinations_with_replacement,
@@ -116,6 +116,8 @@ class Callees(Base):
             return Callees.gives_next
         if callee.__class__ is partial:
             return lambda reach, c, args: reach.invoke(c.func, Args(reach, None, None))
+        if callee is type:
+            return Callees.gives_type
         if callee in _GIVES_DATA:
             return Callees.gives_data
         if callee in _GIVES_NEW or callee in COLLECTIONS:
@@ -156,6 +158,17 @@ class Callees(Base):
         for value in values:
             if value.__class__ not in _SIMPLE and value is not HERE and value is not DATA and value.__class__ not in PLAIN:
                 self.invoke(value, Args(self, None, None))
+
+    def gives_type(self, callee: Any, args: Args) -> Values:
+        """``type(x)``: a class that exists already, whatever ``x`` is."""
+        given = args.each()
+        if len(given) != 1:
+            return JUST_UNKNOWN
+        found: list[Any] = []
+        for value in given[0]:
+            kind = value.kind if value.__class__ is Fresh else value.__class__
+            found.append(UNKNOWN if value.__class__ in (Pending, StandIn) or kind is None else kind)
+        return self.distinct(found)  # type: ignore[no-any-return]
 
     def gives_data(self, callee: Any, args: Args) -> Values:
         if callee in (any, all, sum):

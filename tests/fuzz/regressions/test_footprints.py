@@ -228,3 +228,19 @@ def test_an_object_that_a_call_in_flight_will_choose() -> None:
         y = o.v, ps[1].v, len(o.l)
         """
     )
+
+
+def test_a_counter_of_the_class_found_by_type() -> None:
+    agree(
+        """
+        class K: n = 0
+        k = K()
+        out = []
+        for i in range(3):
+            type(k).n += 1
+            out.append(num(i))
+            k.__class__.n += 1
+        z = K.n, k.n, type(k).n
+        k = None
+        """
+    )
