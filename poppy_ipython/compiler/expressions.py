@@ -494,7 +494,7 @@ class Expressions(Sources, _Base):
 
         What is no iterable is reported there, up to Python 3.12 for the loop ``around`` it as a whole.
         """
-        at = around if around is not None and sys.version_info < (3, 13) else node
+        at = getattr(around, "poppy_around", around) if around is not None and sys.version_info < (3, 13) else node
         return place(op("iterate", self.stream(node)), at)  # type: ignore[return-value]
 
     def stream(self, node: ast.expr, at_once: bool = False) -> ast.expr:
@@ -566,6 +566,9 @@ class Expressions(Sources, _Base):
         """``sum(… for …)`` and the like: the items are collected, then handed over."""
         comprehension = node.args[0]
         assert isinstance(comprehension, ast.GeneratorExp)
+        if comprehension.lineno == node.lineno:  # Python shows the call where the generator fails
+            around, comprehension = comprehension, ast.copy_location(copy.copy(comprehension), node)
+            comprehension.poppy_around = around  # type: ignore[attr-defined]
         if isinstance(node.func, ast.Name) and node.func.id in ("any", "all"):
             if len(comprehension.generators) == 1 and not node.keywords:
                 return self.comprehension(comprehension, lambda items: items, node.func.id)

@@ -83,7 +83,7 @@ class Sources(_Base):
         operands, source = self._parts(iterable)
         names = [f"{PREFIX}i{k}" for k in range(len(operands))]
         made = place(source([load(n) for n in names]), iterable)
-        at = node if sys.version_info < (3, 13) else iterable
+        at = getattr(node, "poppy_around", node) if sys.version_info < (3, 13) else iterable
         inside = call(place(op("iterate", made), at))  # type: ignore[arg-type]
         params = parameters()
         whole = [ast.copy_location(ast.Expr(node), node)]

@@ -152,3 +152,14 @@ def test_the_line_of_a_method_on_a_line_of_its_own() -> None:
              num(4)))
         """
     )
+
+
+def test_an_error_inside_a_generator_that_is_read_at_once() -> None:
+    agree(
+        """
+        def f(l):
+            a = num(1)
+            return (sum((q + a) % 9 for q in l) << 1 & 31)
+        f([1, [2]])
+        """
+    )
