@@ -31,7 +31,7 @@ FLOORS = {
     "trading_desk": 21,
     "video_pipeline": 1.5,
     "streaming_writer": 2,
-    "eval_harness": 12,
+    "eval_harness": 9,
     "memory_agent": 2.2,
 }
 

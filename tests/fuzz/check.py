@@ -45,6 +45,8 @@ def check(source: str, seed: int, other: Other = engine) -> Verdict:
         return Verdict(seed, skipped=True)  # how deep the stack already is differs
     try:
         actual = other(source, seed)
+    except Runaway:
+        return Verdict(seed, skipped=True)
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].name}"

@@ -63,7 +63,7 @@ def test_a_second_impatient_signal(kernel: Kernel, body: str) -> None:
         cell = kernel.run(
             "import threading, _thread\n"
             "threading.Timer(0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()\n"
-            "threading.Timer(0.22, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()"
+            "threading.Timer(0.202, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()"
         )
         assert cell.reply["status"] == "ok"
 
