@@ -19,13 +19,13 @@ Limits are declarations and know neither clock nor state: counting is `rates.py`
 from __future__ import annotations
 
 import math
-import os
 import tomllib
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from poppy_ipython.effects.named import nearest_project
 from poppy_ipython.effects.table import MISSING, Table, display_name, underlying
 
 __all__ = ["BOOK", "BadLimit", "Book", "Limit", "limit"]
@@ -139,7 +139,7 @@ class Book:
         """Read the nearest `pyproject.toml` if there is another one than last time. Raises `BadLimit`."""
         if not self._file:
             return
-        path, state = _nearest()
+        path, state = nearest_project()
         if (path, state) == self._read:
             return
         found = {} if path is None else dict(self._entries(path))
@@ -194,22 +194,6 @@ def _checked(names: tuple[str, ...], calls: Any, per_minute: Any, tokens_per_min
     if tokens is not None and (tokens_per_minute is None or not callable(tokens)):
         raise BadLimit(f"{where}, tokens={tokens!r}): a function of the call's arguments, beside tokens_per_minute=.")
     return Limit(names, calls, per_minute, tokens_per_minute, tokens)
-
-
-def _nearest() -> tuple[Path | None, Any]:
-    """The nearest `pyproject.toml` from the working directory upwards, and what tells its versions apart."""
-    try:
-        here = Path.cwd()
-    except OSError:  # the folder is gone
-        return None, None
-    for folder in (here, *here.parents):
-        path = folder / "pyproject.toml"
-        try:
-            state = os.stat(path)
-        except OSError:
-            continue
-        return path, (state.st_mtime_ns, state.st_size)
-    return None, None
 
 
 BOOK = Book()

@@ -31,15 +31,13 @@ REST = MARK + "rest of the loop"
 def two_ways(lowering: Any, node: Any, lowered: Callable[[Any], list[ast.stmt]]) -> list[ast.stmt]:
     """The loop ``node``: ``lowered(node)``, beside its native form if there is one."""
     scope = lowering.scope
-    bound = scopes.assigned([node])
-    mentioned = sorted(n for n in bound | scopes.free(node) if scope.is_local(n) and n not in scope.captured)
+    bound, mentioned, maybe = _names(scope, node)
     guard = None
     if not scopes.jumps_out(node) if scope.cell else not bound & scope.global_names:
         guard = guard_of([node], mentioned, scope.class_name)
     if guard is None:
         return lowered(node)
     native = copy.deepcopy(node)
-    maybe = [n for n in mentioned if scope.may_be_unbound(n)]
     bindings = scope.bindings
     index = len(scope.guards)
     scope.guards.append(guard)
@@ -50,6 +48,13 @@ def two_ways(lowering: Any, node: Any, lowered: Callable[[Any], list[ast.stmt]])
     if scope.cell:
         return [ast.If(test, [lowering.native(native, "")], rest)]
     return [ast.If(test, _in_function(native, mentioned, maybe, bound, bindings), rest)]
+
+
+def _names(scope: Any, node: ast.stmt) -> tuple[set[str], list[str], list[str]]:
+    """What the loop binds; the locals that it mentions; those of them that may be unbound before it."""
+    bound = scopes.assigned([node])
+    mentioned = sorted(n for n in bound | scopes.free(node) if scope.is_local(n) and n not in scope.captured)
+    return bound, mentioned, [n for n in mentioned if scope.may_be_unbound(n)]
 
 
 def change_over(lowering: Any, node: Any, iterator: str = "", item: str = "") -> tuple[list[ast.stmt], list[ast.stmt]]:
@@ -77,9 +82,7 @@ def change_over(lowering: Any, node: Any, iterator: str = "", item: str = "") ->
         if isinstance(node, ast.For):
             change = [ast.Expr(op("nat_rest", const(len(lowering.natives) - 1), rest))]
     else:
-        bound = scopes.assigned([node])
-        mentioned = sorted(n for n in bound | scopes.free(node) if scope.is_local(n) and n not in scope.captured)
-        maybe = [n for n in mentioned if scope.may_be_unbound(n)]
+        bound, mentioned, maybe = _names(scope, node)
         change = _in_function(native, mentioned, maybe, bound, scope.bindings)
     before: list[ast.stmt] = [ast.Assign([store(tick)], op("ticker", const(index)))]
     return before, [ast.If(ast.Call(load(tick), [], []), [*change, ast.Break()], [])]

@@ -115,9 +115,7 @@ class Guards(Base):
                 verdict = look.calls_nothing_external(guard)
                 known[index] = (tokens, verdict)
             if verdict:
-                self.generation += 1
-                if self.plain_reads:
-                    self.plain_reads.clear()
+                self.before_native()
             return verdict
 
         return quiet
@@ -151,9 +149,14 @@ class Guards(Base):
         if not Look(self, namespace, cells, values).calls_nothing_external(guard):
             return False
         self.drain("busy")
-        self.generation += 1
-        self.plain_reads.clear()
+        self.before_native()
         return True
+
+    def before_native(self) -> None:
+        """Code of the user's runs as written now: it may change what views and footprints were made from."""
+        self.generation += 1
+        if self.plain_reads:
+            self.plain_reads.clear()
 
     def name_value(self, namespace: dict[str, Any], name: str, missing: Any) -> Any:
         """What a name of the cell stands for here, bound for good or not."""
