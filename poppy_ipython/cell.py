@@ -24,6 +24,7 @@ import itertools
 import linecache
 import logging
 import sys
+import time
 import warnings
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -43,6 +44,8 @@ from poppy_ipython.host.interrupt import Interrupt, without_handler
 from poppy_ipython.host.watchdog import Watchdog
 from poppy_ipython.options import Options
 from poppy_ipython.trace.run import Run
+from poppy_ipython.trace.usage import Usage, with_usage
+from poppy_ipython.trace.values import Values
 
 _log = logging.getLogger("poppy_ipython")
 _FUTURES = 0
@@ -103,23 +106,28 @@ def take(
             return body
         body = shown
         if options.plan:
-            words.say(_plan(shell, body, line, flags))
+            _show_plan(shell, words, body, flags)
             return ast.Module([ast.copy_location(ast.Pass(), at)], [])
     token = str(next(_tokens))
     _cells[token] = _Cell(shell, words, views, body, replace(options, flags=flags), line, at.lineno, failure)
     return transform.entry_tree(token, body, awaits=awaits, at=at)
 
 
-def _plan(shell: Any, body: ast.Module, line: str, flags: int) -> str:
-    """The text of `%%poppy --plan`; of the cell as it was typed, which is what the lines of `body` count in."""
+def _show_plan(shell: Any, words: Afterwards, body: ast.Module, flags: int) -> None:
+    """`%%poppy --plan`; of the cell as it was typed, which is what the lines of `body` count in."""
     from poppy_ipython.display.plan import plan_of
+    from poppy_ipython.display.steps import steps_shown
 
     try:
         raw = shell.history_manager.input_hist_raw[-1] if shell.history_manager is not None else ""
-        return plan_of(body, raw or ast.unparse(body), shell.user_ns, "the cell", flags)
+        plan = plan_of(body, raw or ast.unparse(body), shell.user_ns, "the cell", flags)
+        words.say(str(plan))
+        shown = steps_shown(plan)
+        if shown is not None:
+            words.show(shown)
     except Exception as error:
         _log.exception("the plan of the cell failed")
-        return f"poppy: no plan of this cell: {error!r}"
+        words.say(f"poppy: no plan of this cell: {error!r}")
 
 
 _PLAIN = "poppy: this cell ran plain, in order, because "
@@ -328,14 +336,21 @@ async def _perform(
     value: Any = None
     error: BaseException | None
     session: Any = None
+    intent: Any = None
+    known = None if title is None else title(filename)
+    values = view.values if view is not None else Values() if options.save_values else Usage()
+    at = time.time()
     flag = _running.set(True)
     try:
+        from poppy_ipython.display.plan import Intent
         from poppy_ipython.engine.run import Session
 
         NAMES.read_file()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # shown once already, by whoever compiled the user's text
             session = Session(tree, source, filename, namespace, options, loop=loop, piece=output.Piece)
+        intent = Intent.of(tree, source, session.plan.lowered.sites, namespace, known or "the cell", options.flags)
+        session.machine.values = values
         with output.ordered(*publishers), Interrupt(loop, session) as interrupt, Watchdog(loop, session) as watch:
             if view is not None:
                 view.begin(session)
@@ -357,11 +372,11 @@ async def _perform(
         error = bug.report(mistake, source)
     finally:
         _running.reset(flag)
-    trace = _trace(session, filename)
+    trace = replace(with_usage(_trace(session, filename), values), at=at)
     if title is not None:
         files = dict.fromkeys(call.filename for call in trace.calls)
         trace = replace(trace, titles=tuple((name, text) for name in files if (text := title(name)) is not None))
-    found = Run(trace, value, error, abandoned, notices, None if view is None else view.values)
+    found = Run(trace, value, error, abandoned, notices, values if isinstance(values, Values) else None, intent)
     if view is not None:
         view.end(found)
     sys.modules["poppy_ipython"].last_run = found  # type: ignore[attr-defined]

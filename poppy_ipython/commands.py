@@ -6,6 +6,7 @@
     %poppy show                                the view of the last run
     %poppy show 3                              that of In [3]
     %poppy set view=static                     what the cells that follow show of their runs
+    %poppy set saved=interactive               what a notebook file keeps of them: a page that needs no kernel, or a picture
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import get_args
 
 from IPython.core.error import UsageError
 
-from poppy_ipython.display.views import Views
+from poppy_ipython.display.views import SAVED, Views
 from poppy_ipython.effects.named import BadDeclaration, parse
 from poppy_ipython.effects.registry import NAMES
 from poppy_ipython.options import View
@@ -24,7 +25,7 @@ from poppy_ipython.options import View
 __all__ = ["command"]
 
 VIEWS = get_args(View)
-USAGE = f"usage: %poppy effects [set NAME EFFECT] | show [N] | set view={'|'.join(VIEWS)}"
+USAGE = f"usage: %poppy effects [set NAME EFFECT] | show [N] | set view={'|'.join(VIEWS)} | set saved={'|'.join(SAVED)}"
 
 
 def command(line: str, views: Views) -> str:
@@ -66,7 +67,7 @@ def _show(words: list[str], views: Views) -> str:
 
 def _set(words: list[str], views: Views) -> str:
     name, _, value = words[0].partition("=") if words else ("", "", "")
-    if len(words) != 1 or name != "view" or value not in VIEWS:
+    if len(words) != 1 or value not in {"view": VIEWS, "saved": SAVED}.get(name, ()):
         raise UsageError(USAGE)
-    views.view = value
+    setattr(views, name, value)
     return ""

@@ -50,6 +50,12 @@ class PoppyMagics(Magics):
         help="What to show of the run: a live view, a static picture, a summary line, or nothing "
         "(default: live where the front end shows widgets, else the line; `%%poppy set view=…` changes that).",
     )
+    @argument(
+        "--save-values",
+        action="store_true",
+        help="Save the interactive page with this run, and in it shortened arguments and results, without secrets "
+        "(otherwise only names and times are saved).",
+    )
     @argument("--plan", action="store_true", help="Show what is known of each line before it runs; run nothing.")
     @cell_magic("poppy")  # type: ignore[arg-type]
     def poppy(self, line: str, cell: str) -> Any:
@@ -66,6 +72,7 @@ class PoppyMagics(Magics):
         """%poppy effects: every callee of the last cell; %poppy effects set NAME EFFECT: what a function does.
 
         %poppy show [n]: the view of the last run, or of the run of In [n]. %poppy set view=auto|live|static|line|none.
+        %poppy set saved=picture|interactive: what a file keeps of a view.
         """
         assert self.shell is not None
         answer = command(line, _loaded[self.shell].views)
@@ -81,7 +88,7 @@ def parse(line: str) -> Options:
     """
     try:
         given = parse_argstring(PoppyMagics.poppy, line)
-        shown = {"quiet": given.quiet, "view": given.view, "plan": given.plan}
+        shown = {"quiet": given.quiet, "view": given.view, "save_values": given.save_values, "plan": given.plan}
         return Options(max_calls=given.max_calls, speculate=not given.no_speculate, **shown)
     except (UsageError, ValueError) as error:
         usage = " ".join(PoppyMagics.poppy.parser.format_usage().replace("::", "").replace("%poppy", "%%poppy").split())

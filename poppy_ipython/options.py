@@ -18,8 +18,9 @@ View = Literal["auto", "live", "static", "line", "none"]
 class Options:
     """How a cell is run.
 
-    >>> Options(max_calls=4, speculate=False)
-    Options(max_calls=4, speculate=False, guards=True, quiet=False, view='auto', plan=False, interactivity='last_expr', flags=0)
+    >>> options = Options(max_calls=4)
+    >>> options.max_calls, options.view, options.save_values
+    (4, 'auto', False)
     >>> Options(max_calls=0)
     Traceback (most recent call last):
     ...
@@ -36,6 +37,8 @@ class Options:
     quiet: bool = False
     #: what is shown of the run besides its output; auto: live where a front end shows widgets, else the line
     view: View = "auto"
+    #: put shortened arguments and results, without secrets, into what is saved of the run
+    save_values: bool = False
     #: show what is known of the cell before it runs, and do not run it
     plan: bool = False
     #: whose value `Session.run` returns: that of a trailing expression, or nothing

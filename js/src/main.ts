@@ -9,6 +9,7 @@ import { el } from "./dom";
 import { Model, type Message } from "./model";
 import { type Host, View } from "./view";
 
+const SHOWN = "img, svg, .poppy-page"; // what a notebook file keeps in a view's place
 const HERE = Symbol.for("poppy_ipython.page");
 
 interface Known {
@@ -60,13 +61,22 @@ export class Page {
     };
   }
 
+  has(run: string): boolean {
+    return this.runs.has(run);
+  }
+
+  /* A run whose data stands in the page: its picture becomes a view. */
+  open(data: Message): void {
+    const nothing = (): undefined => undefined;
+    this.model(data.run ?? "page", { stop: nothing, values: nothing }).apply(data);
+  }
+
   /* A page of its own: the data stands in it. */
   page(data: Message, element: HTMLElement): View {
     const run = data.run ?? "page";
-    const model = this.model(run, { stop: () => undefined, values: () => undefined });
-    model.apply(data);
+    this.open({ ...data, run });
     this.mount(run, element);
-    return [...this.views.get(model)!][0]!;
+    return [...this.views.get(this.runs.get(run)!.model)!][0]!;
   }
 
   /* Looks for pictures of known runs among what comes into the document, and for those that leave it: front ends take cells
@@ -88,7 +98,7 @@ export class Page {
   }
 
   private look(root: Element): void {
-    for (const picture of root.matches("img, svg") ? [root] : root.querySelectorAll("img, svg")) this.replace(picture);
+    for (const picture of root.matches(SHOWN) ? [root] : root.querySelectorAll(SHOWN)) this.replace(picture);
   }
 
   private replace(picture: Element): void {

@@ -6,6 +6,7 @@ It shows itself in a notebook if the `dot` program is installed, and by our own 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import graphviz
@@ -17,37 +18,38 @@ from poppy_ipython.trace.graph import graph
 from poppy_ipython.trace.trace import Trace
 from poppy_ipython.trace.units import count, duration, shorten
 
-__all__ = ["RunGraph", "dot"]
+__all__ = ["Drawing", "dot"]
 
 
-class RunGraph(graphviz.Digraph):
-    """A graph that shows something without `dot` as well."""
+class Drawing(graphviz.Digraph):
+    """A graph that shows something without `dot` as well: `own` gives height and elements of a drawing of ours."""
 
-    def __init__(self, trace: Trace, **more: Any) -> None:
-        super().__init__("run", **more)
-        self._trace = trace
+    def __init__(self, name: str, title: str, own: Callable[[], tuple[float, list[str]]], **more: Any) -> None:
+        super().__init__(name, **more)
+        self._title = title
+        self._own = own
+        self.attr("node", shape="box", style="rounded,filled", fillcolor="#f6f8fa", fontname="Helvetica", fontsize="11")
+        self.attr("edge", color="#57606a", fontname="Helvetica", fontsize="9", arrowsize="0.7")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **more: Any) -> dict[str, str]:
         try:
             return dict(super()._repr_mimebundle_(include, exclude, **more))
         except graphviz.ExecutableNotFound:
-            height, parts = network(self._trace, 0.0)
+            height, parts = self._own()
             note = "to have it drawn by graphviz, install its `dot` program"
             if not parts:
                 return {"text/plain": f"{self.source}\n({note})"}
-            title = f"Graph of {count(len(self._trace.calls), 'call')}"
-            return {"image/svg+xml": sheet(height, parts, title, note), "text/plain": f"{title} ({note})"}
+            return {"image/svg+xml": sheet(height, parts, self._title, note), "text/plain": f"{self._title} ({note})"}
 
 
 _STYLE: dict[Reason, str] = {"branch": "dashed", "order": "dotted", "commit": "dotted", "unknown": "dashed"}
 
 
-def dot(trace: Trace, fold: bool | None = None) -> RunGraph:
+def dot(trace: Trace, fold: bool | None = None) -> Drawing:
     """The graph as a `graphviz.Digraph`."""
     found = graph(trace, fold)
-    drawn = RunGraph(trace, graph_attr={"rankdir": "LR", "bgcolor": "transparent"})
-    drawn.attr("node", shape="box", style="rounded,filled", fillcolor="#f6f8fa", fontname="Helvetica", fontsize="11")
-    drawn.attr("edge", color="#57606a", fontname="Helvetica", fontsize="9", arrowsize="0.7")
+    title = f"Graph of {count(len(trace.calls), 'call')}"
+    drawn = Drawing("run", title, lambda: network(trace, 0.0), graph_attr={"rankdir": "LR", "bgcolor": "transparent"})
     for index, node in enumerate(found.nodes):
         seconds = duration(sum(call.seconds for call in node.calls))
         notes = [node.where, seconds, count(node.failed, "failure") if node.failed else ""]

@@ -30,6 +30,9 @@ __all__ = ["Live", "show"]
 
 _log = logging.getLogger("poppy_ipython.display")
 
+Kept = Callable[[Run, str, str], dict[str, str]]
+"""What the notebook file keeps of a run, by MIME type; its arguments: the run, its mark, its title."""
+
 FIRST = 0.15  # seconds until the first look
 INTERVAL = 1 / 30
 SHARE = 40  # a look may take one part in so many of the time
@@ -38,12 +41,13 @@ _REPEAT = 3.0  # full states sent unasked, to a front end that is not heard: 0.3
 
 
 class Live:
-    """One run. `title` says how the user knows a file that is a cell: `In [2]`."""
+    """One run. `title` says how the user knows a file that is a cell: `In [2]`; `kept` makes what the file keeps."""
 
-    def __init__(self, shell: Any, name: str, title: Callable[[str], str | None]) -> None:
+    def __init__(self, shell: Any, name: str, title: Callable[[str], str | None], kept: Kept = picture) -> None:
         self.shell = shell
         self.name = name
         self.title = title
+        self.kept = kept
         self.id = secrets.token_hex(8)
         self.values = Values()
         self.run: Run | None = None
@@ -61,7 +65,6 @@ class Live:
         """The cell is about to run. `session` is the engine's: its machine's records, `interrupt()`, its loop."""
         self._session = session
         self._loop = session.loop
-        session.machine.values = self.values
         self._timer = session.loop.call_later(FIRST, self._tick)
 
     def _tick(self) -> None:
@@ -116,16 +119,14 @@ class Live:
     def end(self, run: Run) -> None:
         """The run is over: the last state to whoever looks, a picture for the file."""
         self.run = run
-        session, self._session, self._sampler = self._session, None, None
-        if session is not None:
-            session.machine.values = None
+        self._session = self._sampler = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if self.channel is not None and not self._failed:
             try:
                 self._send(self._last())
-                self.channel.replace(picture(run, self.id))
+                self.channel.replace(self.kept(run, self.id, self.name))
             except Exception:
                 self._drop()
 
@@ -137,7 +138,7 @@ class Live:
         self._open()
         assert self.run is not None and self.channel is not None
         self._send(self._last())
-        self.channel.replace(picture(self.run, self.id))
+        self.channel.replace(self.kept(self.run, self.id, self.name))
 
     def close(self) -> None:
         """Let the front end know that nobody answers any more."""
@@ -147,8 +148,7 @@ class Live:
 
     def _last(self) -> dict[str, Any]:
         assert self.run is not None
-        error = type(self.run.error).__name__ if self.run.error is not None else ""
-        return full(self.run.trace, self.id, self.name, error)
+        return full(self.run.trace, self.id, self.name, self.run.failure)
 
     # ------------------------------------------------------------------ what the front end says
     def _heard(self, content: dict[str, Any]) -> None:
@@ -185,9 +185,9 @@ class Live:
             self._timer = None
 
 
-def show(shell: Any, run: Run, name: str) -> Live:
+def show(shell: Any, run: Run, name: str, kept: Kept = picture) -> Live:
     """A view of a run that is over."""
-    live = Live(shell, name, lambda filename: None)
+    live = Live(shell, name, lambda filename: None, kept)
     live.values, live.run = run.values or live.values, run
     live.show()
     return live

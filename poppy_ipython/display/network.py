@@ -10,7 +10,7 @@ from poppy_ipython.display.sheet import WIDTH, number, safe, width_of
 from poppy_ipython.trace.graph import Graph, Node, graph
 from poppy_ipython.trace.trace import Trace
 
-__all__ = ["network"]
+__all__ = ["network", "strip"]
 
 _MOST_NODES, _MOST_HIGH = 24, 7
 _HEIGHT, _GAP, _BETWEEN, _EDGE = 32.0, 10.0, 30.0, 10.0
@@ -39,11 +39,16 @@ def network(trace: Trace, top: float) -> tuple[float, list[str]]:
         columns = layers(len(found.nodes), [(link.cause, link.node) for link in found.links])
         if not found.links or max(map(len, columns)) > _MOST_HIGH:
             return 0.0, []
+    return strip(found, columns, top)
+
+
+def strip(found: Graph, columns: list[list[int]], top: float, smallest: float = _SMALLEST) -> tuple[float, list[str]]:
+    """A graph whose nodes have their columns; no height if it is too wide."""
     widths = [max(_width(found.nodes[node]) for node in column) for column in columns]
-    between = max(_BETWEEN, *(width_of(link.through or "") + 16 for link in found.links))
+    between = max([_BETWEEN, *(width_of(link.through or "") + 16 for link in found.links)])
     wide = sum(widths) + between * (len(columns) - 1)
     room = WIDTH - 2 * _EDGE
-    if wide > room / _SMALLEST:
+    if wide > room / smallest:
         return 0.0, []
     scale = min(1.0, room / wide)
     high = max(len(column) for column in columns) * (_HEIGHT + _GAP) - _GAP
@@ -61,7 +66,7 @@ def network(trace: Trace, top: float) -> tuple[float, list[str]]:
 
 
 def _width(node: Node) -> float:
-    return max(width_of(node.name) * 1.06, width_of(node.where) * 0.92) + 20
+    return max(width_of(node.name) * 1.06, width_of(node.where) * 0.96) + 20
 
 
 def _nodes(found: Graph, places: dict[int, tuple[float, float, float]]) -> list[str]:

@@ -1,20 +1,27 @@
-"""A run as a page of its own: the view's bundle and the run's data in one file that needs no network.
+"""A run as a page of its own, or as a piece of one: the view's bundle and the run's data, which need no network.
 
 The data stands in a script element of a type that no browser runs, with every `<` escaped; the view makes elements out of
-it, never HTML. Names and times only, unless `values` are given: texts that were made while the run went on.
+it, never HTML. Names and times only, unless `values` are given: texts that were made while the run went on. Secrets that
+stand in the source are taken out of it.
+
+The piece (`fragment`) is an output of a notebook. Where scripts do not run, or the bundle cannot be loaded, the picture in it
+stays; a page that shows this run already (the kernel's own view) is left to that.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import cache
 from html import escape
 from importlib.resources import files
 from typing import Any
 
+from poppy_ipython.display.text import summary
 from poppy_ipython.display.wire import full, to_text
+from poppy_ipython.redact import redact
 from poppy_ipython.trace.trace import Trace
 
-__all__ = ["bundle", "page"]
+__all__ = ["bundle", "fragment", "page"]
 
 
 @cache
@@ -31,10 +38,40 @@ def page(trace: Trace, title: str = "A run", error: str = "", values: dict[int, 
     >>> text.startswith("<!doctype html>"), "<script>ask" in text
     (True, False)
     """
-    message: dict[str, Any] = full(trace, "page", title, error)
+    data = to_text(_message(trace, "page", title, error, values))
+    return _PAGE.format(title=escape(title), data=data, bundle=_in_script(bundle()))
+
+
+def fragment(
+    trace: Trace, mark: str, svg: str, title: str = "", error: str = "", values: dict[int, tuple[str, str]] | None = None
+) -> str:
+    """HTML for a notebook's output; `mark` is the run's own, `svg` what is shown where scripts do not run.
+
+    >>> fragment(Trace(()), "0123abcd", "<svg/>").count("</script>")
+    3
+    """
+    data = to_text(_message(trace, mark, title, error, values))
+    picture = b64encode(svg.encode("utf-8", "replace")).decode()
+    return _FRAGMENT.format(
+        mark=mark,
+        words=escape(summary(trace)),
+        picture=picture,
+        data=data,
+        bundle=_in_script(bundle()),
+        opener=bundle("opener.js"),
+    )
+
+
+def _message(trace: Trace, run: str, title: str, error: str, values: dict[int, tuple[str, str]] | None) -> dict[str, Any]:
+    message = full(trace, run, title, error)
+    message["sources"] = [[name, redact(text)] for name, text in message["sources"]]
     if values:
         message["values"] = {str(number): texts for number, texts in values.items()}
-    return _PAGE.format(title=escape(title), data=to_text(message), bundle=bundle().replace("</script", "<\\/script"))
+    return message
+
+
+def _in_script(text: str) -> str:
+    return text.replace("</script", "<\\/script")
 
 
 _PAGE = """<!doctype html>
@@ -59,4 +96,12 @@ globalThis[Symbol.for("poppy_ipython.page")].page(data, document.getElementById(
 </script>
 </body>
 </html>
+"""
+
+_FRAGMENT = """<div class="poppy-page poppy-run-{mark}">
+<img alt="{words}" style="max-width:100%" src="data:image/svg+xml;base64,{picture}">
+<script type="application/json">{data}</script>
+<script type="text/plain">{bundle}</script>
+<script>{opener}</script>
+</div>
 """

@@ -9,6 +9,9 @@
 
 A name is looked up in the namespace as it is now, and in what the cell itself defines; attributes are followed through
 modules only, because those of other objects may run code. What is pure or works in memory is not mentioned.
+
+`run.plan()` says the same of a run that is over. It is made when it is asked for, from what `Intent` kept before the run
+began: the tree, and those callees of the cell that were functions, classes or modules then.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ import ast
 import builtins
 import types
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from poppy_ipython.compiler import compile_cell, lower_function
@@ -24,7 +29,7 @@ from poppy_ipython.compiler.plan import Plan
 from poppy_ipython.effects.registry import effect_of
 from poppy_ipython.trace.units import cells, count, shorten
 
-__all__ = ["plan_of"]
+__all__ = ["CellPlan", "Intent", "plan_of"]
 
 _MOST = 2000  # lines
 _UNKNOWN = object()
@@ -32,8 +37,43 @@ _WAITS = "it waits for all that is before it"
 _IN_MEMORY = frozenset(dir(list) + dir(dict) + dir(set) + dir(str))
 
 
-def plan_of(tree: ast.Module, source: str, namespace: dict[str, Any], title: str = "the cell", flags: int = 0) -> str:
-    """The plan as text.
+@dataclass(frozen=True)
+class CellPlan:
+    """What is known of a cell before it runs: prints as text, and has a graph."""
+
+    title: str
+    source: str
+    tree: ast.Module
+    notes: Mapping[int, tuple[str, ...]]  # by line
+    calls: int
+    units: int
+    ran: bool = False
+
+    def __str__(self) -> str:
+        lines = self.source.splitlines()[:_MOST]
+        width = min(60, max((cells(line) for number, line in enumerate(lines, 1) if number in self.notes), default=0))
+        digits = len(str(len(lines)))
+        end = "" if self.ran else "; nothing was run"
+        found = [f"plan of {self.title}: {count(self.calls, 'call')}, {count(self.units, 'unit')}{end}"]
+        for number, line in enumerate(lines, 1):
+            text = f"  {number:>{digits}}  {line if cells(line) <= 110 else shorten(line, 110)}".rstrip()
+            room = " " * max(4, width + digits + 8 - cells(text))
+            found.append(text + (room + "; ".join(self.notes[number]) if number in self.notes else ""))
+        return "\n".join(found)
+
+    __repr__ = __str__
+
+    def graph(self) -> Any:
+        """The statements by what they need of each other, as a `graphviz.Digraph`."""
+        from poppy_ipython.display.steps import steps_dot
+
+        return steps_dot(self)
+
+
+def plan_of(
+    tree: ast.Module, source: str, namespace: Mapping[str, Any], title: str = "the cell", flags: int = 0, ran: bool = False
+) -> CellPlan:
+    """The plan of a cell.
 
     >>> from poppy_ipython.effects import unordered
     >>> @unordered
@@ -46,21 +86,42 @@ def plan_of(tree: ast.Module, source: str, namespace: dict[str, Any], title: str
       3  open('x')         open: nobody declared it, it waits for all that is before it
     """
     plan = compile_cell(tree, "<plan>", flags)
-    notes = _notes(tree, plan, namespace)
+    notes = {line: tuple(found) for line, found in _notes(tree, plan, namespace).items()}
     calls = sum(isinstance(node, ast.Call) for node in ast.walk(tree))
-    lines = source.splitlines()[:_MOST]
-    width = min(60, max((cells(line) for number, line in enumerate(lines, 1) if number in notes), default=0))
-    digits = len(str(len(lines)))
-    head = f"plan of {title}: {count(calls, 'call')}, {count(len(plan.units), 'unit')}; nothing was run"
-    found = [head]
-    for number, line in enumerate(lines, 1):
-        text = f"  {number:>{digits}}  {line if cells(line) <= 110 else shorten(line, 110)}".rstrip()
-        room = " " * max(4, width + digits + 8 - cells(text))
-        found.append(text + (room + "; ".join(notes[number]) if number in notes else ""))
-    return "\n".join(found)
+    return CellPlan(title, source, tree, notes, calls, len(plan.units), ran)
 
 
-def _notes(tree: ast.Module, plan: Plan, namespace: dict[str, Any]) -> dict[int, list[str]]:
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a run set out to do, for `run.plan()`: nothing that the user may want to be rid of is kept alive by it."""
+
+    tree: ast.Module
+    source: str
+    callees: Mapping[str, Any]
+    title: str
+    flags: int
+
+    @classmethod
+    def of(
+        cls, tree: ast.Module, source: str, sites: Mapping[Any, str], namespace: Mapping[str, Any], title: str, flags: int
+    ) -> Intent:
+        """`sites` are the callees as written, by their spans: what the compiler found."""
+        found = {}
+        for text in sites.values():
+            name = text.partition(".")[0]
+            value = namespace.get(name)
+            if name not in found and isinstance(value, _KEPT):
+                found[name] = value
+        return cls(tree, source, found, title, flags)
+
+    def plan(self) -> CellPlan:
+        return plan_of(self.tree, self.source, self.callees, self.title, self.flags, ran=True)
+
+
+_KEPT = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
+
+
+def _notes(tree: ast.Module, plan: Plan, namespace: Mapping[str, Any]) -> dict[int, list[str]]:
     notes: dict[int, dict[str, None]] = defaultdict(dict)
     for native in plan.native:
         if native.binds is None:
@@ -77,7 +138,7 @@ def _notes(tree: ast.Module, plan: Plan, namespace: dict[str, Any]) -> dict[int,
     return {line: list(found) for line, found in notes.items()}
 
 
-def _note(callee: ast.expr, namespace: dict[str, Any], defined: set[str], bound: set[str]) -> str:
+def _note(callee: ast.expr, namespace: Mapping[str, Any], defined: set[str], bound: set[str]) -> str:
     if isinstance(callee, ast.Name) and callee.id in defined:
         return ""  # its own lines say what it does
     found = _resolve(callee, namespace, bound)
@@ -113,7 +174,7 @@ def _of_a_value(callee: ast.Attribute) -> bool:
     return not isinstance(at, ast.Name) or callee.attr in _IN_MEMORY
 
 
-def _resolve(callee: ast.expr, namespace: dict[str, Any], bound: set[str]) -> Any:
+def _resolve(callee: ast.expr, namespace: Mapping[str, Any], bound: set[str]) -> Any:
     if isinstance(callee, ast.Name):
         if callee.id in bound:
             return _UNKNOWN

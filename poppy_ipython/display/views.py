@@ -8,6 +8,8 @@
 
 `%%poppy --view …` says it for one cell, `%poppy set view=…` for all that follow. `%poppy show 3` shows the run of `In [3]`
 again. The last runs are kept for that, with the short texts of their arguments and results, in memory only.
+
+What the file keeps of a live or static view is a picture, or after `%poppy set saved=interactive` the page (`saved.py`).
 """
 
 from __future__ import annotations
@@ -15,17 +17,19 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from poppy_ipython.display.channel import front_end
 from poppy_ipython.display.live import Live, show
-from poppy_ipython.display.saved import picture
+from poppy_ipython.display.saved import interactive, picture
 from poppy_ipython.options import Options
 from poppy_ipython.trace.run import Run
 
-__all__ = ["Views"]
+__all__ = ["SAVED", "Views"]
 
 _log = logging.getLogger("poppy_ipython.display")
+SAVED = ("picture", "interactive")
 _KEPT = 12
 
 
@@ -35,6 +39,7 @@ class Views:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.view = "auto"
+        self.saved = "picture"
         self._runs: dict[int, Run] = {}
         self._live: list[Live] = []
 
@@ -49,7 +54,7 @@ class Views:
         """The live view of a cell that is about to run, if it is to have one; `title` names files as the user does."""
         if self.of(options) != "live":
             return None
-        live = Live(self.shell, title(filename) or "cell", title)
+        live = Live(self.shell, title(filename) or "cell", title, partial(self.kept, options))
         self._keep(live)
         return live
 
@@ -61,7 +66,13 @@ class Views:
         self._runs[number] = run
         for old in list(self._runs)[:-_KEPT]:
             del self._runs[old]
-        return picture(run) if self.of(options) == "static" else None
+        return self.kept(options, run, title=title or "cell") if self.of(options) == "static" else None
+
+    def kept(self, options: Options, run: Run, mark: str = "", title: str = "") -> dict[str, str]:
+        """What the file keeps of a run that is shown, by MIME type. Values are in it only if this very cell asked for it."""
+        if self.saved == "interactive" or options.save_values:
+            return interactive(run, mark, title, values=options.save_values)
+        return picture(run, mark)
 
     def show(self, number: int | None = None) -> None:
         """`%poppy show [n]`: the run of `In [n]`, or the last one."""
@@ -74,9 +85,9 @@ class Views:
             raise LookupError(f"there is no run of In [{number}] (kept are the last {_KEPT}: {known})")
         run = self._runs[number]
         if not front_end(self.shell) and self.view != "live":
-            self.shell.display_pub.publish(picture(run))
+            self.shell.display_pub.publish(self.kept(Options(), run, title=f"In [{number}]"))
             return
-        self._keep(show(self.shell, run, f"In [{number}]"))
+        self._keep(show(self.shell, run, f"In [{number}]", partial(self.kept, Options())))
 
     def close(self) -> None:
         """Let go of everything."""

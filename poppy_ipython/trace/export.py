@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from poppy_ipython.trace.events import Wait
 from poppy_ipython.trace.lanes import pack
+from poppy_ipython.trace.usage import Tokens
 from poppy_ipython.trace.uses import Use
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def to_json(trace: Trace, indent: int | None = None) -> str:
             "cpu": trace.cpu,
             "max_calls": trace.max_calls,
             "filename": trace.filename,
+            "at": trace.at,
             "titles": trace.titles,
             "sources": trace.sources,
             "waits": [[w.reason, w.line, w.detail, w.begin, w.end] for w in trace.waits],
@@ -74,6 +76,8 @@ def from_json(text: str | bytes) -> Trace:
         values["position"] = tuple(values["position"])
         values["needs"] = tuple(tuple(need) for need in values["needs"])
         values["stack"] = tuple((name, file, line, tuple(path)) for name, file, line, path in values["stack"])
+        if values.get("tokens") is not None:
+            values["tokens"] = Tokens(*values["tokens"])
         calls.append(Call(**values))
     return Trace(
         tuple(calls),
@@ -86,6 +90,7 @@ def from_json(text: str | bytes) -> Trace:
         tuple((name, title) for name, title in data["titles"]),
         tuple((name, text) for name, text in data["sources"]),
         tuple(Use(**use) for use in data["uses"]),
+        data.get("at"),
     )
 
 
@@ -167,6 +172,9 @@ def to_frame(trace: Trace) -> Any:
             "effect": call.effect,
             "resource": call.resource,
             "host": call.host,
+            "model": call.model,
+            "tokens sent": None if call.tokens is None else call.tokens.sent,
+            "tokens received": None if call.tokens is None else call.tokens.received,
             "issued": call.issued,
             "ready": call.ready,
             "started": call.started,

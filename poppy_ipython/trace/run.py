@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from poppy_ipython.display.plan import CellPlan, Intent
     from poppy_ipython.trace.critical_path import CriticalPath
     from poppy_ipython.trace.trace import Call, Trace
     from poppy_ipython.trace.values import Values
@@ -39,6 +40,8 @@ class Run:
 
     #: short texts of arguments and results, if a view wanted them; never saved unless asked for
     values: Values | None = field(default=None, repr=False, compare=False)
+    #: what the run set out to do, for `plan`
+    intent: Intent | None = field(default=None, repr=False, compare=False)
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -50,6 +53,11 @@ class Run:
         """The calls that failed, in program order: the one that ended the run, those that were handled, and siblings
         that nobody will see because an earlier one failed."""
         return tuple(sorted((call for call in self.calls if call.outcome == "error"), key=lambda call: call.position))
+
+    @property
+    def failure(self) -> str:
+        """The type of the exception that ended the run, by name."""
+        return type(self.error).__name__ if self.error is not None else ""
 
     @property
     def critical_path(self) -> CriticalPath:
@@ -75,16 +83,22 @@ class Run:
 
         return dot(self.trace, fold)
 
+    def plan(self) -> CellPlan:
+        """What was known of the cell before it ran: `print(run.plan())`, `run.plan().graph()`."""
+        if self.intent is None:
+            raise LookupError("there is no plan of this run: its cell ran plain, or it was made by hand")
+        return self.intent.plan()
+
     def to_html(self, path: str | PathLike[str], title: str | None = None, *, values: bool = False) -> None:
         """Write the interactive view as a page of its own, which needs no network and no kernel.
 
-        Names and times only, unless `values` are wanted too: arguments and results, shortened, of a run that had a view.
+        Names and times only, unless `values` are wanted too: arguments and results, shortened and without secrets, of a run
+        that had a view or `--save-values`.
         """
         from poppy_ipython.display.page import page
 
-        error = type(self.error).__name__ if self.error is not None else ""
-        kept = self.values.all() if values and self.values is not None else None
-        Path(path).write_text(page(self.trace, title or "A run", error, kept), "utf-8")
+        kept = self.values.saved() if values and self.values is not None else None
+        Path(path).write_text(page(self.trace, title or "A run", self.failure, kept), "utf-8")
 
     def to_text(self, width: int | None = None) -> str:
         """The timeline in characters, for a terminal."""

@@ -30,6 +30,7 @@ from poppy_ipython.trace.edges import Edge, Sites, edges
 from poppy_ipython.trace.events import CallRecord, Frame, Need, Outcome, Reason, Wait
 from poppy_ipython.trace.flow import Flow
 from poppy_ipython.trace.units import count, duration, place, shorten
+from poppy_ipython.trace.usage import Tokens
 from poppy_ipython.trace.uses import Use
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Call(NamedTuple):
     attempts: int = 1  # how often it was sent
     needs: tuple[tuple[int, Reason, int | None, str | None], ...] = ()  # every completion that was waited for, and why
     stack: tuple[Frame, ...] = ()  # the functions around it, innermost first
+    model: str | None = None  # of a client's call: who answered
+    tokens: Tokens | None = None  # as the service counted them
 
     @property
     def seconds(self) -> float:
@@ -112,6 +115,7 @@ class Trace:
     titles: tuple[tuple[str, str], ...] = ()  # how to call files that only a machine would name: other cells
     sources: tuple[tuple[str, str], ...] = ()  # the text of the files with calls, where it is known
     uses: tuple[Use, ...] = ()  # every callee that was treated as one
+    at: float | None = None  # Unix time at which the run began, if it is known
 
     @classmethod
     def of(

@@ -5,7 +5,8 @@ user's code in the middle of a run, may take long, and may raise. Texts of ten m
 
     ask("Summarise", document, n=3)   ─▶   "'Summarise', 'It was a dark and…', n=3"
 
-In a trace there are none: prompts and patients' data do not belong into a file by accident.
+In a trace there are none: prompts and patients' data do not belong into a file by accident. For a file that is to have them
+`saved` takes the secrets out; a text is cut between words where it has any, so that no half of a key is left over.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from poppy_ipython.redact import redact
+from poppy_ipython.trace.usage import Usage
+
 __all__ = ["Values", "brief"]
 
-_TEXT, _INNER, _ITEMS, _DEPTH, _MOST = 400, 80, 12, 3, 1200
+_TEXT, _INNER, _ITEMS, _DEPTH, _MOST, _WORD = 400, 80, 12, 3, 1200, 200
+_SAVED = 400_000  # characters of all values in one file
 _ATOMS = frozenset((int, float, complex, bool, type(None), type(...)))
 
 
@@ -33,7 +38,7 @@ def brief(value: Any, depth: int = _DEPTH) -> str:
         return repr(value)
     if kind is str or kind is bytes:
         most = _TEXT if depth == _DEPTH else _INNER
-        return repr(value) if len(value) <= most else f"{value[:most]!r}… ({len(value):,} long)"
+        return repr(value) if len(value) <= most else f"{_cut(value, most)!r}… ({len(value):,} long)"
     if kind in (list, tuple, set, frozenset):
         if not value:
             return repr(value)
@@ -51,7 +56,16 @@ def brief(value: Any, depth: int = _DEPTH) -> str:
     return f"<{type.__dict__['__qualname__'].__get__(kind)}>"
 
 
-class Values:
+def _cut(text: Any, most: int) -> Any:
+    """At most `most` characters, not ending within a word unless that is a very long one."""
+    if len(text) <= most:
+        return text
+    short = text[:most]
+    words = short.rsplit(None, 1)
+    return words[0] if len(words) == 2 and len(words[1]) < _WORD else short
+
+
+class Values(Usage):
     """What went into each call and came out, by its number.
 
     >>> values = Values()
@@ -64,20 +78,23 @@ class Values:
     __slots__ = ("_arguments", "_results")
 
     def __init__(self) -> None:
+        super().__init__()
         self._arguments: dict[int, str] = {}
         self._results: dict[int, str] = {}
 
     def sent(self, number: int, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        super().sent(number, args, kwargs)
         try:
             parts = [brief(value) for value in args[:_ITEMS]]
             parts += [f"{name}={brief(value)}" for name, value in list(kwargs.items())[:_ITEMS]]
-            self._arguments[number] = ", ".join(parts)[:_MOST]
+            self._arguments[number] = _cut(", ".join(parts), _MOST)
         except Exception:  # a container that another thread changes
             self._arguments[number] = "…"
 
     def ended(self, number: int, value: Any, error: BaseException | None) -> None:
+        super().ended(number, value, error)
         try:
-            self._results[number] = brief(value)[:_MOST] if error is None else f"raised {type(error).__name__}"
+            self._results[number] = _cut(brief(value), _MOST) if error is None else f"raised {type(error).__name__}"
         except Exception:
             self._results[number] = "…"
 
@@ -87,5 +104,14 @@ class Values:
             return None
         return self._arguments[number], self._results.get(number, "")
 
-    def all(self) -> dict[int, tuple[str, str]]:
-        return {number: (text, self._results.get(number, "")) for number, text in self._arguments.items()}
+    def saved(self) -> dict[int, tuple[str, str]]:
+        """All of them for a file: without secrets, and the shorter the more there are."""
+        room = max(16, _SAVED // (2 * max(1, len(self._arguments))))
+        return {
+            number: (_short(redact(text), room), _short(redact(self._results.get(number, "")), room))
+            for number, text in self._arguments.items()
+        }
+
+
+def _short(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1] + "…"

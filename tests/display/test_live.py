@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.display.test_page import saved_data
 from tests.jupyter.kernel import PATIENCE, Kernel
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -180,6 +181,34 @@ def test_other_views(page: FrontEnd, view: str, kinds: list[list[str]]) -> None:
     page.run(f"%%poppy --view {view}\nask(1)")
     assert [sorted(c["data"]) for c in page.of("display_data")] == kinds
     assert not page.of("comm_open")
+
+
+def test_the_saved_page_and_values_only_on_demand(page: FrontEnd) -> None:
+    page.run("%poppy set saved=interactive")
+    cell = "gate.clear()\nout = ask('a question')"
+    page.run(f"%%poppy\n{cell}", lambda kind, content: first_full(kind, content) and page.open_gate())
+    (shown,) = page.of("update_display_data")
+    data = saved_data(shown["data"]["text/html"])
+    assert data["run"] == page.of("comm_open")[0]["data"]["state"]["run"] and "values" not in data
+    assert "answer to" not in shown["data"]["text/html"]
+    page.run("%%poppy --view static --save-values\nout = ask('a question')")
+    data = saved_data(page.of("display_data")[0]["data"]["text/html"])
+    assert data["values"] == {"1": ["'a question'", "'answer to 10'"]}
+    page.run("%poppy show")
+    assert "values" not in saved_data(page.of("update_display_data")[0]["data"]["text/html"])
+    page.run("%poppy set saved=picture")
+    page.run("%%poppy --view static\nout = ask('a question')")
+    assert "text/html" not in page.of("display_data")[0]["data"]
+    page.run("%%poppy --view static --save-values\nout = ask('a question')")
+    assert "values" in saved_data(page.of("display_data")[0]["data"]["text/html"])
+    page.run("%poppy set saved=everything")
+    assert "picture|interactive" in str(page.messages)
+
+
+def test_a_plan_shows_its_graph_above_the_text(page: FrontEnd) -> None:
+    page.run("%%poppy --plan\none = ask(1)\nask(one)")
+    picture, words = page.of("display_data")
+    assert "image/svg+xml" in picture["data"] and "unordered, overlaps" in words["data"]["text/plain"]
 
 
 def test_a_plan_runs_nothing(page: FrontEnd) -> None:

@@ -1,8 +1,7 @@
 """Pages, pictures, the timeline in characters, graphs: whatever a run is called and however long it is."""
 
-import ast
+import base64
 import doctest
-import gc
 import importlib
 import json
 import random
@@ -15,12 +14,10 @@ from hypothesis import given, settings, strategies as st
 from poppy_ipython.display.chars import timeline
 from poppy_ipython.display.layers import layers
 from poppy_ipython.display.page import bundle, page
-from poppy_ipython.display.plan import plan_of
 from poppy_ipython.display.sampler import Sampler
-from poppy_ipython.display.saved import picture
+from poppy_ipython.display.saved import interactive, picture
 from poppy_ipython.display.svg import MOST_BYTES
 from poppy_ipython.display.wire import full
-from poppy_ipython.effects import sequential, unordered
 from poppy_ipython.trace import CallRecord, Trace
 from poppy_ipython.trace.run import Run
 from poppy_ipython.trace.units import cells
@@ -37,13 +34,13 @@ RUN = """
 """
 
 
-@pytest.mark.parametrize("name", ["wire", "page", "sampler", "saved", "chars", "layers", "network", "plan"])
+@pytest.mark.parametrize("name", ["wire", "page", "sampler", "saved", "chars", "layers", "network", "plan", "steps"])
 def test_examples_of_the_docstrings(name):
     result = doctest.testmod(importlib.import_module(f"poppy_ipython.display.{name}"))
     assert result.attempted and not result.failed
 
 
-@pytest.mark.parametrize("name", ["graph", "values"])
+@pytest.mark.parametrize("name", ["graph", "values", "usage"])
 def test_examples_of_the_docstrings_of_the_trace(name):
     result = doctest.testmod(importlib.import_module(f"poppy_ipython.trace.{name}"))
     assert result.attempted and not result.failed
@@ -84,7 +81,9 @@ def long_run(size):
 
 
 def test_a_page_of_ten_thousand_calls():
-    assert len(page(long_run(10_000)).encode()) <= 1_500_000
+    run = Run(long_run(10_000))
+    assert len(page(run.trace).encode()) <= 1_500_000
+    assert len(interactive(run)["text/html"].encode()) <= 1_500_000
 
 
 def test_the_bundle():
@@ -148,6 +147,56 @@ def test_to_html(tmp_path):
     assert "private" not in text and data_of(text)["error"] == "ValueError"
 
 
+def saved_data(html):
+    (data,) = re.findall(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)
+    return json.loads(data)
+
+
+def test_an_interactive_output_has_picture_page_and_text():
+    run = Run(draw(RUN), error=ValueError("private"))
+    shown = interactive(run, "0011223344556677", "In [3]")
+    assert sorted(shown) == ["image/svg+xml", "text/html", "text/plain"]
+    html = shown["text/html"]
+    assert 'class="poppy-page poppy-run-0011223344556677"' in html and html.count("<script") == html.count("</script>") == 3
+    assert not re.search(r"""(src|href)=["']?http""", html) and "private" not in html
+    data = saved_data(html)
+    assert data["run"] == "0011223344556677" and data["title"] == "In [3]" and len(data["rows"]) == 4 and "values" not in data
+    picture = base64.b64decode(re.search(r'base64,([^"]+)"', html)[1]).decode()
+    assert picture == shown["image/svg+xml"] and "poppy-run-" not in picture
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_an_interactive_output_holds_names_as_text(name):
+    trace = Trace.of([CallRecord(1, name, host=name, line=1, started=0.0, ended=1.0)], sources=[("<cell>", name)], filename="<cell>")
+    html = interactive(Run(trace), title=name)["text/html"]
+    assert html.count("<script") == html.count("</script>") == 3 and len(saved_data(html)["rows"]) == 1
+
+
+def test_saved_values_are_without_secrets_and_bounded(monkeypatch):
+    monkeypatch.setenv("MY_API_KEY", "correct-horse-battery")
+    values = Values()
+    values.sent(1, ("Bearer abcdef0123456789", {"api_key": "k123456"}), {"password": "hunter22", "text": "correct-horse-battery staple"})
+    values.ended(1, "x " * 190 + "sk-proj-abcdef0123456789abcdef0123456789", None)
+    run = Run(draw(RUN), values=values)
+    for html in (interactive(run, values=True)["text/html"], page(run.trace, values=values.saved())):
+        texts = str((saved_data(html) if html.startswith("<div") else data_of(html))["values"])
+        for secret in ("abcdef0123456789", "k123456", "hunter22", "correct-horse", "sk-proj"):
+            assert secret not in texts
+        assert "staple" in texts
+    assert "values" not in saved_data(interactive(run)["text/html"])
+    many = Values()
+    for number in range(1, 10_001):
+        many.sent(number, ("q" * 1000,), {})
+        many.ended(number, "a" * 1000, None)
+    assert len(interactive(Run(long_run(10_000), values=many), values=True)["text/html"].encode()) <= 1_500_000
+
+
+def test_secrets_in_the_source_are_taken_out_of_a_page():
+    source = "client = Client(api_key='sk-abcdef0123456789')\n"
+    trace = Trace.of([CallRecord(1, "ask", line=1, started=0.0, ended=1.0)], sources=[("<cell>", source)], filename="<cell>")
+    assert "abcdef0123456789" not in page(trace) and "Client(api_key=" in page(trace)
+
+
 def test_values_are_in_a_page_only_if_they_are_asked_for(tmp_path):
     values = Values()
     values.sent(1, ("a private question",), {})
@@ -157,36 +206,6 @@ def test_values_are_in_a_page_only_if_they_are_asked_for(tmp_path):
     run.to_html(tmp_path / "with.html", values=True)
     assert "private" not in (tmp_path / "without.html").read_text()
     assert data_of((tmp_path / "with.html").read_text())["values"] == {"1": ["'a private question'", "'a private answer'"]}
-
-
-# --- the plan ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_plan_says_of_each_line_what_is_known():
-    @unordered
-    def ask(question): ...
-
-    @sequential(lambda user: user)
-    def save(user): ...
-
-    text = "out = []\nfor q in 'ab':\n    out.append(ask(q))\nsave('me')\ngc.isenabled()\nclient.create(out)\nmissing()\nprint(len(out))"
-    lines = plan_of(ast.parse(text), text, {"ask": ask, "save": save, "gc": gc, "client": object()}).splitlines()
-    notes = [line.partition(text.splitlines()[number])[2].strip() for number, line in enumerate(lines[1:])]
-    assert notes == [
-        "",
-        "may wait while what follows goes on",
-        "ask: unordered, overlaps",
-        "save: sequential, by its arguments",
-        "gc.isenabled: nobody declared it, it waits for all that is before it",
-        "client.create: known when it is reached",
-        "missing: known when it is reached",
-        "",
-    ]
-
-
-def test_a_plan_of_a_long_cell_is_cut():
-    text = "x = 1\n" * 5000
-    assert len(plan_of(ast.parse(text), text, {}).splitlines()) == 2001
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
