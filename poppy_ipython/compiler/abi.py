@@ -94,16 +94,50 @@ def place(new: ast.AST, old: ast.AST) -> ast.AST:
     return new
 
 
+def place_all(tree: ast.Module) -> None:
+    """Give what has no source location the one of the node around it (``ast.fix_missing_locations``, which costs more)."""
+    todo: list[tuple[ast.AST, ast.AST | None]] = [(tree, None)]
+    while todo:
+        node, around = todo.pop()
+        if "lineno" in node._attributes:
+            if not hasattr(node, "lineno"):
+                if around is None:
+                    node.lineno = node.end_lineno = 1  # type: ignore[attr-defined]
+                    node.col_offset = node.end_col_offset = 0  # type: ignore[attr-defined]
+                else:
+                    ast.copy_location(node, around)
+            around = node
+        todo += [(child, around) for child in children(node)]
+
+
 def children(node: ast.AST) -> list[ast.AST]:
-    """The nodes directly below ``node``, in order (``ast.iter_child_nodes`` costs three times as much)."""
+    """The nodes directly below ``node``, in order, without operators and contexts (``ast.iter_child_nodes`` costs five
+    times as much, and half of the time of a compilation)."""
     found: list[ast.AST] = []
-    for name in node._fields:
+    kind = node.__class__
+    names = _BELOW.get(kind)
+    if names is None:
+        names = _BELOW[kind] = tuple(n for n in kind._fields if n not in _FLAT and (kind, n) not in _TEXTS)
+    for name in names:
         value = getattr(node, name, None)
         if value.__class__ is list:
             found += [item for item in value if isinstance(item, ast.AST)]
         elif isinstance(value, ast.AST):
             found.append(value)
     return found
+
+
+#: fields that hold no node, or one that has neither a place nor anything below it
+_FLAT = frozenset({
+    "ctx", "op", "ops", "id", "attr", "arg", "kind", "lineno", "level", "module", "conversion", "is_async", "simple",
+    "type_comment", "rest", "kwd_attrs", "asname", "tag",
+})  # fmt: skip
+_TEXTS = frozenset({
+    (ast.Constant, "value"), (ast.FunctionDef, "name"), (ast.AsyncFunctionDef, "name"), (ast.ClassDef, "name"),
+    (ast.ExceptHandler, "name"), (ast.alias, "name"), (ast.MatchAs, "name"), (ast.MatchStar, "name"), (ast.Global, "names"),
+    (ast.Nonlocal, "names"), (ast.MatchSingleton, "value"),
+})  # fmt: skip
+_BELOW: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:

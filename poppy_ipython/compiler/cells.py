@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 
 from . import scopes
-from .abi import PREFIX, const, function, op, operation, place
+from .abi import PREFIX, children, const, function, op, operation, place, place_all, walk
 from .plan import Lowered, Native, Plan, UnitInfo, call_sites
 from .scope import Scope
 from .statements import Statements
@@ -55,7 +55,7 @@ class CellStatements(Statements):
         if not self.flags & future.annotations.compiler_flag:
             return None
         module = ast.Module([ast.copy_location(ast.AnnAssign(ast.Name("_", ast.Store()), annotation, None, 1), annotation)], [])
-        ast.fix_missing_locations(module)
+        place_all(module)
         scratch: dict[str, object] = {}
         exec(compile(module, self.filename, "exec", flags=self.flags, dont_inherit=True), scratch)
         return str(scratch["__annotations__"]["_"])  # type: ignore[index]
@@ -118,7 +118,7 @@ def _native_reason(node: ast.stmt) -> str | None:
         for child in _direct(node):
             if native_reason(child) is not None and scopes.jumps_out(child):
                 return f"line {child.lineno} jumps out of a statement that runs in order"
-        parts: list[ast.AST] = [c for c in ast.iter_child_nodes(node) if not isinstance(c, (ast.stmt, ast.ExceptHandler))]
+        parts: list[ast.AST] = [c for c in children(node) if not isinstance(c, (ast.stmt, ast.ExceptHandler))]
         for part in parts:
             reason = _expression_reason(part)
             if reason is not None:
@@ -133,7 +133,7 @@ def _native_reason(node: ast.stmt) -> str | None:
 
 def _direct(node: ast.AST) -> list[ast.stmt]:
     found: list[ast.stmt] = []
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, ast.stmt):
             found.append(child)
             if isinstance(child, (ast.If, ast.For, ast.While, ast.Try, ast.With)):
@@ -149,7 +149,7 @@ def _expression_reason(node: ast.AST) -> str | None:
         return reason
     for child in scopes.walk_scope(node):
         if isinstance(child, scopes.COMPREHENSIONS):
-            if any(g.is_async for g in child.generators) or any(isinstance(n, ast.Await) for n in ast.walk(child)):
+            if any(g.is_async for g in child.generators) or any(isinstance(n, ast.Await) for n in walk(child)):
                 return "an asynchronous comprehension"
         if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id in scopes.FRAME_READERS:
             return f"{child.func.id}() looks at the cell's own names"
@@ -221,7 +221,7 @@ def compile_cell(
         lowered_body.insert(0, ast.Expr(op("setup_annotations")))
     cell = function(name, [], [*scope.hoisted, *lowered_body, *tail])
     module = ast.Module([place(cell, ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0))], [])  # type: ignore[list-item]
-    ast.fix_missing_locations(module)
+    place_all(module)
     if DUMP is not None:
         DUMP(ast.unparse(module))
     try:

@@ -378,7 +378,7 @@ class Expressions(Sources, _Base):
         # the iterable is evaluated first, by a parameter's default, where Python allows any expression
         source = f"{PREFIX}y{self.scope.fresh()}"
         first = place(op("real_iterable", self.expr(node.generators[0].iter)), node.generators[0].iter)
-        if not any(isinstance(n, ast.NamedExpr) for n in ast.walk(first)):
+        if not any(isinstance(n, ast.NamedExpr) for n in walk(first)):
             new.generators[0].iter = first  # type: ignore[assignment]
             return new
         new.generators[0].iter = load(source)
@@ -399,7 +399,7 @@ class Expressions(Sources, _Base):
 
         ``stop`` is ``"any"`` or ``"all"``: the loop returns at the first item that decides.
         """
-        targets = sorted({n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)})
+        targets = sorted({n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)})
         pinned = scopes.captured([ast.Expr(node.elt if not isinstance(node, ast.DictComp) else node.value), *[ast.Expr(i) for g in node.generators for i in g.ifs]])
         conditional = bool(len(node.generators) > 1 or any(g.ifs for g in node.generators)) and stop is None
         element = ast.Tuple([node.key, node.value], ast.Load()) if isinstance(node, ast.DictComp) else node.elt
@@ -620,4 +620,4 @@ class Expressions(Sources, _Base):
 
 
 def _bound_by(generators: list[ast.comprehension]) -> set[str]:
-    return {n.id for g in generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+    return {n.id for g in generators for n in walk(g.target) if isinstance(n, ast.Name)}

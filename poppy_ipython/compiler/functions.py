@@ -17,7 +17,7 @@ import types
 from typing import Any
 
 from . import scopes
-from .abi import PREFIX, children, function, load, op, operation, place, store, walk
+from .abi import PREFIX, children, function, load, op, operation, place, place_all, store, walk
 from .cells import _compile, code_named
 from .generated import generated_init
 from .generators import is_generator, without_yields
@@ -219,7 +219,7 @@ def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, genera
         for part in walk(statement):
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in scopes.FRAME_READERS:
                 return f"it calls {part.func.id}()"
-            if isinstance(part, scopes.COMPREHENSIONS) and any(isinstance(n, ast.NamedExpr) for n in ast.walk(part)):
+            if isinstance(part, scopes.COMPREHENSIONS) and any(isinstance(n, ast.NamedExpr) for n in walk(part)):
                 comprehension_depth_walrus = True
             if isinstance(part, (ast.Nonlocal, ast.Await, ast.ClassDef)):
                 return f"it contains {type(part).__name__}"
@@ -277,7 +277,7 @@ def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None, ge
     arguments = copy.deepcopy(node.args)
     arguments.defaults = []
     arguments.kw_defaults = [None for _ in arguments.kw_defaults]
-    for argument in ast.walk(arguments):
+    for argument in walk(arguments):
         if isinstance(argument, ast.arg):
             argument.annotation = None
     name = PREFIX + "twin"
@@ -286,7 +286,7 @@ def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None, ge
     place(twin, node)
     outer = function(PREFIX + "outer", list(code.co_freevars), [twin, ast.Return(load(name))])
     module = ast.Module([place(outer, node)], [])  # type: ignore[list-item]
-    ast.fix_missing_locations(module)
+    place_all(module)
     flags = code.co_flags & 0x1FE0000  # the __future__ features that the function was compiled with
     try:
         lowered_code = code_named(_compile(module, code.co_filename, flags), name)

@@ -13,6 +13,7 @@ import ast
 import types
 
 from . import scopes
+from .abi import walk
 
 _GENERATOR, _OTHER = 0x20, 0x280
 
@@ -76,7 +77,7 @@ def computes_only(node: ast.FunctionDef) -> frozenset[str] | None:
     called: set[str] = set()
     callees: set[int] = set()
     for statement in node.body:
-        for part in ast.walk(statement):
+        for part in walk(statement):
             if isinstance(part, ast.Call):
                 if not isinstance(part.func, ast.Name) or part.func.id not in COMPUTE or part.keywords or part.func.id in own:
                     return None

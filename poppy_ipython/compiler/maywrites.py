@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import scopes
+from .abi import children, walk
 from .continuation import continuation, span
 from .operands import KEY, OPERATOR, Operands, constant
 from .plaindata import plain_names
@@ -301,7 +302,7 @@ class _Builder(Operands):
         subject = self.truth(node.subject)
         self.iterate(subject)
         for case in node.cases:
-            for part in ast.walk(case.pattern):
+            for part in walk(case.pattern):
                 if isinstance(part, ast.MatchClass):
                     if part.patterns:
                         self.give_up(f"a class pattern in line {node.lineno}")
@@ -358,11 +359,14 @@ def targets_at(statements: Iterable[ast.stmt], line: int) -> frozenset[str]:
     (['a', 'b'], [])
     """
     names: set[str] = set()
-    for top in statements:
-        for node in ast.walk(top):
-            if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or 0):
-                if len(node.targets) > 1 or isinstance(node.targets[0], (ast.Tuple, ast.List)):
-                    names |= scopes.assigned([node])
+    todo: list[ast.AST] = [*statements]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or 0):
+            if len(node.targets) > 1 or isinstance(node.targets[0], (ast.Tuple, ast.List)):
+                names |= scopes.assigned([node])
+        elif not isinstance(node, ast.expr):
+            todo += [n for n in children(node) if not isinstance(n, ast.stmt) or n.lineno <= line <= (n.end_lineno or 0)]
     return frozenset(names)
 
 

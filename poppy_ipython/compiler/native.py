@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import scopes
-from .abi import MARK, PREFIX, const, lambda_, load, op, operation, place, store
+from .abi import MARK, PREFIX, const, lambda_, load, op, operation, place, store, walk
 from .guards import guard_of
 
 #: stands for the rest of an iterator in a native statement of the cell
@@ -119,7 +119,7 @@ def _in_function(
     values = op("settle_locals", *[load(n) for n in mentioned])
     result: list[ast.stmt] = [ast.Assign([ast.Tuple([store(n) for n in mentioned], ast.Store())], values)]
     after: list[ast.stmt] = []
-    deleted = {n.id for n in ast.walk(native) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Del)}
+    deleted = {n.id for n in walk(native) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Del)}
     unbound = operation("UNBOUND")
     for name in maybe:
         gone: list[ast.stmt] = [ast.Delete([ast.Name(name, ast.Del())])]
@@ -136,7 +136,7 @@ def _in_function(
 def expression_two_ways(lowering: Any, node: ast.expr, lowered: Callable[[], ast.expr]) -> ast.expr:
     """The comprehension (or its consumer) ``node``: ``lowered()``, beside its native form if there is one."""
     scope = lowering.scope
-    if any(isinstance(n, ast.NamedExpr) for n in ast.walk(node)):
+    if any(isinstance(n, ast.NamedExpr) for n in walk(node)):
         return lowered()
     names = sorted(n for n in scopes.free(node) if scope.is_local(n))
     guard = None
@@ -184,7 +184,7 @@ class _Rename(ast.NodeTransformer):
         return node
 
     def _comprehension(self, node: Any) -> Any:
-        bound = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+        bound = {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}
         first = node.generators[0]
         first.original, first.iter = first.iter, ast.copy_location(ast.Constant(None), first.iter)
         return self._without(node, bound, first)

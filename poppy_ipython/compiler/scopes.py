@@ -52,7 +52,7 @@ def assigned(statements: Iterable[ast.AST]) -> set[str]:
         for node in nodes:
             if isinstance(node, COMPREHENSIONS):
                 for generator in node.generators:
-                    inner.update(id(n) for n in ast.walk(generator.target))
+                    inner.update(id(n) for n in walk(generator.target))
         for node in nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)) and id(node) not in inner:
                 names.add(node.id)
@@ -118,13 +118,13 @@ def free(node: ast.AST) -> set[str]:
         first, *rest = node.generators
         names = set().union(*[free(part) for part in ([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])])
         names = names.union(*[free(g.iter) for g in rest], *[free(i) for g in node.generators for i in g.ifs])
-        bound = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
-        inside = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        bound = {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}
+        inside = {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         return free(first.iter) | (names - bound) | inside
     if isinstance(node, ast.Lambda):
         outside = set().union(*[free(d) for d in _outer_parts(node)])
         return outside | (free(node.body) - set(parameters(node.args)))
-    names = set().union(*[free(child) for child in ast.iter_child_nodes(node)])
+    names = set().union(*[free(child) for child in children(node)])
     if isinstance(node, ast.ExceptHandler) and node.name:
         names.add(node.name)
     return names
@@ -181,7 +181,7 @@ def jumps_out(node: ast.stmt, in_loop: bool = False) -> bool:
 
 
 def _substatements(node: ast.AST) -> Iterator[ast.stmt]:
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, ast.stmt):
             yield child
         elif isinstance(child, (ast.ExceptHandler, ast.match_case)):

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 
 from . import scopes
-from .abi import BINARY, MARK, PREFIX, const, load, op, operation, place, store
+from .abi import BINARY, MARK, PREFIX, const, load, op, operation, place, store, walk
 from .expressions import Expressions
 from .generators import has_yield
 from .native import change_over, two_ways
@@ -266,7 +266,7 @@ class Statements(Expressions):
         bound = scopes.assigned([node])
         if self.scope.cell:
             return not any(isinstance(n, ast.Delete) for n in scopes.walk_scope(node)) and not any(
-                isinstance(n, ast.NamedExpr) and n.target.id in self.scope.targets for n in ast.walk(node)
+                isinstance(n, ast.NamedExpr) and n.target.id in self.scope.targets for n in walk(node)
             )
         if bound & (self.scope.captured | self.scope.global_names):
             return False
@@ -396,7 +396,7 @@ class Statements(Expressions):
             start.append(ast.Assign([store(iterator)], source))
             source = load(iterator)
         if self.wants_rounds(node):
-            names = scopes.assigned(node.body) | {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+            names = scopes.assigned(node.body) | {n.id for n in walk(node.target) if isinstance(n, ast.Name)}
 
             def round_(inner: Statements) -> list[ast.stmt]:
                 return [*inner.assign(node.target, load(temp)), *inner.block(node.body)]

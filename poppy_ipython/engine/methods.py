@@ -130,7 +130,12 @@ class Methods(Base):
         if kwargs.get("key") is None and all(x.__class__ in ATOMS for x in (*items, *args)):
             probe = list(self.view(target))
             probe[:] = [settled(x) for x in probe]
-            result = getattr(probe, name)(*args, **kwargs)
+            try:
+                result = getattr(probe, name)(*args, **kwargs)
+            except TypeError:
+                if name == "sort":  # two items could not be compared: the list stays as far as it had been sorted
+                    self.store_op(target, _contents, (probe,))
+                raise
             if name == "sort":
                 self.store_op(target, _sort, (bool(kwargs.get("reverse", False)),))
             elif name == "remove":
@@ -144,8 +149,9 @@ class Methods(Base):
     def extend(self, target: list[Any], source: Any) -> None:
         """``target.extend(source)`` and ``target += source``."""
         source = self.force_shape(source)
-        if source.__class__ not in _SHAPES:
-            source = self.fence(list, (source,), {}, what="list.extend")
+        if source.__class__ not in _SHAPES:  # it may raise in the middle, or look at the list while that grows
+            self.fence(target.extend, (source,), {}, what="list.extend")
+            return
         items = [settled(x) for x in self.iterate(source)]
         if not any(x.__class__ is Pending for x in items) and self.direct(target, id(target)):
             target.extend(items)
@@ -207,9 +213,9 @@ class Methods(Base):
             source = self.force(args[0])
             if source.__class__ is dict:
                 items.update(self.view(source))
-            else:
-                source = self.fence(dict, (source,), {}, what="dict.update")
-                items.update(source)
+            else:  # it may raise in the middle, or look at the dict while that grows
+                self.fence(target.update, (source,), kwargs, what="dict.update")
+                return
         items.update(kwargs)
         items = {k: settled(v) for k, v in items.items()}
         for key in items:
@@ -254,6 +260,10 @@ class Methods(Base):
                 if all(x.__class__ in ATOMS for v in (*views, self.view(target)) for x in v):
                     return self.known(getattr(target, name)(*views))
         return self.fence(getattr(target, name), args, kwargs, what=f"set.{name}")
+
+
+def _contents(target: list[Any], items: list[Any]) -> None:
+    target[:] = items
 
 
 def _sort(target: list[Any], reverse: bool) -> None:
