@@ -274,6 +274,12 @@ class Trace:
 
         return chrome_trace(self)
 
+    def to_otel(self, tracer_provider: Any = None) -> int:
+        """Write the run as OpenTelemetry spans; see `otel.py`."""
+        from poppy_ipython.trace.otel import to_otel
+
+        return to_otel(self, tracer_provider)
+
     def to_frame(self) -> Any:
         """A `pandas.DataFrame` with one row per call."""
         from poppy_ipython.trace.export import to_frame

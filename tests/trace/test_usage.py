@@ -11,7 +11,9 @@ from poppy_ipython.trace.usage import Usage
 from tests.display.test_page import Mean
 
 CELL = """
-said = [client.chat.completions.create(model="local-small", messages=[{"role": "user", "content": q}]) for q in ("one", "two words")]
+said = []
+for q in ("one", "two words"):
+    said.append(client.chat.completions.create(model="local-small", messages=[{"role": "user", "content": q}]))
 vector = client.embeddings.create(model="local-embedding", input="one two")
 other = claude.messages.create(model="local-large", max_tokens=20, messages=[{"role": "user", "content": "one"}])
 """
@@ -38,6 +40,7 @@ def test_models_and_tokens_are_those_of_the_answers(found):
         sent = usage.input_tokens if hasattr(usage, "input_tokens") else usage.prompt_tokens
         received = getattr(usage, "output_tokens", None) or getattr(usage, "completion_tokens", 0)
         assert call.tokens == (sent, received) and sent > 0
+    assert len(run.calls) == 4
     assert Trace.from_json(run.trace.to_json()) == run.trace
     assert list(run.trace.to_frame()["tokens sent"]) == [call.tokens.sent for call in run.calls]
 
