@@ -35,6 +35,7 @@ from typing import Any
 from poppy_ipython.backends.limits import BadLimit
 from poppy_ipython.display import output
 from poppy_ipython.display.live import Live
+from poppy_ipython.display.terminal import TerminalLive
 from poppy_ipython.display.views import Views
 from poppy_ipython.effects.named import BadDeclaration
 from poppy_ipython.effects.registry import NAMES
@@ -235,7 +236,7 @@ def _name_line(filename: str, number: int, text: str) -> None:
         entry[2][number - 1] = text + "\n"
 
 
-def _begin_view(cell: _Cell, filename: str, title: Callable[[str], str | None]) -> Live | None:
+def _begin_view(cell: _Cell, filename: str, title: Callable[[str], str | None]) -> Live | TerminalLive | None:
     try:
         return cell.views.begin(cell.options, filename, title)
     except Exception:
@@ -324,7 +325,7 @@ async def _perform(
     options: Options,
     *publishers: Any,
     title: Callable[[str], str | None] | None = None,
-    view: Live | None = None,
+    view: Live | TerminalLive | None = None,
 ) -> Run:
     """Run a tree to its end: errors of the cell are returned, ours become an `InternalError`, returned as well.
 

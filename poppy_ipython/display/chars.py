@@ -7,8 +7,8 @@
     ask · line 12                                 ▶███████▏
 
 One row per place in the source, its height the average number in flight, or bars if the place made a single call. `░` is
-waiting, `▶` begins a call of the critical path, `✗` ends a failed one. rich was considered: it would be a dependency for
-colour alone.
+waiting, `▶` begins a call of the critical path, `✗` ends a failed one. Plain characters: in a terminal `terminal.py` gives them
+colours.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from poppy_ipython.trace.load import Load
 from poppy_ipython.trace.trace import Trace
 from poppy_ipython.trace.units import cells, count, shorten
 
-__all__ = ["timeline"]
+__all__ = ["chart", "timeline"]
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ROWS = 24
@@ -40,10 +40,15 @@ def timeline(trace: Trace, width: int | None = None) -> str:
     tag · line 2 ░░░░░░░░░░░░░░░░▶██████████
     """
     width = shutil.get_terminal_size((100, 24)).columns if width is None else width
-    lines = summary(trace).splitlines()
+    return "\n".join([*summary(trace).splitlines(), *chart(trace, width)])
+
+
+def chart(trace: Trace, width: int) -> list[str]:
+    """The lines below the summary's; none if there is nothing to draw."""
+    lines: list[str] = []
     found = graph(trace, fold=True)
     if not found.nodes or trace.wall <= 0:
-        return "\n".join(lines)
+        return lines
     names = [" · ".join(filter(None, (node.name.replace(" × ", " ×"), node.where))) for node in found.nodes[:_ROWS]]
     margin = min(max(map(cells, names)), max(10, width // 3))
     room = max(8, width - margin - 1)
@@ -55,7 +60,7 @@ def timeline(trace: Trace, width: int | None = None) -> str:
         lines.append((name + " " * (margin - cells(name)) + " " + row).rstrip())
     if len(found.nodes) > _ROWS:
         lines.append(f"… {count(len(found.nodes) - _ROWS, 'more place')} …")
-    return "\n".join(lines)
+    return lines
 
 
 def _ticks(axis: Axis, room: int) -> str:

@@ -6,6 +6,9 @@
     none     nothing
     auto     live if a front end is there, else line
 
+In a terminal *live* is a line that moves while the cell runs, and the timeline in characters afterwards; *static* is the
+timeline only, and *auto* the moving line only (`terminal.py`).
+
 `%%poppy --view …` says it for one cell, `%poppy set view=…` for all that follow. `%poppy show 3` shows the run of `In [3]`
 again. The last runs are kept for that, with the short texts of their arguments and results, in memory only.
 
@@ -23,6 +26,7 @@ from typing import Any
 from poppy_ipython.display.channel import front_end
 from poppy_ipython.display.live import Live, show
 from poppy_ipython.display.saved import interactive, picture
+from poppy_ipython.display.terminal import TerminalLive, coloured, in_terminal
 from poppy_ipython.options import Options
 from poppy_ipython.trace.run import Run
 
@@ -50,9 +54,12 @@ class Views:
             return view
         return "live" if not options.quiet and front_end(self.shell) else "line"
 
-    def begin(self, options: Options, filename: str, title: Callable[[str], str | None]) -> Live | None:
+    def begin(self, options: Options, filename: str, title: Callable[[str], str | None]) -> Live | TerminalLive | None:
         """The live view of a cell that is about to run, if it is to have one; `title` names files as the user does."""
-        if self.of(options) != "live":
+        view = self.of(options)
+        if in_terminal(self.shell) and not options.quiet and view in ("live", "line") and self._moves(options):
+            return TerminalLive(title(filename) or "cell")
+        if view != "live" or in_terminal(self.shell):
             return None
         live = Live(self.shell, title(filename) or "cell", title, partial(self.kept, options))
         self._keep(live)
@@ -66,7 +73,14 @@ class Views:
         self._runs[number] = run
         for old in list(self._runs)[:-_KEPT]:
             del self._runs[old]
-        return self.kept(options, run, title=title or "cell") if self.of(options) == "static" else None
+        view = self.of(options)
+        if in_terminal(self.shell):
+            return {"text/plain": coloured(run.trace)} if view in ("static", "live") and run.calls else None
+        return self.kept(options, run, title=title or "cell") if view == "static" else None
+
+    def _moves(self, options: Options) -> bool:
+        """Whether a terminal gets the moving line: unless nothing but the line afterwards was asked for."""
+        return (options.view if options.view != "auto" else self.view) != "line"
 
     def kept(self, options: Options, run: Run, mark: str = "", title: str = "") -> dict[str, str]:
         """What the file keeps of a run that is shown, by MIME type. Values are in it only if this very cell asked for it."""
@@ -84,6 +98,9 @@ class Views:
             known = ", ".join(map(str, self._runs))
             raise LookupError(f"there is no run of In [{number}] (kept are the last {_KEPT}: {known})")
         run = self._runs[number]
+        if in_terminal(self.shell):
+            self.shell.display_pub.publish({"text/plain": f"{run}\n{coloured(run.trace)}"})
+            return
         if not front_end(self.shell) and self.view != "live":
             self.shell.display_pub.publish(self.kept(Options(), run, title=f"In [{number}]"))
             return
