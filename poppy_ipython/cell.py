@@ -44,6 +44,7 @@ from poppy_ipython.host.afterwards import Afterwards, changes
 from poppy_ipython.host.interrupt import Interrupt, without_handler
 from poppy_ipython.host.watchdog import Watchdog
 from poppy_ipython.options import Options
+from poppy_ipython.record.errors import RecordError
 from poppy_ipython.trace.run import Run
 from poppy_ipython.trace.usage import Usage, with_usage
 from poppy_ipython.trace.values import Values
@@ -246,7 +247,7 @@ def _begin_view(cell: _Cell, filename: str, title: Callable[[str], str | None]) 
 
 def _speak(cell: _Cell, run: Run, title: str | None) -> None:
     """The words below the cell. A mistake in them must not cost the user the cell."""
-    if isinstance(run.error, bug.InternalError):
+    if isinstance(run.error, (bug.InternalError, RecordError)):
         return
     try:
         shown = cell.views.end(cell.options, run, title)
@@ -341,6 +342,7 @@ async def _perform(
     known = None if title is None else title(filename)
     values = view.values if view is not None else Values() if options.save_values else Usage()
     at = time.time()
+    recorder: Any = None
     flag = _running.set(True)
     try:
         from poppy_ipython.display.plan import Intent
@@ -352,6 +354,10 @@ async def _perform(
             session = Session(tree, source, filename, namespace, options, loop=loop, piece=output.Piece)
         intent = Intent.of(tree, source, session.plan.lowered.sites, namespace, known or "the cell", options.flags)
         session.machine.values = values
+        if options.recorded:
+            from poppy_ipython.record import begin
+
+            recorder = begin(options, session, source, title)
         with output.ordered(*publishers), Interrupt(loop, session) as interrupt, Watchdog(loop, session) as watch:
             if view is not None:
                 view.begin(session)
@@ -361,13 +367,15 @@ async def _perform(
         abandoned = tuple(session.abandoned)
         if watch.starved is not None:
             notices = (str(watch.starved),)
+        if recorder is not None:
+            notices += tuple(recorder.end())
     except (asyncio.CancelledError, GeneratorExit):
         if session is not None:
             session.interrupt()
         if view is not None:
             view.end(Run(_trace(session, filename)))
         raise
-    except (KeyboardInterrupt, BadLimit, BadDeclaration) as stop:
+    except (KeyboardInterrupt, BadLimit, BadDeclaration, RecordError) as stop:
         error = stop
     except BaseException as mistake:
         error = bug.report(mistake, source)

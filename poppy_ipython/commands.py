@@ -7,6 +7,7 @@
     %poppy show 3                              that of In [3]
     %poppy set view=static                     what the cells that follow show of their runs
     %poppy set saved=interactive               what a notebook file keeps of them: a page that needs no kernel, or a picture
+    %poppy cache clear                         forget what runs with --cache were told
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from poppy_ipython.options import View
 __all__ = ["command"]
 
 VIEWS = get_args(View)
-USAGE = f"usage: %poppy effects [set NAME EFFECT] | show [N] | set view={'|'.join(VIEWS)} | set saved={'|'.join(SAVED)}"
+SETTINGS = f"set view={'|'.join(VIEWS)} | set saved={'|'.join(SAVED)}"
+USAGE = f"usage: %poppy effects [set NAME EFFECT] | show [N] | {SETTINGS} | cache clear"
 
 
 def command(line: str, views: Views) -> str:
@@ -35,8 +37,12 @@ def command(line: str, views: Views) -> str:
         return _show(words[1:], views)
     if words[:1] == ["set"]:
         return _set(words[1:], views)
+    if words == ["cache", "clear"]:
+        from poppy_ipython.record import cache
+
+        return f"{cache.clear():,} answers forgotten."
     if not words or words[0] != "effects":
-        close = difflib.get_close_matches(words[0], ["effects", "show", "set"], 1) if words else []
+        close = difflib.get_close_matches(words[0], ["effects", "show", "set", "cache clear"], 1) if words else []
         hint = f"{words[0]!r}: did you mean {close[0]!r}?\n" if close else ""
         raise UsageError(hint + USAGE)
     if len(words) == 1:

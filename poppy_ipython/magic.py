@@ -56,6 +56,15 @@ class PoppyMagics(Magics):
         help="Save the interactive page with this run, and in it shortened arguments and results, without secrets "
         "(otherwise only names and times are saved).",
     )
+    @argument("--record", metavar="NAME", help="Keep every external call with its answer, as the recording NAME.")
+    @argument("--replay", metavar="NAME", help="Answer every external call from the recording NAME; nobody is asked.")
+    @argument(
+        "--latency", metavar="recorded|0|xK", default="recorded", help="How long replayed calls take: as recorded, no time, x2 …"
+    )
+    @argument(
+        "--replay-missing", choices=("error", "live"), default="error", help="A call that the recording lacks: error, or ask."
+    )
+    @argument("--cache", action="store_true", help="Do not ask again what a run with --cache has asked.")
     @argument("--plan", action="store_true", help="Show what is known of each line before it runs; run nothing.")
     @cell_magic("poppy")  # type: ignore[arg-type]
     def poppy(self, line: str, cell: str) -> Any:
@@ -73,6 +82,7 @@ class PoppyMagics(Magics):
 
         %poppy show [n]: the view of the last run, or of the run of In [n]. %poppy set view=auto|live|static|line|none.
         %poppy set saved=picture|interactive: what a file keeps of a view.
+        %poppy cache clear: forget what cells with --cache were told.
         """
         assert self.shell is not None
         answer = command(line, _loaded[self.shell].views)
@@ -89,10 +99,22 @@ def parse(line: str) -> Options:
     try:
         given = parse_argstring(PoppyMagics.poppy, line)
         shown = {"quiet": given.quiet, "view": given.view, "save_values": given.save_values, "plan": given.plan}
-        return Options(max_calls=given.max_calls, speculate=not given.no_speculate, **shown)
+        kept: dict[str, Any] = {"record": given.record, "replay": given.replay, "missing": given.replay_missing}
+        kept |= {"latency": _factor(given.latency), "cache": given.cache}
+        return Options(max_calls=given.max_calls, speculate=not given.no_speculate, **shown, **kept)
     except (UsageError, ValueError) as error:
         usage = " ".join(PoppyMagics.poppy.parser.format_usage().replace("::", "").replace("%poppy", "%%poppy").split())
         raise UsageError(f"{error}\nusage: {usage}\n(%%poppy? explains the options. Nothing was run.)") from None
+
+
+def _factor(text: str) -> float:
+    """What `--latency` says: `recorded`, `0`, `x2`."""
+    if text in ("recorded", "0"):
+        return 1.0 if text == "recorded" else 0.0
+    try:
+        return float(text.lstrip("x×"))
+    except ValueError:
+        raise ValueError(f"--latency {text}: it is recorded, 0, or x2 for twice as long") from None
 
 
 class Extension:

@@ -41,11 +41,30 @@ class Options:
     save_values: bool = False
     #: show what is known of the cell before it runs, and do not run it
     plan: bool = False
+    #: keep every call of the run, with its answer, as the recording of this name
+    record: str | None = None
+    #: answer every call from the recording of this name
+    replay: str | None = None
+    #: answered calls take so many times as long as they did
+    latency: float = 1.0
+    #: what becomes of a call that the recording lacks: an error, or a call like any other
+    missing: Literal["error", "live"] = "error"
+    #: ask nobody again what a run with this option has asked
+    cache: bool = False
     #: whose value `Session.run` returns: that of a trailing expression, or nothing
     interactivity: Interactivity = "last_expr"
     #: compiler flags in force (`from __future__ import …` of an earlier cell)
     flags: int = 0
 
+    @property
+    def recorded(self) -> bool:
+        """Whether calls are written down, or answered by something written down."""
+        return bool(self.record is not None or self.replay is not None or self.cache)
+
     def __post_init__(self) -> None:
         if self.max_calls is not None and self.max_calls < 1:
             raise ValueError(f"--max-calls must be at least 1, not {self.max_calls}")
+        if self.replay is not None and (self.record is not None or self.cache):
+            raise ValueError(f"--replay asks nobody, so there is nothing to --{'record' if self.record is not None else 'cache'}")
+        if not 0 <= self.latency < float("inf"):
+            raise ValueError(f"--latency is recorded, 0, or x2 for twice as long; not {self.latency}")
