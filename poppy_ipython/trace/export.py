@@ -114,13 +114,14 @@ def chrome_trace(trace: Trace) -> dict[str, Any]:
         for call, lane in zip(calls, lanes, strict=True):
             places[call.number] = process, lane + 1
             events += _slices(trace, call, process, lane + 1)
+    starts = {call.number: call.started or 0.0 for call in trace.calls}
     ends = {call.number: call.until for call in trace.calls}
     for call in trace.sent:
         for edge in trace.edges[call.number]:
             cause, end = places.get(edge.cause), ends.get(edge.cause)
             if cause is not None and end is not None:
                 flow = {"name": edge.reason, "cat": "cause", "id": f"{edge.cause}-{call.number}"}
-                events.append({**flow, "ph": "s", "ts": _us(end), "pid": cause[0], "tid": cause[1]})
+                events.append({**flow, "ph": "s", "ts": _within(starts[edge.cause], end), "pid": cause[0], "tid": cause[1]})
                 process, thread = places[call.number]
                 at = _us(max(end, call.started or 0.0))
                 events.append({**flow, "ph": "f", "bp": "e", "ts": at, "pid": process, "tid": thread})
@@ -149,6 +150,11 @@ def _slices(trace: Trace, call: Call, process: int, thread: int) -> list[dict[st
 
 def _meta(kind: str, process: int, thread: int, name: str) -> dict[str, Any]:
     return {"name": kind, "ph": "M", "pid": process, "tid": thread, "args": {"name": name}}
+
+
+def _within(begin: float, end: float) -> float:
+    """The last moment of a slice: an arrow that leaves at its very end is tied to nothing."""
+    return max(_us(begin), round(_us(begin) + _us(end - begin) - 0.001, 3))
 
 
 def _us(seconds: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tests.trace.perfetto import problems
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 QUICKSTART = NOTEBOOKS / "quickstart.ipynb"
@@ -111,3 +114,26 @@ def test_time_is_from_busy_to_idle() -> None:
         "iopub.status.idle": "2026-01-01T00:00:03.500000+00:00",
     }
     assert demo.seconds(new_code_cell("", metadata={"execution": at})) == 2.5
+
+
+def test_the_perfetto_files_of_its_runs_follow_the_format(tmp_path: Path) -> None:
+    """Each `%%poppy` cell, run in a real kernel, and its trace written to a file as the README says."""
+    notebook = nbformat.read(QUICKSTART, as_version=4)
+    cells: list[Any] = []
+    for cell in notebook.cells:
+        if cell.source.startswith("names ="):
+            cells.append(new_code_cell("client.chat.completions"))  # the plain cells, left out here, have used it before
+        if cell.cell_type == "code" and not cell.source.startswith(("# plain", "plain =", "assert")):
+            cells.append(cell)
+            if cell.source.startswith("%%poppy"):
+                name = str(tmp_path / f"{len(cells)}.json")
+                write = f"json.dump(poppy_ipython.last_run.trace.to_chrome_trace(), open({name!r}, 'w'))"
+                cells.append(new_code_cell(f"import json, poppy_ipython\n{write}"))
+    nbformat.write(new_notebook(cells=cells, metadata=notebook.metadata), tmp_path / "short.ipynb")
+    assert demo.execute(tmp_path / "short.ipynb")[1] == ""
+    files = sorted(tmp_path.glob("*.json"))
+    assert len(files) == 3
+    for file in files:
+        data = json.loads(file.read_text())
+        assert problems(data) == []
+        assert sum(event["ph"] == "X" and event.get("cat") == "call" for event in data["traceEvents"]) > 20
