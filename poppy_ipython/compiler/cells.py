@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from . import scopes
 from .abi import PREFIX, children, const, function, op, operation, place, place_all, walk
+from .plaincode import as_in, collect, with_users
 from .plan import Lowered, Native, Plan, UnitInfo, call_sites
 from .scope import Scope
 from .statements import Statements
@@ -63,7 +64,7 @@ class CellStatements(Statements):
     def native(self, node: ast.stmt, reason: str) -> ast.stmt:
         """``node`` as written."""
         code = compile(ast.Module([node], []), self.filename, "exec", flags=self.flags | _AWAIT, dont_inherit=True)
-        code = _as_in(code, self.plain, self.constants)
+        code = as_in(code, self.plain, self.constants)
         binds: tuple[str, ...] | None = None
         modules: tuple[str, ...] = ()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _plain_definition(node):
@@ -88,7 +89,7 @@ class CellStatements(Statements):
     def native_expression(self, node: ast.expr) -> ast.expr:
         """``node`` as written, behind a guard."""
         code = compile(ast.Expression(node), self.filename, "eval", flags=self.flags, dont_inherit=True)
-        self.natives.append(Native(_as_in(code, self.plain, self.constants, False), None, (), "", node.lineno))
+        self.natives.append(Native(as_in(code, self.plain, self.constants, False), None, (), "", node.lineno))
         return op("nat", const(len(self.natives) - 1))
 
 
@@ -199,7 +200,7 @@ def compile_cell(
     lowering.natives, lowering.filename, lowering.flags = [], filename, flags
     lowering.plain = {}
     lowering.constants = [c for c in plain.co_consts if isinstance(c, tuple)]
-    _collect(plain, lowering.plain)
+    collect(plain, lowering.plain)
     body = list(tree.body)
     tail: list[ast.stmt] = []
     lowering.all_native = all_native
@@ -225,7 +226,7 @@ def compile_cell(
     if DUMP is not None:
         DUMP(ast.unparse(module))
     try:
-        code = code_named(_compile(module, filename, flags), name)
+        code = with_users(code_named(_compile(module, filename, flags), name), lowering.plain)
     except SyntaxError as error:  # Python allows 20 blocks inside each other, and lowering adds some
         if all_native:
             raise
@@ -240,46 +241,6 @@ def compile_cell(
     )
     in_order = tuple(n for n in lowering.natives if n.reason)
     return Plan(filename, lowered, units, in_order, bool(plain.co_flags & inspect.CO_COROUTINE))
-
-
-def _collect(code: types.CodeType, found: dict[tuple[str, int], list[types.CodeType]]) -> None:
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            found.setdefault((constant.co_name, constant.co_firstlineno), []).append(constant)
-            _collect(constant, found)
-
-
-def _as_in(
-    code: types.CodeType, plain: dict[tuple[str, int], list[types.CodeType]], tuples: list[tuple[object, ...]], whole: bool = True
-) -> types.CodeType:
-    """``code`` with its functions' code objects taken from the cell compiled whole, where there is one of that place.
-
-    ``whole``: it is a statement of the cell, not an expression inside one.
-    """
-    constants = []
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            same = plain.get((constant.co_name, constant.co_firstlineno), ())
-            if whole:  # its qualified name is that in the cell; the instructions may differ
-                same = [c for c in same if c.co_qualname == constant.co_qualname]
-                found = same[0] if len(same) == 1 else None
-            else:
-                found = next((c for c in same if _is_same(c, constant)), None)
-            constant = found or _as_in(constant, plain, [], whole)
-        elif isinstance(constant, tuple):
-            constant = next((t for t in tuples if repr(t) == repr(constant)), constant)
-        constants.append(constant)
-    return code.replace(co_consts=tuple(constants))
-
-
-def _is_same(code: types.CodeType, other: types.CodeType) -> bool:
-    """Were both compiled from the same place, to the same instructions?"""
-    return (
-        code.co_code == other.co_code
-        and code.co_freevars == other.co_freevars
-        and code.co_names == other.co_names
-        and all(a == b for a, b in zip(code.co_positions(), other.co_positions(), strict=True))
-    )
 
 
 def _compile(module: ast.Module, filename: str, flags: int) -> types.CodeType:

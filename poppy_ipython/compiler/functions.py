@@ -22,6 +22,7 @@ from .cells import _compile, code_named
 from .generated import generated_init
 from .generators import is_generator, without_yields
 from .guards import Guard, guard_of_body
+from .plaincode import collect, with_users
 from .plan import Lowered, call_sites
 from .scope import Scope
 from .statements import Statements
@@ -289,7 +290,7 @@ def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None, ge
     place_all(module)
     flags = code.co_flags & 0x1FE0000  # the __future__ features that the function was compiled with
     try:
-        lowered_code = code_named(_compile(module, code.co_filename, flags), name)
+        lowered_code = with_users(code_named(_compile(module, code.co_filename, flags), name), collect(code, {}))
     except SyntaxError as error:
         return f"its lowered form does not compile ({error})"
     return Lowered(
