@@ -19,7 +19,7 @@ from typing import Any
 
 from .latency import latency
 from .observe import Observation, observe
-from .world import World, declared, undeclared
+from .world import Runaway, World, declared, undeclared
 
 LINES = 4000
 DEPTH = 120
@@ -27,10 +27,6 @@ DEPTH = 120
 
 Runner = Callable[[str, dict[str, Any], str], "Result"]
 """From source, namespace and file name to what came out."""
-
-
-class Runaway(BaseException):
-    """The program is too long to be worth comparing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import foreign
@@ -59,6 +59,27 @@ class Message:
         self.content = text
 
 
+class Runaway(BaseException):
+    """The program is too long, or its values too big, to be worth comparing."""
+
+
+#: characters of the arguments of all calls
+MOST_READ = 3_000_000
+#: characters of a value's text
+MOST_TEXT = 30_000
+
+
+def joined(texts: Iterable[str]) -> str:
+    """The texts with commas between them. Raises `Runaway` when they are too long: values may grow exponentially."""
+    parts, total = [], 0
+    for text in texts:
+        parts.append(text)
+        total += len(text)
+        if total > MOST_TEXT:
+            raise Runaway
+    return ",".join(parts)
+
+
 def canonical(value: Any, depth: int = 0) -> str:
     """Text that depends on the deep value and on nothing else (no addresses, no order of a set)."""
     kind = type(value)
@@ -69,12 +90,12 @@ def canonical(value: Any, depth: int = 0) -> str:
     if depth > 6:
         return "..."
     if kind in (list, tuple):
-        return kind.__name__ + "(" + ",".join(canonical(item, depth + 1) for item in value) + ")"
+        return kind.__name__ + "(" + joined(canonical(item, depth + 1) for item in value) + ")"
     if kind is dict:
         pairs = (f"{canonical(key, depth + 1)}:{canonical(item, depth + 1)}" for key, item in value.items())
-        return "{" + ",".join(pairs) + "}"
+        return "{" + joined(pairs) + "}"
     if kind in (set, frozenset):
-        return kind.__name__ + "(" + ",".join(sorted(canonical(item, depth + 1) for item in value)) + ")"
+        return kind.__name__ + "(" + joined(sorted(canonical(item, depth + 1) for item in value)) + ")"
     if hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value):
         return kind.__name__ + canonical(dict(vars(value)), depth + 1)
     return f"<{kind.__name__}>"
@@ -123,6 +144,7 @@ class World:
     def __init__(self, declare: Declare = undeclared) -> None:
         self.events: list[tuple[str, str]] = []
         self.sent: Counter[str] = Counter()
+        self.read = 0
         self.kept: list[Any] = []
         self.database: dict[Any, Any] = {}
         self.stdout = Output(self.events, "out")
@@ -143,7 +165,11 @@ class World:
         sent, look, database = self.sent, self.look, self.database
 
         def count(name: str, *values: Any) -> int:
-            sent[name + "|" + "|".join(map(canonical, values))] += 1
+            text = name + "|" + "|".join(map(canonical, values))
+            self.read += len(text)
+            if self.read > MOST_READ:
+                raise Runaway
+            sent[text] += 1
             return digest(name, *values)
 
         unordered = declare("unordered", None)
