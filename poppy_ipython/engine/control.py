@@ -360,7 +360,9 @@ class Control(Base):
 
     def flush_handler(self, error: BaseException) -> None:
         """An exception leaves a handler: what the handler has issued comes first, and may fail first."""
-        if not isinstance(error, (Fault, Kill)):
+        if isinstance(error, Fault):
+            error.older = False  # nothing was outstanding when the handler began: whatever fails in it is its own
+        elif not isinstance(error, Kill):
             self.drain()
 
     def log_binding(self, bindings: list[Any], name: str, value: Any) -> Any:

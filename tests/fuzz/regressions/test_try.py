@@ -193,3 +193,59 @@ def test_what_a_parent_bound_past_a_try_that_swallows_later() -> None:
         x = f(1, 0)
         """
     )
+
+
+def test_what_fails_in_a_handler_past_an_inner_try_is_the_handlers_own_8014972() -> None:
+    for source in (
+        """
+        def f3(i0, l0):
+            get()
+            try:
+                0()
+            finally:
+                0
+        try:
+            raise Boom
+        except Boom as ex:
+            if f3(0, 0):
+                pass
+        """,
+        """
+        def f(q):
+            get(1)
+            r = bad(q)
+            try:
+                return 1 // (q - q)
+            finally:
+                print("inner", q)
+        def g(q):
+            ex = 7
+            try:
+                try:
+                    raise Boom(q)
+                except Boom as ex:
+                    f(num(q))
+                finally:
+                    print("outer", q)
+            except Exception as other:
+                print(type(other).__name__, "ex" in locals())
+            try:
+                return ex
+            except NameError as missing:
+                return str(missing)
+        x = [g(q) for q in range(6)]
+        try:
+            for q in range(9):
+                try:
+                    raise KeyError(num(q))
+                except KeyError as ex:
+                    try:
+                        f(q)
+                    finally:
+                        print("finally", q)
+        except Exception as last:
+            print(repr(last), repr(last.__context__), repr(last.__context__.__context__))
+        """,
+    ):
+        for seed in range(1, 9):
+            agree(source, seed=seed)
