@@ -33,6 +33,8 @@ class Options:
     speculate: bool = True
     #: run what calls nothing external as plain Python wherever nothing is outstanding (off: to look for a bug of ours)
     guards: bool = True
+    #: ask unfinished loops for the classes of what they put into containers (off: likewise)
+    stored_kinds: bool = True
     #: no summary line after the cell
     quiet: bool = False
     #: what is shown of the run besides its output; auto: live where a front end shows widgets, else the line

@@ -99,6 +99,8 @@ class Deferred(Base):
         ghost.path = entry.unit.path
         ghost.n = entry.number - 1
         ghost.head = entry.at_head
+        if entry.at_head:
+            self.generation += 1
         ghost.log = () if entry.at_head else _BUSY  # type: ignore[assignment]
         self.cur = ghost
         self.running = entry

@@ -31,6 +31,7 @@ from .pending import Pending
 from .reach import Reach, alike, look_local
 from .reach.values import FRESH_RESULT, TOP_SLOT, Activation, Fresh, Top
 from .scheduler import Scheduler
+from .stored_kinds import StoredKinds
 
 _log = logging.getLogger("poppy_ipython.engine")
 #: functions at the base of a unit's greenlet
@@ -65,7 +66,7 @@ class Suspended:
         self.locals = locals_
 
 
-class Footprints:
+class Footprints(StoredKinds):
     """Footprints of one run: what has been summarised, and which calls in flight they depend on."""
 
     def __init__(self, machine: Any) -> None:
@@ -85,6 +86,9 @@ class Footprints:
         self.globals_known: tuple[tuple[int, int], frozenset[str]] = ((0, 0), frozenset())
         #: stand-ins for stored objects that the continuation has made
         self.made: dict[type | None, Fresh] = {}
+        #: how many of the frames found last are of the unit itself
+        self.own = 0
+        self._init_stored_kinds()
 
     def of(self, unit: Any) -> tuple[Any, ...]:
         frames = self.frames(unit) if unit.begin is None else (self.unstarted(unit.begin),)
@@ -116,8 +120,19 @@ class Footprints:
 
     def evaluate(self, key: tuple[int, ...], frames: Sequence[Suspended]) -> tuple[tuple[Any, ...], Trail | None, dict[int, Pending]]:
         """Slots, what they depend on if that can be said, and the calls in flight that they depend on."""
+        reach, passes = self.followed(key, frames)
+        trail = reach.trail if passes == 1 else None
+        if reach.failed:
+            return _TOP, trail, {}
+        reach.mark()
+        if len(frames) == 1 and frames[0].info.piece is None and not frames[0].info.lowered.cell and reach.gives_fresh():
+            reach.slots[FRESH_RESULT] = None
+        return tuple(reach.slots), trail, reach.watch
+
+    def followed(self, key: tuple[int, ...], frames: Sequence[Suspended]) -> tuple[Reach, int]:
+        """The evaluation for ``frames`` at ``key``, made until there is no news (or it ``failed``), and how often that was."""
         stored: dict[Any, Any] = {}
-        for number in range(_PASSES):
+        for number in range(1, _PASSES + 1):
             reach = Reach(self, key, stored)
             inner: dict[int, list[tuple[int, dict[str, Any]]]] = {}
             try:
@@ -127,23 +142,29 @@ class Footprints:
                     visible = inner[id(lowered)] = [*inner.get(id(lowered), ()), (place, frame.locals)]
                     reach.enter(Activation(self.rest_of(frame), lowered, frame.globals, visible, {}, {}, self.spread_at(frame)))
                 reach.run()
-                believed = reach.believed()
+                if reach.believed():
+                    return reach, number
             except (Top, RecursionError):
-                return _TOP, reach.trail if number == 0 else None, {}
+                break
             except Exception:  # ours: a footprint runs no user code
                 _log.exception("a footprint failed; this unit may write anything")
+                reach.trail = None
                 break
-            if believed:
-                reach.mark()
-                if len(frames) == 1 and frames[0].info.piece is None and not frames[0].info.lowered.cell and reach.gives_fresh():
-                    reach.slots[FRESH_RESULT] = None
-                return tuple(reach.slots), reach.trail if number == 0 else None, reach.watch
-        return _TOP, None, {}
+        reach.failed = True
+        return reach, number
+
+    def reach_of(self, unit: Any) -> tuple[Reach, Sequence[Suspended]] | None:
+        """The evaluation behind what ``unit``, which stands still, has published, and the frames of its own code."""
+        frames = self.frames(unit) if unit.begin is None else [self.unstarted(unit.begin)]
+        own = self.own if unit.begin is None else 1
+        reach, _ = self.followed(unit.published[0], frames)
+        return None if reach.failed else (reach, frames[:own])
 
     def frames(self, unit: Any) -> list[Suspended]:
         """The lowered frames of ``unit`` and of the ancestors that wait for it in place, innermost first."""
         lowered = self.machine.lowered
-        found = []
+        found: list[Suspended] = []
+        self.own = 0
         frame: Any = _getframe(1) if self.machine.cur is unit else unit.greenlet.gr_frame
         while True:
             while frame is not None:
@@ -154,6 +175,8 @@ class Footprints:
                 if info is not None and not (info.merged and info.piece is None):
                     found.append(Suspended(info, (code, frame.f_lineno), frame.f_globals, frame.f_locals))
                 frame = frame.f_back
+            if not self.own:
+                self.own = len(found)
             for generator in self.machine.suspended.get(unit, ()):
                 inside = generator.gi_frame
                 if inside is not None and not generator.gi_running and (info := lowered.get(id(inside.f_code))) is not None:

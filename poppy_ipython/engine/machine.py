@@ -354,8 +354,10 @@ class Machine(
         outs: list[Pending],
     ) -> None:
         """``maybe``: is the name unbound afterwards?  None: if it is unbound now."""
+        unit = self.cur.log[-1]
         for name, flag, pending in zip(names, maybe, outs, strict=True):
             pending.maybe_unbound = flag if flag is not None else not self.is_bound(namespace, name)
+            pending.unit, pending.name = unit, name
             phantom(name, pending)
 
     def _collector(self, namespace: dict[str, Any]) -> Callable[[tuple[str, ...]], Any]:

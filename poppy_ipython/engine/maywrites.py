@@ -91,6 +91,8 @@ class MayWrites(Base):
 
     def _init_may_writes(self) -> None:
         self.may: dict[Any, tuple[Writers, ...]] = {}
+        #: the switch of `stored_kinds`
+        self.stored_kinds = True
         self.writers: dict[Slots, Writers] = {}
         #: id -> (object, unit, position): containers and instances that we saw being born
         self.birth: dict[int, tuple[Any, Unit, Position]] = {}

@@ -20,7 +20,7 @@ from typing import Any
 class Pending:
     """The value of something that has not finished yet."""
 
-    __slots__ = ("callbacks", "data", "direct", "done", "elements", "kind", "late", "maybe_unbound", "position", "value")
+    __slots__ = ("callbacks", "data", "direct", "done", "elements", "kind", "late", "maybe_unbound", "name", "position", "unit", "value")
 
     def __init__(self) -> None:
         self.done = False
@@ -35,6 +35,9 @@ class Pending:
         self.position: tuple[int, ...] | None = None
         #: the result of an external call itself, new and unseen: until it resolves nothing can be written through it
         self.direct = False
+        #: the unit that it is the result of, or that binds the ``name`` which it stands for, or None
+        self.unit: Any = None
+        self.name = ""
         #: it will be a number or a string (``counters``)
         self.data = False
         #: a read that came later than its statement, of something that is changed and stored back

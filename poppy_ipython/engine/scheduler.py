@@ -196,6 +196,7 @@ class Scheduler(Base):
             return unit.value
         if outs is None:
             unit.outs = pending = Pending()
+            pending.unit = None if merged else unit
             pending.direct = unit.published is not None and FRESH_RESULT in unit.published[1]
             return pending
         unit.outs = pendings = [Pending() for _ in range(outs)]
@@ -254,6 +255,8 @@ class Scheduler(Base):
             self.unpublish(unit)
         if unit.callbacks is not None:
             self.wake_readers(unit)
+        if unit.head and not unit.log:
+            self.generation += 1  # what it does now it does to the real objects: views of them are old
         self.cur = unit
         assert unit.greenlet is not None
         if error is None:

@@ -23,7 +23,7 @@ from .looks import alike, look_local
 from .paths import Paths
 from .receivers import Receivers
 from .stores import Stores
-from .values import ANY_ELEMENTS, CYCLE, DATA, JUST_UNKNOWN, MADE_HERE, PLAIN, UNKNOWN, Activation, Fresh, Top, Values
+from .values import ANY_ELEMENTS, CYCLE, DATA, INSTANCES, JUST_UNKNOWN, MADE_HERE, PLAIN, UNKNOWN, Activation, Fresh, Top, Values
 
 
 class Reach(Paths, Stores, Callees, Receivers):
@@ -39,6 +39,8 @@ class Reach(Paths, Stores, Callees, Receivers):
         self.machine = footprints.machine
         self.key = key
         self.stored = stored
+        #: it may write anything
+        self.failed = False
         self.slots: dict[Any, None] = {}
         self.watch: dict[int, Pending] = {}
         self.read: dict[tuple[Any, Any], None] = {}
@@ -53,6 +55,8 @@ class Reach(Paths, Stores, Callees, Receivers):
         self.depth: dict[int, int] = {}
         #: what the result depends on: (how to look, where, what, the value found), or None if it cannot be said
         self.trail: list[tuple[Callable[..., Any], Any, Any, Any]] | None = []
+        #: displays that are being remembered
+        self.displays: set[Any] = set()
         self.again: list[tuple[Activation, Ref, str]] = []
         self.calling: list[tuple[Activation, Ref]] = []
         #: operators in place on names that the cell binds to plain data only
@@ -75,7 +79,7 @@ class Reach(Paths, Stores, Callees, Receivers):
                         self.change(target, method, None if added is None else partial(self.values, act, added))
         for act, ref, name in self.again:
             for value in self.values(act, ref):
-                if lookup(value.kind or object if value.__class__ is Fresh else type(value), name).__class__ is types.FunctionType:
+                if lookup(value.kind or object if value.__class__ in INSTANCES else type(value), name).__class__ is types.FunctionType:
                     raise Top(name)
 
     def run_all(self) -> None:
@@ -195,20 +199,38 @@ class Reach(Paths, Stores, Callees, Receivers):
         known = self.stored.get(item, ())
         ids = set(map(id, known))
         new = []
+        complete = True
         for value in values:
             if value is DATA or value.__class__ in PLAIN:
                 continue
             if value.__class__ is Fresh:
-                value = self.footprints.fresh(value.kind)
+                if value.origin is None:
+                    value = self.footprints.fresh(value.kind)
+                else:
+                    complete &= self.remember_display(value)
+                    value = self.stored["display", value.origin][0]
             elif value is CYCLE:
                 value = UNKNOWN
             if id(value) not in ids:
                 ids.add(id(value))
                 new.append(value)
         if not new:
-            return True
+            return complete
         self.stored[item] = (*known, *new)
         return False
+
+    def remember_display(self, made: Fresh) -> bool:
+        """Let a stored display be one object in all evaluations, with what it is seen to contain; False if that is news."""
+        stored, item = self.stored, ("display", made.origin)
+        inside = ("contents", made.origin)
+        if item not in stored:
+            stored[item] = (Fresh(None, lambda: stored.get(inside, ()), made.origin),)
+        if made is stored[item][0] or made.origin in self.displays:
+            return True
+        self.displays.add(made.origin)
+        complete = self.remember(inside, made.elements())
+        self.displays.discard(made.origin)
+        return complete
 
 
 def _is_made_later(ref: Any) -> bool:

@@ -26,6 +26,7 @@ from .values import (
     DATA,
     EVERY_RESOURCE,
     HERE,
+    INSTANCES,
     JUST_DATA,
     JUST_UNKNOWN,
     PLAIN,
@@ -33,6 +34,7 @@ from .values import (
     Activation,
     Args,
     Fresh,
+    Older,
     StandIn,
     Top,
     Values,
@@ -90,9 +92,9 @@ class Callees(Base):
             if callee is HERE:
                 return JUST_UNKNOWN
             raise Top("a callee that is not known")
-        if kind is Fresh and callee.kind is not None and (call := lookup(callee.kind, "__call__")).__class__ is types.FunctionType:
+        if kind in INSTANCES and callee.kind is not None and (call := lookup(callee.kind, "__call__")).__class__ is types.FunctionType:
             return self.bound_method(types.MethodType(call, callee), args)  # type: ignore[no-any-return]
-        if kind is Fresh or kind is Pending:
+        if kind in INSTANCES or kind is Pending:
             raise Top("a callee that is not known")
         if kind is types.MethodType:
             return self.bound_method(callee, args)
@@ -166,7 +168,7 @@ class Callees(Base):
             return JUST_UNKNOWN
         found: list[Any] = []
         for value in given[0]:
-            kind = value.kind if value.__class__ is Fresh else value.__class__
+            kind = value.kind if value.__class__ in INSTANCES else value.__class__
             found.append(UNKNOWN if value.__class__ in (Pending, StandIn) or kind is None else kind)
         return self.distinct(found)  # type: ignore[no-any-return]
 
@@ -272,7 +274,7 @@ class Callees(Base):
             given = [all(v is DATA or v.__class__ in PLAIN for v in self.values(args.act, r)) for r in call.args]
             if not unless.only(receiver, tuple(["" if plain else None for plain in given])):
                 return True
-        return unless.callables and any(v is HERE or callable(v) for values in args.each() for v in values)
+        return unless.callables and any(v is HERE or v.__class__ is Older or callable(v) for values in args.each() for v in values)
 
     def construct(self, cls: Any, args: Args) -> Values:
         """An instance of a user's class: its ``__init__`` on a fresh object."""
@@ -326,7 +328,7 @@ class Callees(Base):
             returned += values if (act, ref) != inside else [v for v in values if v is not CYCLE]  # a call in its own tail
         if generates:
             return (Fresh(None, lambda: self.distinct([v for ref in act.summary.returns for v in self.values(act, ref)])),)
-        return self.distinct([*returned, None])  # type: ignore[no-any-return]
+        return self.distinct(returned)  # type: ignore[no-any-return]  # (None as well: nothing can be done through it)
 
 
 def _literal(args: Args, index: int) -> str | None:

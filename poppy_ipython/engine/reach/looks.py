@@ -24,7 +24,7 @@ def seen(value: Any) -> Any:
             value = value.value
         elif value.data:
             return DATA
-        elif value.elements is not None or value.direct:
+        elif value.elements is not None or value.direct or value.unit is not None:
             return value
         else:
             return UNKNOWN
@@ -72,6 +72,14 @@ def look_attribute(at: Any, base: Any, name: str) -> Any:
         if machine.older_writer((slot, *wild), at.key, born, found[0] if found is not None else None):
             data = machine.data_slot(slot, wild, at.key, born, found, lambda: getattr(base, name, _MISSING))
             return DATA if data else UNKNOWN
+    return attribute_now(at, base, name, found)
+
+
+def attribute_now(at: Any, base: Any, name: str, found: Any = None) -> Any:
+    """The attribute as stored so far."""
+    if found is None:
+        cell = at.machine.chains.get((id(base), name))
+        found = cell.find(at.key) if cell is not None else None
     if found is not None and found[1] is not UNBOUND:
         return seen(found[1])
     try:
@@ -99,5 +107,5 @@ def alike(now: Any, token: Any) -> bool:
     """Do two looks that found different objects mean the same to a footprint?"""
     kind = token.__class__
     if kind is Pending:
-        return now.__class__ is Pending and now.elements is None
+        return now.__class__ is Pending and now.elements is None and now.direct == token.direct
     return kind is Method and token.same(now)  # type: ignore[no-any-return]

@@ -36,7 +36,7 @@ from ...compiler.references import (
 )
 from ..atoms import _MISSING, CONTAINERS, lookup
 from ..pending import UNBOUND, Pending
-from .looks import Method, look_attribute, look_global, look_local, seen
+from .looks import Method, attribute_now, look_attribute, look_global, look_local, seen
 from .values import (
     ANY_ELEMENTS,
     CYCLE,
@@ -51,6 +51,7 @@ from .values import (
     Activation,
     Args,
     Fresh,
+    Older,
     StandIn,
     Top,
     Values,
@@ -94,6 +95,13 @@ class Paths(Base):
                 if value.__class__ is Pending and value.elements is not None:
                     self.trail = None
                     value = self.tuple_of(value)
+                elif value.__class__ is Pending and not value.direct:  # of a unit in flight
+                    self.trail = None
+                    returned = self.footprints.values_left(value.unit, value.name)
+                    if returned is not None:
+                        found.update((id(v), v) for v in returned)
+                        continue
+                    value = UNKNOWN
                 if value is not _MISSING:
                     found[id(value) if value is not DATA else 0] = value
         if len(found) > MOST:
@@ -185,6 +193,8 @@ class Paths(Base):
             return self.through((base,), ("p", id(base)), name)
         if kind is Fresh:
             return self.fresh_attribute(base, name)
+        if kind is Older:
+            return self.older_attribute(base, name)
         if kind in PLAIN:
             return JUST_DATA
         if kind is types.ModuleType:
@@ -196,7 +206,7 @@ class Paths(Base):
         if self.trail is not None:
             self.trail.append((look_attribute, base, name, value))
         if value is UNKNOWN:
-            return JUST_UNKNOWN
+            return self.between_writers(base, name)
         more = self.reads((("a", id(base), name), name))
         if value.__class__ is Method:
             value = value.bound
@@ -217,13 +227,33 @@ class Paths(Base):
         if base.kind is None:
             return JUST_UNKNOWN
         found = lookup(base.kind, name)
+        if found is _MISSING or found.__class__ is types.MemberDescriptorType:
+            return self.through((), MADE_HERE, name)  # nobody else has it: what is stored there is stored by the continuation
+        return self.of_class(base, base.kind, name, found)
+
+    def older_attribute(self, base: Older, name: str) -> Values:
+        return self.of_class(base, base.kind, name, lookup(base.kind, name))
+
+    def of_class(self, base: Fresh | Older, kind: type, name: str, found: Any) -> Values:
+        """What an instance without identity has from its class."""
         if found.__class__ is types.FunctionType:
             return (types.MethodType(found, base),)
-        if found is _MISSING or not hasattr(type(found), "__get__"):
-            return JUST_UNKNOWN
+        if found.__class__ is staticmethod:
+            return (found.__func__,)
         if isinstance(found, property):
-            return self.property(base, base.kind, name)
+            return self.property(base, kind, name)
         return JUST_UNKNOWN
+
+    def between_writers(self, base: Any, name: str) -> Values:
+        """The attribute as it is now, and instances of the classes that somebody older may yet store there."""
+        slot = ("a", id(base), name)
+        kinds = self.footprints.kinds_stored((slot, ("*a", name), ("c", name)), self.key, self.machine.birth_of(base))
+        if kinds is None:
+            return JUST_UNKNOWN
+        self.trail = None
+        now = attribute_now(self, base, name)
+        more = (*map(self.footprints.older, kinds), *self.reads((slot, name)))
+        return more if now is _MISSING or now.__class__ is Method else (now, *more)
 
     def property(self, base: Any, kind: type, name: str) -> Values:
         found = lookup(kind, name)
@@ -248,10 +278,8 @@ class Paths(Base):
                 return ()
         if kind is not list and kind is not dict:
             return self.elements_of(base, key)
-        if not self.plain_elements(base):
-            return JUST_UNKNOWN
         chain = self.machine.chains.get(id(base))
-        if chain is not None:
+        if chain is not None or not self.plain_elements(base):
             return self.elements_of(base, key)
         more = self.reads((("e", id(base)), key))
         if key is ANY_KEY:  # of a dict only what it holds, not its keys
@@ -284,9 +312,14 @@ class Paths(Base):
         if kind in PLAIN:
             return JUST_DATA
         if kind in CONTAINERS:
+            older: Values = ()
             if not self.plain_elements(base):
-                return JUST_UNKNOWN
-            more = self.reads((("e", id(base)), key))
+                slots = (("e", id(base)), ("*k", kind))
+                kinds = self.footprints.kinds_stored(slots, self.key, self.machine.birth_of(base))
+                if kinds is None:
+                    return JUST_UNKNOWN
+                older = tuple(map(self.footprints.older, kinds))
+            more = (*older, *self.reads((("e", id(base)), key)))
             chain = self.machine.chains.get(id(base))
             if chain is None:
                 return (*_several(base), *more)
@@ -303,7 +336,7 @@ class Paths(Base):
 
     def made(self, act: Activation, ref: Ref) -> Values:
         parts = ref.parts
-        return (Fresh(None, lambda: self.distinct([v for p in parts for v in self.values(act, p)])),)
+        return (Fresh(None, lambda: self.distinct([v for p in parts for v in self.values(act, p)]), (id(act.summary), ref.index)),)
 
     def operated(self, act: Activation, ref: Ref) -> Values:
         operands = [v for p in ref.parts for v in self.values(act, p)]

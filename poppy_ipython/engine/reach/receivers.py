@@ -20,6 +20,7 @@ from .values import (
     COLLECTIONS,
     CYCLE,
     DATA,
+    INSTANCES,
     JUST_DATA,
     JUST_UNKNOWN,
     PLAIN,
@@ -27,7 +28,9 @@ from .values import (
     Activation,
     Args,
     Fresh,
+    Older,
     StandIn,
+    Super,
     Top,
     Values,
 )
@@ -43,7 +46,7 @@ class Receivers(Base):
 
     def bound_method(self, method: types.MethodType, args: Args) -> Values:
         fn, owner = method.__func__, method.__self__
-        if owner.__class__ is not Fresh:
+        if owner.__class__ not in INSTANCES:
             effect = effect_of(method)
         else:
             effect = effect_of(fn)
@@ -99,7 +102,7 @@ class Receivers(Base):
         owner = receiver.owner
         if owner.__class__ is StandIn or owner.__class__ is Pending:
             raise Top("super")
-        kind = owner.kind or object if owner.__class__ is Fresh else type(owner)
+        kind = owner.kind or object if owner.__class__ in INSTANCES else type(owner)
         mro = kind.__mro__
         if receiver.cls not in mro:
             raise Top("super")
@@ -110,6 +113,8 @@ class Receivers(Base):
             if found is object.__init__:
                 return JUST_DATA
             if name == "__init__" and issubclass(base, BaseException) and found.__class__ is types.WrapperDescriptorType:
+                if owner.__class__ is Older:
+                    raise Top("super")
                 if owner.__class__ is not Fresh:
                     self.slots["a", id(owner), "args"] = None
                 return JUST_DATA
@@ -190,6 +195,8 @@ class Receivers(Base):
             return self.pure_method(receiver, name, args)
         if name in ("write_text", "write_bytes"):
             return JUST_DATA
+        if receiver.__class__ is Fresh and receiver.origin is not None and not any(hasattr(kind, name) for kind in _DISPLAYS):
+            return ()  # Python raises AttributeError
         if receiver is UNKNOWN or receiver is CYCLE or receiver.__class__ is Fresh:
             raise Top(f"….{name}")
         if not all(v is DATA or v.__class__ in PLAIN for values in args.each() for v in values):
@@ -231,15 +238,7 @@ class Receivers(Base):
         return tuple([Super(cls, r) for r in receivers]) if cls is not None else JUST_UNKNOWN
 
 
-class Super:
-    """``super()`` in a method of ``cls``, on ``owner``."""
-
-    __slots__ = ("cls", "owner")
-
-    def __init__(self, cls: type, owner: Any) -> None:
-        self.cls, self.owner = cls, owner
-
-
+_DISPLAYS = (list, dict, set, tuple, types.GeneratorType)
 #: methods of `pathlib.Path` that change files
 _FILE_WRITERS = frozenset(
     {

@@ -13,7 +13,7 @@ from ..atoms import _MISSING, CONTAINERS, lookup, slot_is_plain, stores_plainly
 from ..pending import Pending
 from ..answers import TOUCHED
 from .looks import seen
-from .values import COLLECTIONS, CYCLE, DATA, MADE_HERE, PLAIN, UNKNOWN, Activation, Args, Fresh, StandIn, Top, Values
+from .values import COLLECTIONS, CYCLE, DATA, INSTANCES, MADE_HERE, PLAIN, UNKNOWN, Activation, Args, Fresh, Older, StandIn, Top, Values
 
 if TYPE_CHECKING:
     from ..base import Base
@@ -50,6 +50,10 @@ class Stores(Base):
             if target.kind is not None and not plainly(target.kind, name):
                 raise Top(name)
             self.note(MADE_HERE, name, stored)
+        elif kind is Older:
+            if not plainly(target.kind, name):
+                raise Top(name)
+            self.write(("*a", name), name, stored)
         elif kind is Pending:
             self.watch[id(target)] = target
             self.write(("p", id(target)), name, stored)
@@ -81,6 +85,8 @@ class Stores(Base):
         elif kind is Pending:
             self.watch[id(target)] = target
             self.write(("p", id(target)), key, stored)
+        elif kind is Older:
+            self.special(target, ("__setitem__", "__delitem__"))
         elif kind not in PLAIN and kind is not tuple:
             if _native(kind, "__setitem__") or _native(kind, "__delitem__"):
                 raise Top(f"{kind.__name__}[...] =")
@@ -104,7 +110,7 @@ class Stores(Base):
             if operand is not None:
                 key = TAIL_KEY if kind is list and method == "__iadd__" else SEQUENCE_KEY if kind is list else ANY_KEY
                 self.store_element(target, key, partial(self.elements_of_all, operand), _CHANGED.get(method, (set,)))
-        elif kind is not tuple and kind is not frozenset and _native(kind, method):
+        elif kind is not tuple and kind is not frozenset and kind is not Older and _native(kind, method):
             raise Top(f"{kind.__name__}.{method}")
 
     # ------------------------------------------------------------------ user code in operators and loops
@@ -113,7 +119,7 @@ class Stores(Base):
         kind = value.__class__
         if kind is StandIn or kind is Pending or kind in CONTAINERS or kind is tuple:
             return
-        if kind is Fresh:
+        if kind in INSTANCES:
             if value.kind is None:
                 return
             kind = value.kind
@@ -141,7 +147,7 @@ class Stores(Base):
             self.touches(value)
         if kind in PLAIN or kind is StandIn or kind is Pending or kind in CONTAINERS or kind in COLLECTIONS:
             return
-        if kind is Fresh:
+        if kind in INSTANCES:
             if value.kind is None:
                 return
             kind = value.kind

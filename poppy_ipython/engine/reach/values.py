@@ -63,11 +63,38 @@ MOST = 24
 class Fresh:
     """An object that the continuation makes: an instance of ``kind``, or (None) a container of ``elements()``."""
 
-    __slots__ = ("elements", "kind")
+    __slots__ = ("elements", "kind", "origin")
 
-    def __init__(self, kind: type | None, elements: Callable[[], Values] | None = None) -> None:
+    def __init__(self, kind: type | None, elements: Callable[[], Values] | None = None, origin: Any = None) -> None:
         self.kind = kind
         self.elements = elements if elements is not None else _any
+        #: which display of the source it is, or None
+        self.origin = origin
+
+
+class Older:
+    """Some instance of ``kind``, a class of the user's, that exists or is made by somebody older: writing it takes a wildcard.
+
+    What an unfinished older unit may put into a container has no identity yet, but often a class, and with it methods.
+    """
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+
+
+class Super:
+    """``super()`` in a method of ``cls``, on ``owner``."""
+
+    __slots__ = ("cls", "owner")
+
+    def __init__(self, cls: type, owner: Any) -> None:
+        self.cls, self.owner = cls, owner
+
+
+#: instances that the continuation makes, or that somebody older makes: they have a ``kind``
+INSTANCES = frozenset({Fresh, Older})
 
 
 def _any() -> Values:

@@ -239,3 +239,22 @@ def test_comparing_looks_at_what_is_stored() -> None:
         t = s[0] is a
         """
     )
+
+
+def test_a_view_is_made_anew_when_the_head_has_changed_the_list_12216() -> None:
+    source = """\
+class Unrelated:
+    def __str__(self):
+        self.n += 1
+def m0(l1):
+    for v2 in [1, 1]:
+        for v3 in [1, get(num(l2))]:
+            sig(l1)
+            l2.append(sum((0 for q in mk(1))))
+l0 = [2]
+l2 = l0
+x = m0(l0)
+l2.append(1)
+"""
+    for seed in (12216, 12217, 1, 2, 3, 4):
+        agree(source, seed=seed)
