@@ -189,7 +189,7 @@ class Aggregates(Base):
         """``separator.join(source)`` of a str or bytes."""
         if self.deferrable(source, True):
             pending = self.defer(self.join_text, (separator, source), born=source.position)
-            pending.direct = True  # an atom
+            pending.direct = pending.data = True
             return pending
         source = self.force_shape(source)
         if source.__class__ is list or source.__class__ is tuple or source.__class__ is Pending:

@@ -11,6 +11,7 @@ from greenlet import greenlet
 
 from .atoms import ATOMS, CONTAINERS, SEQUENCES, defines, has_python
 from .constructors import is_record, never_is
+from .counters import is_data
 from .iterables import is_progress_bar
 from .pending import UNBOUND, Fault, Kill, Pending, settled, structured
 from .streams import Stream
@@ -23,6 +24,10 @@ else:
 _SKIP: Any = object()
 #: behind everything that belongs to an entry: where a binding that follows it stands
 _AFTER = 1 << 62
+
+
+#: classes of values by which ``+=`` may extend a list
+_EXTEND = frozenset({Pending, str, bytes, range})
 
 
 class Control(Base):
@@ -251,7 +256,7 @@ class Control(Base):
 
     def not_(self, value: Any) -> Any:
         if value.__class__ is Pending and not value.done and not self.risky(value):
-            return self.defer(self.not_, (value,))
+            return self.defer_atom(self.not_, value)
         return not self.truth(value)
 
     def inplace(self, fn: Callable[..., Any], target: Any, value: Any) -> Any:
@@ -273,12 +278,18 @@ class Control(Base):
                 return result
             if target.position is None and not target.data and self.changes_in_place(fn):
                 return self.inplace(fn, self.force(target), value)
-            if (value.__class__ not in ATOMS and value.__class__ is not Pending) or self.risky(target):
+            older = target.position is None and not target.data  # it may be a list, say, that has another name already
+            if (older if value.__class__ in _EXTEND else value.__class__ not in ATOMS) or self.risky(target):
                 target = self.force(target)
                 return self.inplace(fn, target, value)
-            return self.defer(self.late_inplace, (fn, target, value))
+            result = self.defer(self.late_inplace, (fn, target, value))
+            result.data = target.data and self.may_come_later(value)
+            return result
         if target.__class__ in ATOMS or target.__class__ is tuple:
-            return self.op(fn, target, value)
+            result = self.op(fn, target, value)
+            if result.__class__ is Pending and not result.done and is_data(target) and self.may_come_later(settled(value)):
+                result.data = True  # as if it had been read late
+            return result
         if self.quiescent():
             return fn(target, self.force(value))
         return self.fence(fn, (target, value), {}, what=fn.__name__)

@@ -67,6 +67,12 @@ class Deferred(Base):
             self.post(self.start_entry, entry)
         return pending
 
+    def defer_atom(self, operation: Callable[..., Any], *args: Any) -> Pending:
+        """The same for an operation whose result is a number or a string."""
+        pending = self.defer(operation, args)
+        pending.data = True
+        return pending
+
     def start_entry(self, entry: Entry) -> None:
         """Run ``entry`` now unless it was killed, or has become a matter for the head."""
         if not entry.dead and not entry.done and not entry.at_head:

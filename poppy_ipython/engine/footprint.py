@@ -22,8 +22,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from sys import _getframe
+from types import CodeType, FunctionType
 from typing import Any
 
+from ..compiler.abi import PREFIX
 from ..compiler.maywrites import continuation, plain_names, summarise, targets_at
 from ..compiler.plan import Lowered
 from ..compiler.references import Summary
@@ -173,7 +175,7 @@ class Footprints(StoredKinds):
                     break
                 info = lowered.get(code)
                 if info is not None and not (info.merged and info.piece is None):
-                    found.append(Suspended(info, (code, frame.f_lineno), frame.f_globals, frame.f_locals))
+                    found.append(Suspended(info, (code, frame.f_lineno), frame.f_globals, _visible(frame.f_code, frame.f_locals)))
                 frame = frame.f_back
             if not self.own:
                 self.own = len(found)
@@ -196,12 +198,7 @@ class Footprints(StoredKinds):
             names = code.co_varnames[: code.co_argcount]
             visible = dict(zip(names[len(names) - len(args) :], args, strict=True))
         if fn.__closure__:  # as in the locals of a frame
-            visible = dict(visible)
-            for name, cell in zip(code.co_freevars, fn.__closure__, strict=True):
-                try:
-                    visible[name] = cell.cell_contents
-                except ValueError:
-                    pass
+            visible = _visible(code, _enclosed(fn, dict(visible)))
         return Suspended(info, (id(code), info.piece.source[0].lineno), fn.__globals__, visible)
 
     # ------------------------------------------------------------------ summaries
@@ -281,6 +278,28 @@ class Footprints(StoredKinds):
         for unit, stall in units:
             if unit.waiting == stall and unit.published is not None and not unit.code_done and not unit.killed:
                 self.machine.publish(unit)
+
+
+def _visible(code: CodeType, place: dict[str, Any]) -> dict[str, Any]:
+    """``place``, the locals of a piece, and the function's names that only the pieces inside it close over."""
+    for name in code.co_freevars:
+        if name.startswith(PREFIX) and place.get(name).__class__ is FunctionType:
+            place = _enclosed(place[name], dict(place))
+    return place
+
+
+def _enclosed(piece: Any, place: dict[str, Any]) -> dict[str, Any]:
+    """Add to ``place`` what ``piece`` closes over, and the pieces that it closes over in turn."""
+    for name, cell in zip(piece.__code__.co_freevars, piece.__closure__ or (), strict=True):
+        if name in place:
+            continue
+        try:
+            place[name] = cell.cell_contents
+        except ValueError:
+            continue
+        if name.startswith(PREFIX) and place[name].__class__ is FunctionType:
+            _enclosed(place[name], place)
+    return place
 
 
 def class_of(lowered: Lowered) -> str | None:

@@ -46,7 +46,8 @@ class Methods(Base):
                 target = target.value
             elif (name in PURE_NAMES or name in _COLLECTION_READS) and not self.risky_method(target, name):
                 result = self.defer(self.meth, (target, name, *args), kwargs or None, born=target.position)
-                result.direct = target.direct and name in TEXT_ONLY  # text has no parts that somebody could hold
+                # text has no parts that somebody could hold; what is part of an answer is nobody else's
+                result.direct = (target.direct or target.position is not None) and name in TEXT_ONLY
                 return result
             else:
                 target = self.force(target)

@@ -166,7 +166,7 @@ class Natives(Base):
     # ------------------------------------------------------------------ structural builtins
     def n_len(self, value: Any, /) -> Any:
         if self.deferrable(value):
-            return self.defer(self.n_len, (value,))
+            return self.defer_atom(self.n_len, value)
         value = self.force_shape(value)
         if value.__class__ is Pending:
             return len(value.elements or ())
@@ -182,7 +182,7 @@ class Natives(Base):
 
     def n_isinstance(self, value: Any, classes: Any, /) -> Any:
         if self.deferrable(value):
-            return self.defer(self.n_isinstance, (value, classes))
+            return self.defer_atom(self.n_isinstance, value, classes)
         value = self.force_shape(value)
         classes = self.force(classes)
         if value.__class__ is Pending:  # structured: it will be a tuple
@@ -202,7 +202,7 @@ class Natives(Base):
 
     def n_callable(self, value: Any, /) -> Any:
         if self.deferrable(value):
-            return self.defer(self.n_callable, (value,))
+            return self.defer_atom(self.n_callable, value)
         return callable(self.force(value))
 
     def force_shape(self, value: Any) -> Any:
@@ -250,7 +250,7 @@ class Natives(Base):
 
     def n_hasattr(self, target: Any, name: Any) -> Any:
         if self.deferrable(target):
-            return self.defer(self.n_hasattr, (target, name))
+            return self.defer_atom(self.n_hasattr, target, name)
         try:
             self.ga(self.force(target), self.force(name))
         except AttributeError:

@@ -117,6 +117,8 @@ class StoredKinds:
 
     def left(self, reach: Reach, acts: list[Activation], name: str) -> tuple[Any, ...] | None:
         """``acts``: the code of the unit itself, innermost first."""
+        if not acts:
+            return None
         outermost = acts[-1]
         if name:
             if not outermost.lowered.cell:

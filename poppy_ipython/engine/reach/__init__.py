@@ -256,12 +256,20 @@ def _stores_data(act: Any, ref: Any, name: str | None) -> bool:
         return False
     if ref.kind == NAME and ref.detail == name:
         return True
-    if ref.kind in (EITHER, OPERATED):
+    if ref.kind == EITHER:
         return all(_stores_data(act, part, name) for part in ref.parts)
+    if ref.kind == OPERATED:
+        return all(_stores_data(act, part, name) or _is_of_answers(act, part) for part in ref.parts)
     if ref.kind == DATA_REF:
         return True
     found = act.memo[ref.index]
     return found is not None and all(v is DATA or v.__class__ in PLAIN for v in found)
+
+
+def _is_of_answers(act: Any, ref: Ref) -> bool:
+    """Is it an answer in flight, or part of one? As an operand it counts as data (``counters``)."""
+    found = act.memo[ref.index]
+    return bool(found) and all(v.__class__ is Pending and v.position is not None for v in found)
 
 
 def _put_there(written: Any, key: Any, stored: Callable[[], Values]) -> Values:

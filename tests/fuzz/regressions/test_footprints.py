@@ -244,3 +244,25 @@ def test_a_counter_of_the_class_found_by_type() -> None:
         k = None
         """
     )
+
+
+def test_a_name_that_only_an_inner_piece_closes_over_18162() -> None:
+    agree(
+        """\
+        def m0(i0, l0):
+            if i0:
+                if 1:
+                    l0.append(0)
+            [num(q) for q in l0]
+            for j in mk(i0):
+                while 1:
+                    l0.append(j)
+                    if j: break
+            x = [num(q) for q in l0]
+            def x1():
+                return l0
+            return x, x1()
+        print(m0(size(1), []))
+        """,
+        seed=18162,
+    )

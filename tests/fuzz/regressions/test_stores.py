@@ -258,3 +258,27 @@ l2.append(1)
 """
     for seed in (12216, 12217, 1, 2, 3, 4):
         agree(source, seed=seed)
+
+
+def test_a_list_under_a_name_that_a_branch_may_bind_is_extended_in_its_turn_8502278() -> None:
+    for value in ("mk(1)[:2]", "'ab'", "ask(1)", "[num(1)]"):
+        for seed in (1, 2, 3, 4):
+            agree(
+                f"""\
+class Box: pass
+l0 = []
+o1 = Box()
+o1.l = l0
+m0 = {{'a': l0}}
+if mut(l0):
+    try:
+        pass
+    except 0:
+        o1, = 0
+    finally:
+        l0.append(num(l0))
+o1.l += {value}
+size(m0)
+""",
+                seed=seed,
+            )
