@@ -495,6 +495,11 @@ class Expressions(Sources, _Base):
         What is no iterable is reported there, up to Python 3.12 for the loop ``around`` it as a whole.
         """
         at = getattr(around, "poppy_around", around) if around is not None and sys.version_info < (3, 13) else node
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+            part = place(op("gi", self.expr(node.value), self.expr(node.slice)), node)
+            return place(op("iterate_new", const(None), part), at)  # type: ignore[arg-type,return-value]
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("list", "sorted"):
+            return place(op("iterate_new", self.expr(node.func), self.stream(node)), at)  # type: ignore[return-value]
         return place(op("iterate", self.stream(node)), at)  # type: ignore[return-value]
 
     def stream(self, node: ast.expr, at_once: bool = False) -> ast.expr:

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
+from .atoms import ATOMS
 from .pending import UNBOUND, Pending, real, settled
 
 _position = itemgetter(0)
@@ -39,6 +40,10 @@ class Place:
         self.frame: Any = None
         self.lasti = -1
         self.callers: Any = ()
+
+
+#: operations that are looked at for the store of a key
+_LOOK_BACK = 16
 
 
 class Chain:
@@ -138,6 +143,18 @@ class Chain:
             fn(self.view, *args)
         self.n_view = end
         return self.view
+
+    def last_item(self, position: tuple[int, ...], key: Any) -> tuple[tuple[int, ...], Any] | None:
+        """Position and value of the youngest store of ``key``, an atom, before ``position`` in a dict, if it is plain to see."""
+        ops = self.ops
+        last = self.before(position) - 1
+        for index in range(last, max(self.head, last - _LOOK_BACK) - 1, -1):
+            where, fn, args = ops[index]
+            if fn is not set_item or args[0].__class__ not in ATOMS:
+                return None
+            if args[0] == key:
+                return where, args[1]
+        return None
 
     def waiting_key(self, position: tuple[int, ...]) -> Pending | None:
         """A pending that an operation before ``position`` needs before it can be viewed (a key or set element)."""

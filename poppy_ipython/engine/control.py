@@ -112,6 +112,17 @@ class Control(Base):
             return found
         return self._advance_native(self.fence(iter, (value,), {}, what=type(value).__name__), value)
 
+    def iterate_new(self, maker: Any, value: Any) -> Iterator[Any]:
+        """The same for ``list(…)``, ``sorted(…)`` (``maker`` is what was called) and ``xs[a:b]`` in the ``for`` statement itself.
+
+        If it is a builtin that made the list, nobody else has it, so nobody can change it: its elements of now are all there are, and
+        no round has to wait for those before it to see the next.
+        """
+        if value.__class__ is list and (maker is list or maker is sorted or (maker is None and value is self.sliced)):
+            self.sliced = None
+            return iter([settled(item) for item in self.view(value)])
+        return self.iterate(value)
+
     def _iterate_list(self, target: list[Any]) -> Iterator[Any]:
         i = 0
         while True:

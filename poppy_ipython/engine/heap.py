@@ -45,6 +45,8 @@ class Heap(Base):
         self.chains: dict[Any, Any] = {}
         #: counts runs of native code, each of which may have written to any real object
         self.generation = 0
+        #: the list that was made last by slicing an exact list
+        self.sliced: Any = None
         self.name_chains: dict[int, dict[str, Cell]] = {}
         self.plain_reads: dict[tuple[Any, ...], Any] = {}
 
@@ -266,6 +268,23 @@ class Heap(Base):
         self.fence(delattr, (self.force(target), name), {}, what="del")
 
     # ------------------------------------------------------------------ elements
+    def stored_item(self, target: dict[Any, Any], key: Any) -> tuple[Any, Any] | None:
+        """The store of ``key`` in ``target`` that a read here finds, whatever units older than the store may still do.
+
+        They all come before it, as a plain run has it: only who stands between the store and the read could undo it.
+        """
+        if not self.may or key.__class__ not in ATOMS:
+            return None
+        chain = self.chains.get(id(target))
+        if chain is None:
+            return None
+        unit = self.cur
+        here = (*unit.path, unit.n + 1)
+        found: tuple[Any, Any] | None = chain.last_item(here, key)
+        if found is None or self.older_writer((("e", id(target)), ("*k", dict)), here, self.birth_of(target), found[0]) is not None:
+            return None
+        return found
+
     def gi(self, target: Any, key: Any) -> Any:
         """``target[key]``."""
         if target.__class__ is Pending:
@@ -290,9 +309,15 @@ class Heap(Base):
                 value = target[key]
             else:
                 if kind is dict:
+                    stored = self.stored_item(target, key)
+                    if stored is not None:
+                        return settled(stored[1])
                     self.hashable(key)
                 value = settled(self.view(target)[key])
-            return self.new_list(value) if kind is list and key.__class__ is slice else value
+            if kind is list and key.__class__ is slice:
+                self.sliced = value = self.new_list(value)
+            return value
+        self.sliced = None
         if kind in SEQUENCES or is_record(kind):
             return target[key]
         unit = self.cur

@@ -165,6 +165,9 @@ class Methods(Base):
             return self.fence(getattr(target, name), args, kwargs, what=f"dict.{name}")
         if name == "get" and 1 <= len(args) <= 2:
             key = self.key_of(args[0])
+            stored = self.stored_item(target, key)
+            if stored is not None:
+                return settled(stored[1])
             return settled(self.view(target).get(key, *args[1:]))
         if name in ("items", "keys", "values") and not args:
             # a live view object: whoever uses it natively must see the real dict, which is current at the head only
