@@ -15,7 +15,7 @@ class P:
     def __init__(self, h): self.h, self.b = h, None
     def expand(self):
         self.b = ask(self.h)
-        if self.b != "x": self.b += ask(self.h + "y")
+        if self.b != "x": self.b = self.b + ask(self.h + "y")
     def text(self): return f"{self.h}: {self.b}"
 class S:
     def __init__(self, q): self.q, self.ps = q, []
@@ -33,7 +33,8 @@ out = []
 CELLS = {
     "elements of a list that is being filled": (POINT + "s = S('1z2z3z')\ns.build()\ns.fill()\nprint(s.text())\n", 3),
     "the receiver is the result of a method in flight": (POINT + "s = S('1z2z3z').build().fill()\nprint(s.text())\n", 3),
-    "round for round": (POINT + "for q in ['1z2z', '3z4z5z', '6z']:\n    s = S(q).build().fill()\n    out.append(s.text())\n", 6),
+    "round for round": (POINT + "for q in ['1z2z', '3z4z5z', '6z'][:3]:\n    s = S(q).build().fill()\n    out.append(s.text())\n", 3),
+    "a dict that every round stores in, and looks up": (POINT + "d = {}\nfor q in list('abcd'):\n    p = P(q)\n    p.expand()\n    d[q] = p.text()\n    print(q, len(d[q]), d.get(q))\n    out.append(ask(d[q]))\n", 3),
     "a counter of what the answer has": (
         "class B:\n    def __init__(self): self.n = 0\n    def charge(self, r): self.n += r.total\nb = B()\n"
         "def call(q):\n    r = thing(q)\n    b.charge(r)\n    return r.text\n"

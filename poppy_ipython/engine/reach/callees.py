@@ -169,7 +169,7 @@ class Callees(Base):
         found: list[Any] = []
         for value in given[0]:
             kind = value.kind if value.__class__ in INSTANCES else value.__class__
-            found.append(UNKNOWN if value.__class__ in (Pending, StandIn) or kind is None else kind)
+            found.append(UNKNOWN if value.__class__ in (Pending, StandIn) or value.__class__ in PLAIN or kind is None else kind)
         return self.distinct(found)  # type: ignore[no-any-return]
 
     def gives_data(self, callee: Any, args: Args) -> Values:

@@ -86,7 +86,7 @@ class Paths(Base):
         for value in values:
             kind = value.__class__
             if kind in PLAIN:
-                found[0] = DATA
+                found[1] = value  # one for all: their methods, unlike those of what a call returns, are Python's own
             elif kind is not Pending:
                 if value is not UNBOUND:
                     found[id(value) if value is not DATA else 0] = value
