@@ -22,6 +22,7 @@ from typing import Any
 from poppy_ipython.display.channel import Channel, live_messages
 from poppy_ipython.display.sampler import Sampler
 from poppy_ipython.display.saved import picture
+from poppy_ipython.display.whatif import Tab
 from poppy_ipython.display.wire import full
 from poppy_ipython.trace.run import Run
 from poppy_ipython.trace.values import Values
@@ -59,6 +60,7 @@ class Live:
         self._repeat = 0.3
         self._repeated = 0.0
         self._failed = False
+        self._tab: Tab | None = None
 
     # ------------------------------------------------------------------ while it runs
     def begin(self, session: Any) -> None:
@@ -174,6 +176,12 @@ class Live:
                 found = self.values.of(number) if isinstance(number, int) else None
                 if found is not None:
                     self._send({"t": "values", "values": {str(number): found}})
+            elif self.run is not None:
+                if self._tab is None:
+                    self._tab = Tab(self.run.trace)
+                answer = self._tab.answer(content)
+                if answer is not None:
+                    self._send(answer)
         except Exception:
             self._drop()
 
