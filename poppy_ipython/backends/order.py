@@ -23,7 +23,7 @@ What is known of a chain:
   a loop that goes on with probability p has 1/(1-p) rounds.
 
 Nobody starves: after `JUMPS` calls in a row that passed an older one, the oldest goes (`tests/backends/test_slots.py`). Nothing
-here decides *whether* a call is sent, so no result depends on it.
+here decides *whether* a call is sent, so no result depends on it. `python -m tests.backends.order` shows what it gains.
 
 Pure bookkeeping.
 """

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..effects.registry import effect_of_call, resource_of
 from ..effects.sources import SOURCES
 from ..trace.events import CallRecord, Frame, Need
+from ..trace.records import Records
 from .answers import STREAM
 from .atoms import ATOMS
 from .codes import CodeInfo
@@ -41,7 +42,7 @@ class External(Base):
     """Part of the :class:`Machine`: issues external calls and takes their results."""
 
     def _init_external(self) -> None:
-        self.records: list[CallRecord] = []
+        self.records = Records()
         #: takes short texts of arguments and results (``trace.values.Values``), or None
         self.values: Any = None
         #: outstanding ordered writes per resource, by position

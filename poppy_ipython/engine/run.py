@@ -107,6 +107,8 @@ class Session:
     async def run(self) -> tuple[BaseException | None, Any]:
         """Run the cell to its end: ``(error, value)``; raises :class:`EngineError` for a mistake of ours."""
         machine = self.machine
+        if self.options.order == "program":
+            self.dispatcher.in_program_order()
         self.context = contextvars.copy_context()
         machine.context = _current_context()
         cell = machine.function(self.plan.lowered, self.namespace)

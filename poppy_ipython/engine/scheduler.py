@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent, greenlet
 
+from ..trace.records import KEPT
 from .pending import Fault, Kill, NotReady, Pending, real, resolve
 from .reach.values import FRESH_RESULT
 from .unit import Entry, Unit
@@ -48,7 +50,7 @@ class Scheduler(Base):
         self.root.head = True
         self.exclusive: list[Unit] = []
         self.parked: list[tuple[Callable[..., None], tuple[Any, ...], Any]] = []
-        self.waits: list[tuple[Any, ...]] = []
+        self.waits: deque[tuple[Any, ...]] = deque(maxlen=KEPT)
         self.finished = False
         self.stop_error: BaseException | None = None
         self.engine_error: BaseException | None = None
@@ -275,7 +277,7 @@ class Scheduler(Base):
         """A callback that resumes the current unit from the stall that follows."""
         unit = self.cur
         token = unit.waiting + 1
-        return lambda: self.post(self.resume, unit, token)
+        return partial(self.post, self.resume, unit, token)
 
     # ------------------------------------------------------------------ waiting
     def force(self, value: Any, reason: str = "data") -> Any:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
 from hypothesis import given, strategies as st
 
 from poppy_ipython.backends.order import JUMPS, Chains, Queue, site_of
 from poppy_ipython.backends.slots import Slots
 from poppy_ipython.trace.events import CallRecord
+from tests.backends import order
 
 
 def record(number, line, cause=None, stack=()):
@@ -179,3 +181,14 @@ def test_nobody_starves(arrivals, width):
     assert sorted(call.position for call in sent) == [call.position for call in calls]
     for number, call in enumerate(calls):
         assert passed.get(call, 0) <= JUMPS * (number + 1)
+
+
+# ------------------------------------------------------------------ what it gains
+
+
+@pytest.mark.parametrize("name", order.PROGRAMS)
+def test_longest_first_is_near_what_any_order_could_reach_and_never_later_than_program_order(name):
+    one = order.gain(name)
+    assert one.longest_first <= min(1.08 * one.at_best, one.in_program_order)
+    if name in ("a chain behind a list", "a chain with decisions behind a list"):
+        assert one.in_program_order >= 1.4 * one.longest_first
