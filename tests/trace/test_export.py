@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from poppy_ipython.trace import Trace, Wait
+from poppy_ipython.trace.records import Folded
 from poppy_ipython.trace.usage import Tokens, Usage, with_usage
 from poppy_ipython.trace.uses import Use
 from tests.trace.consistency import inconsistencies
