@@ -22,7 +22,6 @@ from typing import Any
 from poppy_ipython.display.channel import Channel, live_messages
 from poppy_ipython.display.sampler import Sampler
 from poppy_ipython.display.saved import picture
-from poppy_ipython.display.whatif import Tab
 from poppy_ipython.display.wire import full
 from poppy_ipython.trace.run import Run
 from poppy_ipython.trace.values import Values
@@ -60,7 +59,7 @@ class Live:
         self._repeat = 0.3
         self._repeated = 0.0
         self._failed = False
-        self._tab: Tab | None = None
+        self._tab: Any = None  # a `whatif.Tab`, from the first time that somebody asks
 
     # ------------------------------------------------------------------ while it runs
     def begin(self, session: Any) -> None:
@@ -177,6 +176,8 @@ class Live:
                 if found is not None:
                     self._send({"t": "values", "values": {str(number): found}})
             elif self.run is not None:
+                from poppy_ipython.display.whatif import Tab
+
                 if self._tab is None:
                     self._tab = Tab(self.run.trace)
                 answer = self._tab.answer(content)

@@ -17,7 +17,6 @@ from importlib.resources import files
 from typing import Any
 
 from poppy_ipython.display.text import summary
-from poppy_ipython.display.whatif import saved
 from poppy_ipython.display.wire import full, to_text
 from poppy_ipython.redact import redact
 from poppy_ipython.trace.trace import Trace
@@ -69,6 +68,8 @@ def _message(trace: Trace, run: str, title: str, error: str, values: dict[int, t
     message = full(trace, run, title, error)
     message["sources"] = [[name, redact(text)] for name, text in message["sources"]]
     if run == "page" or len(trace.sent) <= _SWEPT:
+        from poppy_ipython.display.whatif import saved
+
         message["whatif"] = saved(trace, times=run == "page")
     if values:
         message["values"] = {str(number): texts for number, texts in values.items()}

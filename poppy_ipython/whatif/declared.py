@@ -150,6 +150,9 @@ class _Arguments:
             older = [i for i in older if i != own]
             if not older:
                 continue
+            if _within(self._calls[older[-1]], call):
+                found += older[-1:]
+                continue
             via = self._flow.through(self._calls[older[-1]], call)
             if via is not None:
                 found += older if via.whole else older[-1:]
@@ -157,3 +160,17 @@ class _Arguments:
 
     def leads(self, one: Call, two: Call) -> bool:
         return self._flow.through(one, two) is not None
+
+
+def _within(inner: Call, outer: Call) -> bool:
+    """Whether a call, or the helper that made it, stands among the arguments of another one."""
+    depth = len(inner.stack) - len(outer.stack)
+    if depth < 0 or inner.stack[depth:] != outer.stack:
+        return False
+    if depth:
+        _, filename, line, _ = inner.stack[depth - 1]
+        return filename == outer.filename and outer.col >= 0 and outer.line <= line <= outer.end_line
+    if inner.filename != outer.filename or outer.col < 0:
+        return False
+    begin, end = (inner.line, inner.col), (inner.end_line, inner.end_col)
+    return (outer.line, outer.col) < begin and end <= (outer.end_line, outer.end_col)

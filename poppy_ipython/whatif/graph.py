@@ -28,6 +28,8 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from poppy_ipython.trace.flow import Flow
+
 if TYPE_CHECKING:
     from poppy_ipython.trace.trace import Call, Trace
 
@@ -93,16 +95,23 @@ def graph(trace: Trace) -> Graph:
     done = _done(calls, order, gone)
     writes = _writes(calls, order)
     work = _Work(calls)
+    siblings = _Siblings(trace, calls, rank)
+    ends = _Ends(calls, gone)
     made = Graph(calls, [c.seconds for c in calls], rank, [c.host or "" for c in calls], [], [], [], [], [], [], [], [], [], gone)
     last: dict[object, int] = {}
     for i, call in enumerate(calls):
         issued, ready, started = call.issued_at, call.ready_at, call.started or 0.0
-        found = _needs(trace, call, calls, index)
+        found = _needs(call, calls, index, siblings)
         before = [need for need in found if need[1] <= issued + _EPS]
         key = before[0][2:] if before else None
-        previous = last.get(key, NOBODY)
+        previous = last.get(key, NOBODY) if not before or before[0][0][1] == 1.0 else NOBODY  # a part is a turn of its own
         last[key] = i
         fence = previous == NOBODY and key is not None and key[1] in BARRIERS and done[rank[i]] <= issued + _EPS
+        if key is None and (end := ends.before(issued)) is not None:
+            since = calls[previous].issued_at if previous != NOBODY else 0.0
+            if since < _end(calls[end]) and rank[end] < rank[i]:  # something was over meanwhile: it is what was waited for
+                previous, fence = NOBODY, done[rank[i]] <= issued + _EPS
+                before = [((end, 1.0), _end(calls[end]), end, "start", None, None)]
         trigger = () if previous != NOBODY or fence else tuple(dict.fromkeys(need[0] for need in before))
         base = calls[previous].issued_at if previous != NOBODY else done[rank[i]] if fence else 0.0
         base = max([base, *(_when(calls, pair) for pair in trigger)])
@@ -124,13 +133,12 @@ def graph(trace: Trace) -> Graph:
         made.late.append(max(0.0, ready - base))
         made.gap.append(started - ready if started - ready < _AT_ONCE else 0.0)
     made.at_once = [False] * len(calls)
-    ends = [_end(call) for i, call in enumerate(calls) if not gone[i]]
-    made.tail = max(0.0, trace.wall - max(ends, default=0.0))
+    made.tail = max(0.0, trace.wall - max((_end(call) for i, call in enumerate(calls) if not gone[i]), default=0.0))
     return made
 
 
 def _needs(
-    trace: Trace, call: Call, calls: tuple[Call, ...], index: dict[int, int]
+    call: Call, calls: tuple[Call, ...], index: dict[int, int], siblings: _Siblings
 ) -> list[tuple[tuple[int, float], float, int, str, int | None, str | None]]:
     """What a call or its issuer waited for: (cause and part), when that was, and what tells one wait from another."""
     ready = call.ready_at
@@ -148,11 +156,13 @@ def _needs(
         elif start <= call.issued_at < end:  # it went on: a stream
             part = (call.issued_at - start) / (end - start)
             found.append(((i, part), call.issued_at, number, reason, line, detail))
-    known = {need[2] for need in found}
-    for edge in trace.edges.get(call.number, ()):
-        i = index.get(edge.cause)
-        if edge.inferred and edge.cause not in known and i is not None and _end(calls[i]) <= ready + _EPS:
-            found.append(((i, 1.0), _end(calls[i]), edge.cause, edge.reason, edge.line, edge.detail))
+    known = {need[0][0] for need in found}
+    for (i, part), _, _, why, line, detail in list(found):
+        if part == 1.0 and why in ("data", "branch", "commit"):
+            for other in siblings.of(i, index[call.number]):
+                if other not in known and _end(calls[other]) <= ready + _EPS:
+                    known.add(other)
+                    found.append(((other, 1.0), _end(calls[other]), calls[i].number, why, line, detail))
     return found
 
 
@@ -186,6 +196,55 @@ def _writes(calls: tuple[Call, ...], order: list[int]) -> dict[int, int]:
         elif call.effect == "readonly" and call.resource in last:
             found[i] = last[call.resource]
     return found
+
+
+class _Ends:
+    """Which call was over last at a time."""
+
+    def __init__(self, calls: tuple[Call, ...], gone: list[bool]) -> None:
+        self._order = sorted((_end(call), i) for i, call in enumerate(calls) if not gone[i])
+
+    def before(self, time: float) -> int | None:
+        at = bisect_right(self._order, (time + _EPS, len(self._order))) - 1
+        return self._order[at][1] if at >= 0 else None
+
+
+class _Siblings:
+    """The other calls behind a container that is used as a whole: the engine noted the last of them to arrive.
+
+    Those of the same place, whichever invocation of a helper made them, since the last call that used the container; and
+    only within one invocation of the function around them all.
+    """
+
+    def __init__(self, trace: Trace, calls: tuple[Call, ...], rank: list[int]) -> None:
+        self._flow = Flow(trace.sources)
+        self._calls, self._rank = calls, rank
+        self._places: dict[tuple[object, ...], list[int]] = {}
+        for i in sorted(range(len(calls)), key=rank.__getitem__):
+            call = calls[i]
+            for depth in range(len(call.stack) + 1):
+                self._places.setdefault(_place(call, depth), []).append(i)
+
+    def of(self, cause: int, user: int) -> list[int]:
+        calls, rank = self._calls, self._rank
+        via = self._flow.through(calls[cause], calls[user])
+        if via is None or not via.whole:
+            return []
+        users = {frame[3] for frame in calls[user].stack}
+        makers = {frame[3] for frame in calls[cause].stack}
+        depth = next((d for d, frame in enumerate(calls[cause].stack) if frame[3] in users), len(calls[cause].stack))
+        theirs = next((d for d, frame in enumerate(calls[user].stack) if frame[3] in makers), len(calls[user].stack))
+        earlier = self._places[_place(calls[user], theirs)]
+        since = bisect_left(earlier, rank[user], key=rank.__getitem__) - 1
+        found = self._places[_place(calls[cause], depth)]
+        first = bisect_right(found, rank[earlier[since]], key=rank.__getitem__) if since >= 0 else 0
+        return found[first : bisect_left(found, rank[user], key=rank.__getitem__)]
+
+
+def _place(call: Call, depth: int) -> tuple[object, ...]:
+    """Where it stands, seen from `depth` functions further out: lines of the inner ones, invocations of the outer ones."""
+    inner = tuple(frame[:3] for frame in call.stack[:depth])
+    return call.filename, call.line, call.col, depth, inner, tuple(frame[3] for frame in call.stack[depth:])
 
 
 class _Work:

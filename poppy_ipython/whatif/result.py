@@ -53,7 +53,8 @@ def what_if(
             if any(not isinstance(one, Lever) for one in several):
                 raise BadLever(f"{name}={value!r}: a lever is expected, for example {name}=faster(2)")
             found += [one.on(name) for one in several]
-        words.append(f"{name}={value}")
+        several = value if isinstance(value, list | tuple) else None
+        words.append(f"{name}={value}" if several is None else f"{name}=[{', '.join(map(str, several))}]")
     return WhatIf(predict(trace, *found), tuple(found), ", ".join(words), dict(prices or {}), dict(energy or {}))
 
 
