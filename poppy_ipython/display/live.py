@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from poppy_ipython.display.channel import Channel, live_messages
+from poppy_ipython.display.page import page
 from poppy_ipython.display.sampler import Sampler
 from poppy_ipython.display.saved import picture
 from poppy_ipython.display.wire import full
@@ -170,6 +171,10 @@ class Live:
                     self._send(self._last())
                 elif self._sampler is not None:
                     self._send(self._full(self._session.machine.clock()))
+            elif content.get("ask") == "page":
+                if self.run is not None:
+                    text = page(self.run.trace, self.name, self.run.failure)
+                    self._send({"t": "page", "text": text, "name": f"{self.name.replace(' ', '')}.html"})
             elif content.get("ask") == "values":
                 number = content.get("number")
                 found = self.values.of(number) if isinstance(number, int) else None

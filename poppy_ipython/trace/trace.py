@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from poppy_ipython.trace.critical_path import CriticalPath
     from poppy_ipython.trace.load import Slowdown
 
-__all__ = ["Call", "Seen", "Trace", "freeze", "seen"]
+__all__ = ["Call", "Seen", "Trace", "freeze", "innermost", "seen"]
 
 
 class Call(NamedTuple):
@@ -329,7 +329,7 @@ def seen(call: Call, cell: str | None) -> Seen:
 
     Comprehensions, which are functions before Python 3.12, are none here.
     """
-    stack = [frame for frame in call.stack if frame[0] not in _COMPREHENSIONS]
+    stack = _frames(call)
     name, filename, line, depth = call.callee, call.filename, call.line, 0
     if cell is not None and filename != cell:
         for number, frame in enumerate(stack):
@@ -337,6 +337,17 @@ def seen(call: Call, cell: str | None) -> Seen:
                 name, filename, line, depth = frame[0], frame[1], frame[2], number + 1
                 break
     return Seen(name, filename, line, " ▸ ".join(shorten(frame[0], 40) for frame in reversed(stack[depth:])))
+
+
+def innermost(call: Call, cell: str | None) -> Frame:
+    """The function around the place that `seen` finds; the call must have one there."""
+    stack = _frames(call)
+    depth = next((n + 1 for n, frame in enumerate(stack) if frame[1] == cell), 0) if call.filename != cell else 0
+    return stack[depth] if depth < len(stack) else stack[-1]
+
+
+def _frames(call: Call) -> list[Frame]:
+    return [frame for frame in call.stack if frame[0] not in _COMPREHENSIONS]
 
 
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
