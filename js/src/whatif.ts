@@ -2,7 +2,7 @@
  *
  *     change(lever, value) ─▶ {ask: "whatif", id, set} ─▶ kernel ─▶ {t: "predicted", id, …} ─▶ take ─▶ changed
  *
- * One question is under way at a time; while it is, the newest setting waits. Without a kernel (a page of its own) there are
+ * One prediction is under way at a time; while it is, the newest setting waits. Curves come after predictions. Without a kernel (a page of its own) there are
  * predictions of every single lever at some values: then one lever is set at a time, and its value is one of those. */
 
 export type Value = number | string | boolean;
@@ -87,6 +87,7 @@ export class WhatIf {
   problem = "";
   readonly set = new Map<string, Value>();
   private asked = new Map<"open" | "predict" | "curve", number>(); // what is under way, and its number
+  private curveOf = "";
   private stale = false; // settings have changed since the question under way was asked
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -119,32 +120,40 @@ export class WhatIf {
   }
 
   change(key: string, value: Value): void {
-    const lever = this.lever(key);
-    if (lever === undefined) return;
-    if (this.alone) {
-      this.set.clear(); // one at a time: only that is known
-      value = nearest(this.opened!.sweeps[key]?.values ?? [lever.value], value);
-    }
-    if (value === lever.value) this.set.delete(key);
-    else this.set.set(key, value);
-    this.look(key);
+    if (!this.put(key, value)) return;
+    if (this.focus !== key) this.curve = null;
+    this.focus = key;
     this.predict();
   }
 
   /* Shows the curve of a lever. */
   look(key: string): void {
+    if (this.focus === key && this.curve !== null) return;
     if (this.focus !== key) this.curve = null;
     this.focus = key;
     if (this.alone) this.known();
-    else if (!this.asked.has("predict")) this.askCurve();
+    else this.askCurve();
     this.changed();
   }
 
   apply(settings: Record<string, Value>): void {
     this.set.clear();
     const known = Object.entries(settings).filter(([key]) => this.lever(key) !== undefined);
-    for (const [key, value] of this.alone ? known.slice(0, 1) : known) this.change(key, value);
+    for (const [key, value] of this.alone ? known.slice(0, 1) : known) this.put(key, value);
+    if (known[0]) this.focus = known[0][0];
     this.predict();
+  }
+
+  private put(key: string, value: Value): boolean {
+    const lever = this.lever(key);
+    if (lever === undefined) return false;
+    if (this.alone) {
+      this.set.clear(); // one at a time: only that is known
+      value = nearest(this.opened!.sweeps[key]?.values ?? [lever.value], value);
+    }
+    if (value === lever.value) this.set.delete(key);
+    else this.set.set(key, value);
+    return true;
   }
 
   reset(): void {
@@ -164,8 +173,9 @@ export class WhatIf {
       else if (kind === "predict" && answer.prediction) this.prediction = answer.prediction;
       else if (kind === "curve" && answer.key === this.focus) this.curve = { key: answer.key, points: answer.points ?? [], limitBy: answer.limitBy ?? "" };
     }
-    if (kind !== "open" && this.stale) this.predict();
-    else if (kind === "predict" && this.focus && !answer.problem) this.askCurve();
+    if (kind === "predict" && this.stale) this.predict();
+    else if (kind === "predict" && !answer.problem) this.askCurve();
+    else if (kind === "curve" && this.curveOf !== this.focus) this.askCurve(); // somebody looks at another one by now
     this.changed();
     return true;
   }
@@ -185,14 +195,15 @@ export class WhatIf {
       this.changed();
       return;
     }
-    this.stale = this.busy;
+    this.stale = this.asked.has("predict");
     if (!this.stale) this.ask("predict", { ask: "whatif", set: Object.fromEntries(this.set), times: true });
     this.changed();
   }
 
   private askCurve(): void {
     const lever = this.lever(this.focus);
-    if (lever === undefined || lever.control !== "slider" || this.busy) return;
+    if (lever === undefined || lever.control !== "slider" || this.busy) return; // after a prediction it is asked for anyway
+    this.curveOf = lever.key;
     this.ask("curve", { ask: "whatif-curve", key: lever.key, set: Object.fromEntries(this.set) });
   }
 
