@@ -202,12 +202,12 @@ class Slots:
             self.pump(lane)
 
     def answered(self, lane: Lane, call: Any, started: float, seconds: float, value: Any) -> None:
-        """A call came back well: what it tells about its host, and about tokens."""
+        """A call came back well: what it tells about its host, and about tokens. Calls that are only played have no `call`."""
         for gate in lane.gates:
             if gate.tokens is not None:
                 gate.correct(call, used_tokens(value))
         lane.host.pace.answered(started, seconds, lane.host.waiting > 0)
-        if self.chains is not None and self._waiting:
+        if self.chains is not None and self._waiting and call is not None:
             self.chains.ended(call.record, seconds)
 
     def overloaded(self, lane: Lane, started: float, after: float | None, error: BaseException | None = None) -> None:
