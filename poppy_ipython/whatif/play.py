@@ -11,17 +11,20 @@ times). Then the oldest that waits goes on, and `forced` counts it: a prediction
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from poppy_ipython.backends.limits import Limit
 from poppy_ipython.backends.pace import CEILING, START
 from poppy_ipython.backends.slots import Slots
 from poppy_ipython.whatif.graph import NOBODY, Graph
+
+if TYPE_CHECKING:
+    from poppy_ipython.trace.trace import Call
 
 __all__ = ["UNLIMITED", "Played", "Rules", "play"]
 
@@ -51,14 +54,21 @@ class Played:
 
 
 class _Asked:
-    """A call as `Slots` wants one."""
+    """A call as `Slots` and those who choose among waiting ones want it: its own record, whatever waits for it."""
 
-    __slots__ = ("fn", "index", "position", "record")
+    __slots__ = ("cause", "col", "filename", "fn", "index", "line", "number", "position", "record", "stack", "waiting")
 
-    def __init__(self, index: int, position: int) -> None:
+    def __init__(self, index: int, position: int, call: Call, waiting: Callable[[int], list[_Asked | None]]) -> None:
         self.index = self.fn = index
         self.position = position
-        self.record = None
+        self.waiting = waiting
+        self.number, self.filename, self.line, self.col, self.stack = call.number, call.filename, call.line, call.col, call.stack
+        self.cause: _Asked | None = None
+        self.record = self
+
+    def followers(self) -> list[_Asked | None]:
+        """The calls that are issued and wait for this one; None for a unit that does."""
+        return self.waiting(self.index)
 
 
 class _Limits:
@@ -143,6 +153,17 @@ def play(graph: Graph, rules: Rules) -> Played:
             alarm = when
             push(when, _WAKE, 0)
 
+    known: list[_Asked | None] = [None] * n
+
+    def asked(i: int) -> _Asked:
+        found = known[i]
+        if found is None:
+            found = known[i] = _Asked(i, rank[i], graph.calls[i], waiting)
+        return found
+
+    def waiting(i: int) -> list[_Asked | None]:
+        return [None if who >= 0 else asked(~who) for who in of_end[i] if who >= 0 or to_issue[~who] < 0 < to_ready[~who]]
+
     parts: list[tuple[int, int]] = []
     lanes: list[Any] = [None] * n
     start = rules.max_calls or START
@@ -206,7 +227,7 @@ def play(graph: Graph, rules: Rules) -> Played:
             if lanes[i] is not None:
                 lane = lanes[i]
                 if lane.gates or lane.host.waiting:
-                    slots.answered(lane, None, started[i], seconds[i], None)
+                    slots.answered(lane, asked(i), started[i], seconds[i], None)
             for who in of_end[i]:
                 tell(who, now)
             if not over[rank[i]]:
@@ -232,7 +253,9 @@ def play(graph: Graph, rules: Rules) -> Played:
                 started[i] = now
                 push(now, _END, i)
             else:
-                slots.submit(_Asked(i, rank[i]), graph.host[i])
+                call = asked(i)
+                call.cause = None if releaser[i] == NOBODY else asked(releaser[i])
+                slots.submit(call, graph.host[i])
         elif what == _PART:
             by, who = parts[i]
             tell(who, now)
