@@ -49,8 +49,8 @@ _FIELDS = (types.MemberDescriptorType, types.GetSetDescriptorType, type(vars(col
 
 def is_atom(value: Any) -> bool:
     """True if ``value`` cannot change and reaches nothing that can."""
-    kind = value.__class__
-    return kind in ATOMS or isinstance(value, (enum.Enum, decimal.Decimal)) or type(kind) is not type and kind in ATOMS
+    kind = type(value)
+    return kind in ATOMS or issubclass(type(value), (enum.Enum, decimal.Decimal)) or type(kind) is not type and kind in ATOMS
 
 
 def lookup(kind: type, name: str) -> Any:
@@ -68,9 +68,9 @@ def reads_plainly(kind: type, name: str, instance: Any) -> bool:
         return True
     if kind is super:
         return _plain_super_attribute(instance, name)
-    if isinstance(instance, type):
+    if issubclass(type(instance), type):
         return lookup(kind, "__getattribute__") is type.__getattribute__ and _plain_class_attribute(instance, kind, name)
-    if isinstance(instance, enum.Enum) and name in ("name", "value", "_name_", "_value_"):
+    if issubclass(type(instance), enum.Enum) and name in ("name", "value", "_name_", "_value_"):
         return lookup(kind, name) is lookup(enum.Enum, name)
     getter = lookup(kind, "__getattribute__")
     if getter not in _GENERIC:
@@ -79,9 +79,9 @@ def reads_plainly(kind: type, name: str, instance: Any) -> bool:
     if found is _MISSING:
         own = getattr(instance, "__dict__", None)
         return (own is not None and name in own) or not hasattr(kind, "__getattr__")
-    if isinstance(found, (property, functools.cached_property)):
-        return isinstance(found, functools.cached_property) and name in getattr(instance, "__dict__", ())
-    if isinstance(found, _FUNCTION_LIKE) or isinstance(found, _FIELDS):
+    if issubclass(type(found), (property, functools.cached_property)):
+        return issubclass(type(found), functools.cached_property) and name in getattr(instance, "__dict__", ())
+    if issubclass(type(found), _FUNCTION_LIKE) or issubclass(type(found), _FIELDS):
         return True
     return not hasattr(type(found), "__get__")
 
@@ -95,14 +95,14 @@ _GENERIC = {
 
 def _plain_class_attribute(cls: type, kind: type, name: str) -> bool:
     """``cls.name``, ``kind`` being its metaclass, which looks attributes up as ``type`` does."""
-    if isinstance(cls, enum.EnumType) and name in cls._member_map_:
+    if issubclass(type(cls), enum.EnumType) and name in cls._member_map_:
         return lookup(kind, name) is _MISSING
     found = lookup(cls, name)
     if kind is not type:
         above = lookup(kind, name)
         if above is not _MISSING and hasattr(type(above), "__set__") or found is _MISSING:
             return False
-    return found is _MISSING or isinstance(found, _FUNCTION_LIKE) or not hasattr(type(found), "__get__")
+    return found is _MISSING or issubclass(type(found), _FUNCTION_LIKE) or not hasattr(type(found), "__get__")
 
 
 def _plain_super_attribute(found_by: Any, name: str) -> bool:
@@ -111,7 +111,7 @@ def _plain_super_attribute(found_by: Any, name: str) -> bool:
     for base in mro[mro.index(found_by.__thisclass__) + 1 :]:
         found = base.__dict__.get(name, _MISSING)
         if found is not _MISSING:
-            return isinstance(found, _FUNCTION_LIKE)
+            return issubclass(type(found), _FUNCTION_LIKE)
     return False
 
 
@@ -130,7 +130,7 @@ def slot_is_plain(kind: type, name: str) -> bool:
     found = lookup(kind, name)
     if found is _MISSING:
         return hasattr(kind, "__dict__") and kind.__dictoffset__ != 0
-    if isinstance(found, types.MemberDescriptorType):
+    if issubclass(type(found), types.MemberDescriptorType):
         return True
     return kind.__dictoffset__ != 0 and not hasattr(type(found), "__set__")
 

@@ -147,7 +147,7 @@ class Chain:
             op = self.ops[i]
             if op[1] in KEYED:
                 key = op[2][0]
-                if key.__class__ is Pending:
+                if type(key) is Pending:
                     if not key.done:
                         return key
                     self.ops[i] = (op[0], op[1], (key.value, *op[2][1:]))

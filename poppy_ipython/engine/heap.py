@@ -53,7 +53,7 @@ class Heap(Base):
         """The forwarded view of an exact container for a read here; waits for writers and pending keys."""
         while True:
             if self.may:
-                self.await_writers(target, (("e", id(target)), ("*k", target.__class__)))
+                self.await_writers(target, (("e", id(target)), ("*k", type(target))))
             chain = self.chains.get(id(target))
             if chain is None:
                 return target
@@ -77,15 +77,15 @@ class Heap(Base):
         if not unit.log:
             return True
         last = unit.log[-1]
-        return (last[1][-1] if last.__class__ is tuple else last.number) <= born[2][-1]
+        return (last[1][-1] if type(last) is tuple else last.number) <= born[2][-1]
 
     def store_op(self, target: Any, fn: Callable[..., Any], args: tuple[Any, ...], fallible: bool = False) -> None:
         """Buffer the operation ``fn(target, *args)`` on an exact container."""
         if self.cur is self.ghost:
             for value in args:
-                if value.__class__ is list or value.__class__ is dict:
-                    for item in value.values() if value.__class__ is dict else value:
-                        if item.__class__ is Pending and not item.done:
+                if type(value) is list or type(value) is dict:
+                    for item in value.values() if type(value) is dict else value:
+                        if type(item) is Pending and not item.done:
                             raise NotReady(item)
             raise NotReady
         key = id(target)
@@ -106,7 +106,7 @@ class Heap(Base):
     def new_list(self, items: list[Any]) -> Any:
         """A list display: pendings never enter the real list, they are its first buffered store."""
         for i, item in enumerate(items):
-            if item.__class__ is Pending:
+            if type(item) is Pending:
                 if not item.done:
                     target = self.born([])
                     self.store_op(target, extend_items, ([settled(x) for x in items],))
@@ -121,12 +121,12 @@ class Heap(Base):
         for key, value in items:
             if key is UNBOUND:
                 result.update(value)
-                waiting = waiting or any(v.__class__ is Pending for v in value.values())
+                waiting = waiting or any(type(v) is Pending for v in value.values())
                 continue
             key = self.force(key)
-            if key.__class__ not in ATOMS:
+            if type(key) not in ATOMS:
                 self.hashable(key)
-            if value.__class__ is Pending:
+            if type(value) is Pending:
                 if value.done:
                     value = value.value
                 else:
@@ -141,7 +141,7 @@ class Heap(Base):
     def spread_mapping(self, value: Any) -> dict[Any, Any]:
         """``**value`` in a dict display: what is in it before the items behind it are evaluated."""
         mapping = self.force(value)
-        return dict(self.view(mapping)) if mapping.__class__ is dict else self.force(self.native(_spread, (mapping,)))
+        return dict(self.view(mapping)) if type(mapping) is dict else self.force(self.native(_spread, (mapping,)))
 
     def new_set(self, items: list[Any]) -> Any:
         """A set display; pending elements are queued like ``add``."""
@@ -151,9 +151,9 @@ class Heap(Base):
         return target
 
     def set_add(self, target: set[Any], item: Any) -> None:
-        if item.__class__ is Pending and (item.done or self.risky(item)):
+        if type(item) is Pending and (item.done or self.risky(item)):
             item = self.force(item)
-        if item.__class__ is Pending:
+        if type(item) is Pending:
             self.store_op(target, set_add, (item,), fallible=True)
             return
         if not self.direct(target, id(target)):
@@ -166,7 +166,7 @@ class Heap(Base):
     # ------------------------------------------------------------------ attributes
     def ga(self, target: Any, name: str) -> Any:
         """``target.name``."""
-        if target.__class__ is Pending:
+        if type(target) is Pending:
             if not target.done:
                 if target.elements is not None and target.kind is not None and name in target.kind._fields:
                     return settled(target.elements[target.kind._fields.index(name)])
@@ -176,7 +176,7 @@ class Heap(Base):
         unit = self.cur
         if not unit.log and unit.head:
             return getattr(target, name)
-        kind = target.__class__
+        kind = type(target)
         if kind in OPERANDS:
             return getattr(target, name)
         key = (id(target), name)
@@ -212,7 +212,7 @@ class Heap(Base):
         if self.reading and self.is_being_read(target):
             return False
         if reads_plainly(kind, name, target):
-            return not is_ordered(kind) or lookup(kind, name).__class__ is types.FunctionType
+            return not is_ordered(kind) or type(lookup(kind, name)) is types.FunctionType
         key = (kind, name)
         known = self.plain_reads.get(key)
         if known is None:
@@ -230,24 +230,24 @@ class Heap(Base):
 
     def sa(self, target: Any, name: str, value: Any) -> None:
         """``target.name = value`` (``value`` UNBOUND deletes)."""
-        if target.__class__ is Pending:
+        if type(target) is Pending:
             target = self.force(target)
-        if value.__class__ is Pending and value.done:
+        if type(value) is Pending and value.done:
             value = value.value
         unit = self.cur
-        if not unit.log and unit.head and value.__class__ is not Pending:
+        if not unit.log and unit.head and type(value) is not Pending:
             return setattr(target, name, value)
-        if not stores_plainly(target.__class__, name):
+        if not stores_plainly(type(target), name):
             value = self.force(value)
-            return self.fence(setattr, (target, name, value), {}, what=f"{target.__class__.__name__}.{name} =")
+            return self.fence(setattr, (target, name, value), {}, what=f"{type(target).__name__}.{name} =")
         return self.store_attribute(target, name, value)
 
     def store_attribute(self, target: Any, name: str, value: Any) -> None:
         """A store that only writes the instance dict or a slot, as ``object.__setattr__`` does."""
-        if value.__class__ is Pending and value.done:
+        if type(value) is Pending and value.done:
             value = value.value
         key = (id(target), name)
-        if value.__class__ is not Pending and self.direct(target, key):
+        if type(value) is not Pending and self.direct(target, key):
             return object.__setattr__(target, name, value)
         unit = self.cur
         if unit is self.ghost:
@@ -268,23 +268,23 @@ class Heap(Base):
     # ------------------------------------------------------------------ elements
     def gi(self, target: Any, key: Any) -> Any:
         """``target[key]``."""
-        if target.__class__ is Pending:
+        if type(target) is Pending:
             if target.done:
                 target = target.value
-            elif target.elements is not None and key.__class__ is int:
+            elif target.elements is not None and type(key) is int:
                 return settled(target.elements[key])
             elif not self.risky(target):
                 return self.defer(self.gi, (target, key), born=target.position)
             else:
                 target = self.force(target)
-        if key.__class__ is Pending:
+        if type(key) is Pending:
             special = None if key.done else self.special_of(target, "__getitem__")
             if special is not None:
                 return self.call_method(special, (key,), {})
             if not key.done and not self.risky(key) and not self.acts(target):
                 return self.defer(self.gi, (target, key))
             key = self.force(key)
-        kind = target.__class__
+        kind = type(target)
         if kind is list or kind is dict:
             if not self.chains and not self.may:
                 value = target[key]
@@ -292,7 +292,7 @@ class Heap(Base):
                 if kind is dict:
                     self.hashable(key)
                 value = settled(self.view(target)[key])
-            return self.new_list(value) if kind is list and key.__class__ is slice else value
+            return self.new_list(value) if kind is list and type(key) is slice else value
         if kind in SEQUENCES or is_record(kind):
             return target[key]
         unit = self.cur
@@ -305,22 +305,22 @@ class Heap(Base):
 
     def hashable(self, key: Any) -> None:
         """Hash ``key`` if that runs no user code; fence otherwise."""
-        if key.__class__ not in ATOMS and key.__class__ is not tuple:
+        if type(key) not in ATOMS and type(key) is not tuple:
             self.fence(hash, (key,), {}, what="__hash__")
 
     def si(self, target: Any, key: Any, value: Any) -> None:
         """``target[key] = value``."""
-        if target.__class__ is Pending:
+        if type(target) is Pending:
             target = self.force(target)
-        if value.__class__ is Pending and value.done:
+        if type(value) is Pending and value.done:
             value = value.value
-        if key.__class__ is Pending and (key.done or self.risky(key)):
+        if type(key) is Pending and (key.done or self.risky(key)):
             key = self.force(key)
-        kind = target.__class__
+        kind = type(target)
         if kind is dict:
-            if key.__class__ is Pending:
+            if type(key) is Pending:
                 return self.store_op(target, set_item, (key, value), fallible=True)
-            if value.__class__ is not Pending and self.direct(target, id(target)):
+            if type(value) is not Pending and self.direct(target, id(target)):
                 target[key] = value
                 return None
             self.hashable(key)
@@ -328,16 +328,16 @@ class Heap(Base):
             return self.store_op(target, set_item, (key, value))
         if kind is list:
             key = self.force(key)
-            if value.__class__ is not Pending and self.direct(target, id(target)):
-                if key.__class__ is not slice or value.__class__ in (tuple, str, range):
+            if type(value) is not Pending and self.direct(target, id(target)):
+                if type(key) is not slice or type(value) in (tuple, str, range):
                     target[key] = value
                     return None
-            if key.__class__ is slice:
+            if type(key) is slice:
                 items = list(self.iterate(self.force(value)))
                 probe = list(self.view(target))
                 probe[key] = items
                 return self.store_op(target, set_slice, (key, items))
-            if key.__class__ is int or key.__class__ is bool:
+            if type(key) is int or type(key) is bool:
                 size = len(self.view(target))
                 if not -size <= key < size:
                     raise IndexError("list assignment index out of range")
@@ -352,7 +352,7 @@ class Heap(Base):
         """``del target[key]``."""
         target = self.force(target)
         key = self.force(key)
-        kind = target.__class__
+        kind = type(target)
         if kind is list or kind is dict:
             if self.direct(target, id(target)):
                 del target[key]
@@ -396,7 +396,7 @@ class Heap(Base):
                 found = cell.find((*unit.path, unit.n + 1))
                 if found is not None:
                     value = found[1]
-                    if value.__class__ is Pending:
+                    if type(value) is Pending:
                         if value.done:
                             value = value.value
                         elif value.maybe_unbound:
@@ -416,11 +416,11 @@ class Heap(Base):
 
         def store(name: str, value: Any) -> Any:
             unit = self.cur
-            if value.__class__ is Pending and value.done:
+            if type(value) is Pending and value.done:
                 value = value.value
             cell = chains.get(name)
             if cell is None:
-                if not unit.log and unit.head and value.__class__ is not Pending:
+                if not unit.log and unit.head and type(value) is not Pending:
                     if value is UNBOUND:
                         del namespace[name]
                     else:
@@ -457,7 +457,7 @@ class Heap(Base):
         if found is None:
             return name in namespace
         value = found[1]
-        return value is not UNBOUND and not (value.__class__ is Pending and (value.maybe_unbound or value.value is UNBOUND))
+        return value is not UNBOUND and not (type(value) is Pending and (value.maybe_unbound or value.value is UNBOUND))
 
 
 __all__ = ["CONTAINERS", "Heap"]

@@ -197,7 +197,7 @@ class Machine(
             idle.throw()
         for table in self.tables.values():
             for operation in table.values():
-                if operation.__class__ is types.FunctionType:
+                if type(operation) is types.FunctionType:
                     for cell in operation.__closure__ or ():
                         cell.cell_contents = None
         self.queue.clear()
@@ -389,14 +389,14 @@ class Machine(
 
     def own(self, target: Any, name: str, calls: bool) -> Any:
         """Look ``target.name`` up before the arguments of a method call are evaluated."""
-        if target.__class__ is Pending:
+        if type(target) is Pending:
             if not target.done:
                 if not calls:
                     return target
                 target = self.force(target)
             else:
                 target = target.value
-        kind = target.__class__
+        kind = type(target)
         if kind in _BUILTIN_RECEIVERS:
             if not hasattr(kind, name):
                 getattr(target, name)
@@ -404,7 +404,7 @@ class Machine(
         return BoundRef(self.ga(target, name))
 
     def meth(self, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
-        kind = target.__class__
+        kind = type(target)
         if kind is list and name == "append" and len(args) == 1 and not kwargs:  # what most loops do
             return self.append(target, args[0])
         if kind is BoundRef:
@@ -434,14 +434,14 @@ class Machine(
 
     def concat(self, *parts: Any) -> Any:
         for part in parts:
-            if part.__class__ is Pending:
+            if type(part) is Pending:
                 return self.native(_concat, parts, None, True)
         return "".join(parts)
 
     def mapping(self, value: Any) -> Any:
         """The operand of ``**`` in a call."""
         value = self.force(value)
-        if value.__class__ is dict:
+        if type(value) is dict:
             return {k: settled(v) for k, v in self.view(value).items()}
         self.drain("unknown", "**")
         return value

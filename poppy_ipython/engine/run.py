@@ -361,9 +361,9 @@ def describe(machine: Machine) -> str:
     def show(unit: Any, indent: str) -> None:
         lines.append(f"{indent}{unit!r} waits={unit.reason}")
         for entry in list(unit.log)[:8]:
-            if entry.__class__ is tuple:
+            if type(entry) is tuple:
                 lines.append(f"{indent}  store {entry[1]}")
-            elif entry.__class__.__name__ == "Unit":
+            elif type(entry).__name__ == "Unit":
                 show(entry, indent + "  ")
             else:
                 flags = " ".join(f for f in ("at_head", "started", "done", "dead") if getattr(entry, f))

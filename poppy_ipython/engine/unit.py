@@ -116,9 +116,9 @@ class Entry:
         while work:
             pending = work.pop()
             for callback in pending.callbacks or () if pending is not None else ():
-                if callback.__class__ is MethodType and callback.__self__.__class__ is Entry:
+                if type(callback) is MethodType and type(callback.__self__) is Entry:
                     found.append(callback.__self__)
-                elif callback.__class__ is partial:
+                elif type(callback) is partial:
                     if callback.func is resolve:
                         work.append(callback.args[0])
                     else:
