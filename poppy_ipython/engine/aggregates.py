@@ -132,7 +132,7 @@ class Aggregates(Base):
         return not decisive
 
     # ------------------------------------------------------------------ containers from containers
-    def n_list(self, *args: Any, **kwargs: Any) -> Any:
+    def n_list(self, /, *args: Any, **kwargs: Any) -> Any:
         if len(args) != 1 or kwargs:
             return self.known(list(*args, **kwargs))
         if self.deferrable(args[0], True):
@@ -161,7 +161,7 @@ class Aggregates(Base):
             return self.defer(self.n_set, args, born=args[0].position)
         value = self.force_shape(args[0])
         kind = type(value)
-        if kind in (set, frozenset):
+        if kind in (set, frozenset) or (kind is dict and self.quiescent()):  # which keep the hashes of what is in them
             return self.native(set, (value,))
         if kind in ITERABLE:
             if kind is not Pending:
@@ -171,14 +171,14 @@ class Aggregates(Base):
             return self.new_set(list(self.iterate(value)))
         return self.known(self.fence(set, (value,), {}, what="set"))
 
-    def n_dict(self, *args: Any, **kwargs: Any) -> Any:
+    def n_dict(self, /, *args: Any, **kwargs: Any) -> Any:
         if not args:
             return self.new_dict(list(kwargs.items()))
         if len(args) == 1 and self.deferrable(args[0], True) and not self.risky(args[0]):
             return self.defer(self.late_dict, (args[0], kwargs))
         value = self.force(args[0])
         if len(args) == 1 and type(value) is dict:
-            return self.new_dict([*self.view(value).items(), *kwargs.items()])
+            return self.dict_like(self.view(value), kwargs)
         return self.known(self.fence(dict, (value, *args[1:]), kwargs, what="dict"))
 
     def late_dict(self, value: Any, kwargs: dict[str, Any]) -> Any:

@@ -53,6 +53,18 @@ def is_atom(value: Any) -> bool:
     return kind in ATOMS or issubclass(type(value), (enum.Enum, decimal.Decimal)) or type(kind) is not type and kind in ATOMS
 
 
+def hashes_plainly(key: Any) -> bool:
+    """True if hashing ``key``, and comparing it with another key, runs no code of the user's."""
+    kind = type(key)
+    if kind in ATOMS:
+        return True
+    if kind is tuple or kind is frozenset:
+        return all(map(hashes_plainly, key))
+    if issubclass(kind, enum.Enum):
+        return lookup(kind, "__hash__") in _ENUM_HASHES and not has_python(kind, "__eq__")
+    return not has_python(kind, "__hash__", "__eq__")
+
+
 def lookup(kind: type, name: str) -> Any:
     """``name`` in the MRO of ``kind`` without running descriptors; ``_MISSING`` if absent."""
     for base in kind.__mro__:
@@ -60,6 +72,9 @@ def lookup(kind: type, name: str) -> Any:
         if found is not _MISSING:
             return found
     return _MISSING
+
+
+_ENUM_HASHES = (vars(enum.Enum)["__hash__"], int.__hash__, str.__hash__)
 
 
 def reads_plainly(kind: type, name: str, instance: Any) -> bool:
@@ -95,7 +110,7 @@ _GENERIC = {
 
 def _plain_class_attribute(cls: type, kind: type, name: str) -> bool:
     """``cls.name``, ``kind`` being its metaclass, which looks attributes up as ``type`` does."""
-    if issubclass(type(cls), enum.EnumType) and name in cls._member_map_:
+    if issubclass(type(cls), enum.EnumType) and name in cls._member_map_:  # type: ignore[attr-defined]
         return lookup(kind, name) is _MISSING
     found = lookup(cls, name)
     if kind is not type:
@@ -117,7 +132,7 @@ def _plain_super_attribute(found_by: Any, name: str) -> bool:
 
 def stores_plainly(kind: type, name: str) -> bool:
     """True if ``instance.name = v`` only writes the instance dict or a slot."""
-    return kind.__setattr__ in _GENERIC_STORES and slot_is_plain(kind, name)
+    return kind.__setattr__ in _GENERIC_STORES and lookup(kind, "__getattribute__") in _GENERIC and slot_is_plain(kind, name)
 
 
 _GENERIC_STORES: tuple[Any, ...] = (object.__setattr__, BaseException.__setattr__)

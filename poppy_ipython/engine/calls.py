@@ -15,6 +15,8 @@ The twin of a function is looked up here, by the function object and only inside
 
 from __future__ import annotations
 
+import inspect
+import sys
 import types
 from collections.abc import Callable
 from sys import _getframe
@@ -50,7 +52,7 @@ class Calls(Base):
         #: id of what was called -> how it was treated and how often
         self.uses: dict[int, Use] = {}
         for builtin, method in self.builtin_handlers.items():
-            self.handlers[builtin] = _unpacked(method)
+            self.handlers[builtin] = _unpacked(self, method)
 
     # ------------------------------------------------------------------ entry points of lowered code
     def call(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -312,8 +314,20 @@ def _name_of(fn: Any) -> str:
     return getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or type(fn).__name__
 
 
-def _unpacked(method: Callable[..., Any]) -> Handler:
-    return lambda f, args, kwargs: method(*args, **kwargs)
+def _unpacked(machine: Any, method: Callable[..., Any]) -> Handler:
+    """The engine's own form of a builtin; a call with other arguments than that takes goes to the builtin itself, which says so."""
+    parameters = inspect.signature(method).parameters.values()
+    takes = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    most = len(takes) if all(p.kind is not p.VAR_POSITIONAL for p in parameters) else sys.maxsize
+    least = sum(p.default is p.empty for p in takes)
+    named = any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+    def call(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if least <= len(args) <= most and (named or not kwargs):
+            return method(*args, **kwargs)
+        return machine.fence(fn, args, kwargs, what=fn.__name__)
+
+    return call
 
 
 __all__ = ["Calls", "effect_of_call"]

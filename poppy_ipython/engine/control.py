@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlet import greenlet
 
-from .atoms import ATOMS, CONTAINERS, SEQUENCES, defines, has_python
+from .atoms import ATOMS, CONTAINERS, SEQUENCES, defines, has_python, hashes_plainly
 from .constructors import is_record, never_is
 from .iterables import is_progress_bar
 from .pending import UNBOUND, Fault, Kill, Pending, settled, structured
@@ -236,9 +236,8 @@ class Control(Base):
         kind = type(container)
         if kind is dict or kind is set:
             item = self.force(item)
-            if type(item) in ATOMS or self.quiescent():
-                return item in self.view(container)
-            self.hashable(item)
+            if not hashes_plainly(item):
+                return self.fence(operator.contains, (container, item), {}, what="__hash__")
             return item in self.view(container)
         special = None if self.quiescent() else self.special_of(container, "__contains__")
         if special is not None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..effects.registry import effect_of_special, is_ordered
 from ..effects.table import MISSING
-from .atoms import ATOMS, CONTAINERS, OPERANDS, SEQUENCES, WRITABLE, lookup, reads_plainly, stores_plainly
+from .atoms import CONTAINERS, OPERANDS, SEQUENCES, WRITABLE, hashes_plainly, lookup, reads_plainly, stores_plainly
 from .buffer import Cell, Chain, Place, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
 from .constructors import is_record
 from .maywrites import TOP
@@ -124,8 +124,7 @@ class Heap(Base):
                 waiting = waiting or any(type(v) is Pending for v in value.values())
                 continue
             key = self.force(key)
-            if type(key) not in ATOMS:
-                self.hashable(key)
+            self.hashable(key)
             if type(value) is Pending:
                 if value.done:
                     value = value.value
@@ -137,6 +136,12 @@ class Heap(Base):
             self.store_op(target, update_items, (result,))
             return target
         return self.born(result)
+
+    def dict_like(self, view: dict[Any, Any], more: dict[str, Any]) -> Any:
+        """A new dict of what is in ``view``, whose keys are not hashed again, and ``more``."""
+        if any(type(v) is Pending for v in (*view.values(), *more.values())):
+            return self.new_dict([*view.items(), *more.items()])
+        return self.born({**view, **more})
 
     def spread_mapping(self, value: Any) -> dict[Any, Any]:
         """``**value`` in a dict display: what is in it before the items behind it are evaluated."""
@@ -156,8 +161,10 @@ class Heap(Base):
         if type(item) is Pending:
             self.store_op(target, set_add, (item,), fallible=True)
             return
+        if not hashes_plainly(item):
+            self.fence(set.add, (target, item), {}, what="__hash__")
+            return
         if not self.direct(target, id(target)):
-            self.hashable(item)
             hash(item)
             self.store_op(target, set_add, (item,))
             return
@@ -288,9 +295,9 @@ class Heap(Base):
         if kind is list or kind is dict:
             if not self.chains and not self.may:
                 value = target[key]
+            elif kind is dict and not hashes_plainly(key):
+                value = self.fence(operator.getitem, (target, key), {}, what="__hash__")
             else:
-                if kind is dict:
-                    self.hashable(key)
                 value = settled(self.view(target)[key])
             return self.new_list(value) if kind is list and type(key) is slice else value
         if kind in SEQUENCES or is_record(kind):
@@ -304,9 +311,10 @@ class Heap(Base):
         return self.native(operator.getitem, (target, key), None, False, self.special(kind, "__getitem__"))
 
     def hashable(self, key: Any) -> None:
-        """Hash ``key`` if that runs no user code; fence otherwise."""
-        if type(key) not in ATOMS and type(key) is not tuple:
-            self.fence(hash, (key,), {}, what="__hash__")
+        """Before ``key`` is hashed, which Python does once: wait for the head if that may run code of the user's."""
+        if not hashes_plainly(key):
+            self.drain("unknown", "__hash__")
+            self.before_native()
 
     def si(self, target: Any, key: Any, value: Any) -> None:
         """``target[key] = value``."""
@@ -320,10 +328,11 @@ class Heap(Base):
         if kind is dict:
             if type(key) is Pending:
                 return self.store_op(target, set_item, (key, value), fallible=True)
+            if not hashes_plainly(key):
+                return self.fence(operator.setitem, (target, key, value), {}, what="__hash__")
             if type(value) is not Pending and self.direct(target, id(target)):
                 target[key] = value
                 return None
-            self.hashable(key)
             hash(key)
             return self.store_op(target, set_item, (key, value))
         if kind is list:
@@ -354,10 +363,11 @@ class Heap(Base):
         key = self.force(key)
         kind = type(target)
         if kind is list or kind is dict:
+            if kind is dict and not hashes_plainly(key):
+                return self.fence(operator.delitem, (target, key), {}, what="__hash__")
             if self.direct(target, id(target)):
                 del target[key]
                 return None
-            self.hashable(key) if kind is dict else None
             probe = self.view(target).copy()
             del probe[key]
             return self.store_op(target, named("__delitem__"), (key,))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .atoms import ATOMS, CONTAINERS, SEQUENCES
+from .atoms import ATOMS, CONTAINERS, SEQUENCES, hashes_plainly
 from .buffer import extend_items, named, set_add, set_item, update_items
 from .pending import Pending, settled
 
@@ -160,7 +160,7 @@ class Methods(Base):
 
     # ------------------------------------------------------------------ dicts
     def dict_method(self, target: dict[Any, Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if kwargs and name != "update":
+        if (kwargs and name != "update") or (args and name in _KEYED and not hashes_plainly(self.force(args[0]))):
             return self.fence(getattr(target, name), args, kwargs, what=f"dict.{name}")
         if name == "get" and 1 <= len(args) <= 2:
             key = self.key_of(args[0])
@@ -169,7 +169,7 @@ class Methods(Base):
             # a live view object: whoever uses it natively must see the real dict, which is current at the head only
             return self.fence(getattr(target, name), args, kwargs, what=f"dict.{name}", pure=True)
         if name == "copy" and not args:
-            return self.new_dict(list(self.view(target).items()))
+            return self.dict_like(self.view(target), {})
         if name == "setdefault" and 1 <= len(args) <= 2:
             key = self.key_of(args[0])
             view = self.view(target)
@@ -227,8 +227,7 @@ class Methods(Base):
 
     def key_of(self, key: Any) -> Any:
         key = self.force(key)
-        if type(key) not in ATOMS:
-            self.hashable(key)
+        self.hashable(key)
         return key
 
     # ------------------------------------------------------------------ sets
@@ -236,7 +235,9 @@ class Methods(Base):
         if name == "add" and len(args) == 1 and not kwargs:
             return self.set_add(target, args[0])
         if name in ("discard", "remove") and len(args) == 1 and not kwargs:
-            item = self.key_of(args[0])
+            item = self.force(args[0])
+            if not hashes_plainly(item):
+                return self.fence(getattr(target, name), (item,), {}, what=f"set.{name}")
             if self.direct(target, id(target)):
                 return getattr(target, name)(item)
             if name == "remove" and item not in self.view(target):
@@ -271,6 +272,8 @@ def _sort(target: list[Any], reverse: bool) -> None:
     target.sort(reverse=reverse)
 
 
+#: methods of a dict whose first argument is a key
+_KEYED = frozenset({"get", "setdefault", "pop"})
 _SHAPES: frozenset[type] = frozenset({list, dict, set, Pending, frozenset}) | SEQUENCES
 
 __all__ = ["Methods", "set_add", "set_item", "Callable"]

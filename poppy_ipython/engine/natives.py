@@ -189,7 +189,7 @@ class Natives(Base):
             value = () if value.kind is None else tuple.__new__(value.kind, value.elements or ())
         return isinstance(value, classes)
 
-    def n_type(self, *args: Any, **kwargs: Any) -> Any:
+    def n_type(self, /, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs:
             if self.deferrable(args[0]):
                 return self.defer(self.n_type, args)
@@ -237,6 +237,8 @@ class Natives(Base):
 
     def n_getattr(self, target: Any, name: Any, *default: Any) -> Any:
         name = self.force(name)
+        if len(default) > 1 or type(name) is not str:
+            return self.fence(getattr, (target, name, *default), {}, what="getattr")
         if not default:
             return self.ga(target, name)
         if self.deferrable(target):
@@ -251,13 +253,16 @@ class Natives(Base):
     def n_hasattr(self, target: Any, name: Any) -> Any:
         if self.deferrable(target):
             return self.defer(self.n_hasattr, (target, name))
+        name = self.force(name)
+        if type(name) is not str:
+            return self.fence(hasattr, (target, name), {}, what="hasattr")
         try:
-            self.ga(self.force(target), self.force(name))
+            self.ga(self.force(target), name)
         except AttributeError:
             return False
         return True
 
-    def n_print(self, *args: Any, **kwargs: Any) -> None:
+    def n_print(self, /, *args: Any, **kwargs: Any) -> None:
         """``print`` is rendered and written at the head; its result is known now."""
         if self.quiescent() and not self.has_pending(args):
             builtins.print(*args, **{k: self.force(v) for k, v in kwargs.items()})
