@@ -53,8 +53,7 @@ def what_if(
             if any(not isinstance(one, Lever) for one in several):
                 raise BadLever(f"{name}={value!r}: a lever is expected, for example {name}=faster(2)")
             found += [one.on(name) for one in several]
-        several = value if isinstance(value, list | tuple) else None
-        words.append(f"{name}={value}" if several is None else f"{name}=[{', '.join(map(str, several))}]")
+        words.append(f"{name}=[{', '.join(map(str, value))}]" if isinstance(value, list | tuple) else f"{name}={value}")
     return WhatIf(predict(trace, *found), tuple(found), ", ".join(words), dict(prices or {}), dict(energy or {}))
 
 
