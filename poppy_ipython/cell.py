@@ -262,9 +262,15 @@ def _speak(cell: _Cell, run: Run, title: str | None) -> None:
             cell.words.say(f"poppy: left running, results dropped: {', '.join(run.abandoned)}")
         return
     try:
-        cell.words.say("\n".join((str(run), *run.notices)))
+        cell.words.say("\n".join((str(run), *run.notices, *_foretold(run))))
     except Exception:
         _log.exception("the summary of the cell failed; the cell did not")
+
+
+def _foretold(run: Run) -> tuple[str, ...]:
+    """What a prediction that waits for this run says of it; without one, nothing is imported."""
+    expected = sys.modules.get("poppy_ipython.whatif.expected")
+    return expected.words(run) if expected is not None else ()
 
 
 # ---------------------------------------------------------------- scripts

@@ -38,6 +38,12 @@ class PoppyMagics(Magics):
         help="At most N calls at once to one host (default: as many as it takes, learned from 16 on).",
     )
     @argument(
+        "--order",
+        choices=("chain", "program"),
+        default="chain",
+        help="Of the calls that wait for a place, first goes one that heads a long chain, when it has to; or always the oldest.",
+    )
+    @argument(
         "--no-speculate",
         action="store_true",
         help="Send no call that an earlier statement could still prevent by raising. Slower; nothing is sent in vain.",
@@ -101,7 +107,8 @@ def parse(line: str) -> Options:
         shown = {"quiet": given.quiet, "view": given.view, "save_values": given.save_values, "plan": given.plan}
         kept: dict[str, Any] = {"record": given.record, "replay": given.replay, "missing": given.replay_missing}
         kept |= {"latency": _factor(given.latency), "cache": given.cache}
-        return Options(max_calls=given.max_calls, speculate=not given.no_speculate, **shown, **kept)
+        kept |= {"order": given.order, "speculate": not given.no_speculate}
+        return Options(max_calls=given.max_calls, **shown, **kept)
     except (UsageError, ValueError) as error:
         usage = " ".join(PoppyMagics.poppy.parser.format_usage().replace("::", "").replace("%poppy", "%%poppy").split())
         raise UsageError(f"{error}\nusage: {usage}\n(%%poppy? explains the options. Nothing was run.)") from None

@@ -29,6 +29,8 @@ class Options:
 
     #: calls at once per host; None: as many as it takes, learned from 16 on
     max_calls: int | None = None
+    #: which of the calls that wait for a place goes first: what heads a long chain (when it has to), or always the oldest
+    order: Literal["chain", "program"] = "chain"
     #: send calls that an earlier statement could still prevent by raising
     speculate: bool = True
     #: run what calls nothing external as plain Python wherever nothing is outstanding (off: to look for a bug of ours)

@@ -52,7 +52,7 @@ export class Details {
     if (started !== null) {
       const held = call.ready === null ? 0 : started - call.ready;
       const waited = (call.ready ?? started) - call.issued;
-      const parts = [waited > 5e-5 ? `${duration(waited)} for its operands or its turn` : "", held > 1e-4 ? `${duration(held)} for a free place` : ""];
+      const parts = [waited > 5e-5 ? `${duration(waited)} for its operands or its turn` : "", held > 1e-4 ? `${duration(held)} for ${call.edges.some((edge) => edge.reason === "rate") ? "the rate limit" : "a free place"}` : ""];
       fact("in flight", `${duration(endOf(call, model.now) - started)}, from ${duration(started)} to ${call.ended === null ? "…" : duration(call.ended)}`);
       fact("waited", parts.filter(Boolean).join(", ") || "not at all");
     } else fact("waited", duration((call.ended ?? model.now) - call.issued));
@@ -60,6 +60,8 @@ export class Details {
       const critical = model.path.includes(call.number);
       fact("slack", critical ? "on the critical path" : call.slack < 1e-4 ? "none" : `it could have taken ${duration(call.slack)} longer at no cost`);
     }
+    fact("model", plain(call.model, 60));
+    if (call.tokens) fact("tokens", `${call.tokens[0].toLocaleString("en")} sent, ${call.tokens[1].toLocaleString("en")} received`);
     if (call.attempts > 1) fact("attempts", String(call.attempts));
     fact("host", plain(call.host, 80));
     fact("effect", call.effect);
@@ -96,7 +98,9 @@ export class Details {
       const full = most.edge.reason === "limit" || most.edge.reason === "rate";
       const line = most.edge.line ? `line ${most.edge.line}` : most.call.where;
       const took = duration(endOf(most.cause, this.model.now) - most.cause.started);
-      box.append(el("p", { class: "most" }, `Most of it: #${most.cause.number} took ${took}. ${full ? "With more calls at once (--max-calls) this would start sooner." : line ? `To start sooner, ${line} would have to do without its answer.` : ""}`));
+      const more = most.edge.reason === "rate" ? "At a higher rate" : "With more calls at once (--max-calls)";
+      const way = full ? `${more} this would start sooner.` : line ? `To start sooner, ${line} would have to do without its answer.` : "";
+      box.append(el("p", { class: "most" }, `Most of it: #${most.cause.number} took ${took}. ${way}`));
     }
     return box;
   }

@@ -147,7 +147,7 @@ export class Gantt {
   }
 
   private get gutter(): number {
-    return this.grouping === "place" && this.width >= 640 ? Math.min(210, Math.round(this.width * 0.24)) : PAD;
+    return this.grouping !== "packed" && this.width >= 640 ? Math.min(210, Math.round(this.width * 0.24)) : PAD;
   }
 
   private current(now: number): Scale {
@@ -158,7 +158,7 @@ export class Gantt {
 
   private measure(): number {
     const { lanes, groups } = this.lanes;
-    const headed = this.grouping === "place" && this.gutter === PAD;
+    const headed = this.grouping !== "packed" && this.gutter === PAD;
     const room = HEIGHT - AXIS - 8 - groups.length * (headed ? HEAD + 5 : 8);
     this.laneHeight = Math.min(18, Math.max(lanes.length > 200 ? 4 : 8, Math.floor(room / Math.max(1, lanes.length))));
     this.tops = [];
@@ -193,7 +193,7 @@ export class Gantt {
   }
 
   private drawGroups(ctx: CanvasRenderingContext2D): void {
-    if (this.grouping !== "place") return;
+    if (this.grouping === "packed") return;
     const wide = this.gutter > PAD;
     for (const [index, group] of this.lanes.groups.entries()) {
       const top = this.tops[group.first] ?? AXIS;
@@ -306,7 +306,7 @@ export class Gantt {
     ctx.font = `11px ${FONT}`;
     ctx.fillStyle = hollow ? colours.ink : colours.on;
     const number = `${call.turn || call.number}`;
-    const name = this.grouping === "packed" ? `${call.callee} · ${call.where}` : this.model.name(call);
+    const name = this.grouping === "place" ? this.model.name(call) : this.grouping === "callee" ? call.where || call.callee : `${call.callee}${call.where && ` · ${call.where}`}`;
     const text = clip(ctx, name, right - x - 8);
     ctx.fillText(text.length > 2 ? text : clip(ctx, number, right - x - 6), x + 4, y + bar / 2 + 4);
   }

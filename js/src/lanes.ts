@@ -24,7 +24,10 @@ export interface Lanes {
   of: Map<number, number>; // call number → lane
 }
 
-export type Grouping = "place" | "packed";
+export const GROUPINGS = ["place", "callee", "unit", "packed"] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+export const GROUPED: Record<Grouping, string> = { place: "by place", callee: "by callee", unit: "by unit", packed: "packed" };
+const MOST_UNITS = 300; // groups; more share one by their function
 
 /* When a call occupies its lane: in flight; until it is sent, the waiting itself. */
 export function span(call: Call, now: number): [number, number] {
@@ -33,9 +36,10 @@ export function span(call: Call, now: number): [number, number] {
 
 export function lanesOf(calls: readonly Call[], now: number, grouping: Grouping): Lanes {
   const bySite = new Map<string, Call[]>();
+  const keys = keyOf(calls, grouping);
   for (const call of calls) {
     if (call === undefined) continue;
-    const key = grouping === "place" ? call.site : "";
+    const key = keys(call);
     const members = bySite.get(key);
     if (members) members.push(call);
     else bySite.set(key, [call]);
@@ -66,7 +70,7 @@ export function lanesOf(calls: readonly Call[], now: number, grouping: Grouping)
     }
     const head = members[0]!;
     groups.push({
-      label: grouping === "place" ? (head.within ? `${head.within} ▸ ${head.callee}` : head.callee) : "",
+      label: labelOf(head, grouping, members.every((call) => call.invocation === head.invocation)),
       where: grouping === "place" ? head.where : "",
       first,
       lanes: lanes.length - first,
@@ -74,6 +78,22 @@ export function lanesOf(calls: readonly Call[], now: number, grouping: Grouping)
     });
   }
   return { lanes, groups, of };
+}
+
+/* What calls of one group have in common. */
+function keyOf(calls: readonly Call[], grouping: Grouping): (call: Call) => string {
+  if (grouping === "place") return (call) => call.site;
+  if (grouping === "callee") return (call) => `${call.callee}|${call.host}`;
+  if (grouping === "packed") return () => "";
+  const units = new Set(calls.map((call) => call?.invocation));
+  return units.size <= MOST_UNITS ? (call) => call.invocation : (call) => call.within;
+}
+
+function labelOf(head: Call, grouping: Grouping, one: boolean): string {
+  if (grouping === "packed") return "";
+  if (grouping === "callee") return head.callee;
+  if (grouping === "unit") return (one ? head.invocation : head.within) || "the cell";
+  return head.within ? `${head.within} ▸ ${head.callee}` : head.callee;
 }
 
 /* Places by their first call sent, as a waterfall reads; those that wait are last. */

@@ -23,7 +23,10 @@ export function legend(element: HTMLElement, model: Model, colours: Palette): vo
       const reason = waitedFor(call);
       reasons.set(reason, [`background:${colours.reasons[reason]}`, REASON_NAMES[reason]]);
     }
-    if (call.ready !== null && until - call.ready > least) reasons.set("limit", [`background:${colours.reasons.limit}`, REASON_NAMES.limit]);
+    if (call.ready !== null && until - call.ready > least) {
+      const held = call.edges.some((edge) => edge.reason === "rate") ? "rate" : "limit";
+      reasons.set(held, [`background:${colours.reasons[held]}`, REASON_NAMES[held]]);
+    }
   }
   const key = (style: string, words: string, thin: boolean): HTMLElement => el("span", { class: thin ? "key thin" : "key" }, el("i", { style }), words);
   const parts: Node[] = [...kinds.values()].map(([style, words]) => key(style, words, false));

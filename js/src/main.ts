@@ -39,8 +39,14 @@ export class Page {
   apply(run: string, message: Message): boolean {
     const known = this.runs.get(run);
     if (known === undefined) return false;
+    if (message.t === "page") return download(message.text ?? "", message.name ?? "run.html");
+    const views = this.views.get(known.model) ?? new Set();
+    if (message.t === "whatif" || message.t === "predicted" || message.t === "curve") {
+      for (const view of views) view.answered(message);
+      return true;
+    }
     const applied = known.model.apply(message);
-    for (const view of this.views.get(known.model) ?? []) view.changed();
+    for (const view of views) view.changed();
     return applied;
   }
 
@@ -48,7 +54,13 @@ export class Page {
   mount(run: string, element: HTMLElement): () => void {
     const known = this.runs.get(run);
     if (known === undefined) return () => undefined;
-    const view = new View(known.model, { stop: () => known.host.stop(), values: (number) => known.host.values(number) });
+    const { save, whatif } = known.host;
+    const view = new View(known.model, {
+      stop: () => known.host.stop(),
+      values: (number) => known.host.values(number),
+      ...(save && { save: () => known.host.save?.() }),
+      ...(whatif && { whatif: (content: Record<string, unknown>) => known.host.whatif?.(content) }),
+    });
     const views = this.views.get(known.model) ?? new Set();
     this.views.set(known.model, views.add(view));
     element.append(view.element);
@@ -117,6 +129,14 @@ export class Page {
       (picture as HTMLElement).style.display = before;
     });
   }
+}
+
+function download(text: string, name: string): boolean {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/html" }));
+  const link = el("a", { href: url, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  return true;
 }
 
 export const page = new Page();

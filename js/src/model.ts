@@ -6,6 +6,8 @@
  *
  * Everything that comes from the user's program is a string of the table and is only ever shown as text. */
 
+import type { Opened } from "./whatif";
+
 export const OUTCOMES = ["waiting", "running", "ok", "error", "cancelled", "abandoned", "unsent", "streaming", "retrying"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 export const REASONS = ["start", "data", "branch", "order", "unknown", "commit", "limit", "window", "rate"] as const;
@@ -38,6 +40,9 @@ export interface Call {
   slack: number | null;
   attempts: number;
   error: string;
+  invocation: string; // of the function around it: `summarise 3`
+  model: string;
+  tokens: [sent: number, received: number] | null;
   exactly: string; // the call itself, if it stands in a helper: `client.chat.completions.create (In [1], line 20)`
   site: string; // calls of one site belong together
 }
@@ -52,10 +57,11 @@ export type Row = [
   number: number, callee: number, file: number, line: number, where: number, within: number, turn: number, host: number,
   effect: number, issued: number, ready: number | null, started: number | null, ended: number | null, outcome: number,
   edges: EdgeRow[], slack: number | null, attempts: number, error: number, exactly: number,
+  invocation?: number, model?: number, sent?: number, received?: number, // left out where there is nothing to say
 ];
 
 export interface Message {
-  t: "full" | "delta" | "values" | "bundle";
+  t: "full" | "delta" | "values" | "bundle" | "page" | "whatif" | "predicted" | "curve";
   v?: number;
   run?: string;
   seq?: number;
@@ -75,6 +81,10 @@ export interface Message {
   static?: string; // mark of the static picture that stands for this view in the saved notebook
   number?: number;
   values?: Record<string, [string, string]>;
+  text?: string; // a page to be saved, and its file name
+  name?: string;
+  whatif?: Opened; // of a page without a kernel
+  foretold?: { makespan: number; measured: number; error: number; words: string };
 }
 
 export const VERSION = 1;
@@ -94,6 +104,8 @@ export class Model {
   error = "";
   stop: "live" | "kernel" | "" = "";
   values = new Map<number, [string, string]>();
+  whatif: Opened | null = null;
+  foretold = "";
   problem = "";
   version = 0; // grows with every change
   private readonly sites = new Map<string, number>();
@@ -140,6 +152,8 @@ export class Model {
       if (message[key] !== undefined) (this as Record<string, unknown>)[key] = message[key];
     }
     if (message.ended !== undefined) this.ended = message.ended;
+    if (message.whatif !== undefined) this.whatif = message.whatif;
+    if (message.foretold !== undefined) this.foretold = message.foretold.words;
     for (const [number, texts] of Object.entries(message.values ?? {})) this.values.set(Number(number), texts);
     this.version++;
     return true;
@@ -194,6 +208,9 @@ export class Model {
       attempts: row[16],
       error: this.text(row[17]),
       exactly: this.text(row[18]),
+      invocation: this.text(row[19] ?? -1),
+      model: this.text(row[20] ?? -1),
+      tokens: row[21] === undefined || row[21] < 0 ? null : [row[21], row[22] ?? 0],
       site: `${callee}|${file}|${line}|${where}|${within}`,
     };
   }

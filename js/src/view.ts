@@ -8,16 +8,22 @@ import { Graph } from "./graph";
 import { Header } from "./header";
 import type { Model } from "./model";
 import { SourceView } from "./source";
+import type { Answer } from "./whatif";
+import { WhatIfView } from "./whatifview";
 import css from "./style.css";
 import { isDark, onTheme, palette } from "./theme";
+import { GROUPED, type Grouping, GROUPINGS } from "./lanes";
 import { legend } from "./legend";
 
 export interface Host {
   stop(): void;
   values(number: number): void; // ask for arguments and result
+  save?(): void; // ask for the run as a page of its own
+  whatif?(content: Record<string, unknown>): void;
 }
 
-type Tab = "timeline" | "graph" | "source";
+type Tab = "timeline" | "graph" | "source" | "whatif";
+const TABS: Record<Tab, string> = { timeline: "Timeline", graph: "Graph", source: "Source", whatif: "What if" };
 
 export class View {
   readonly gantt: Gantt;
@@ -26,9 +32,11 @@ export class View {
   private readonly source: SourceView;
   private readonly details: Details;
   private readonly header: Header;
+  private readonly whatif: WhatIfView;
   private readonly root = el("div", { class: "view" });
   private readonly legend = el("div", { class: "legend" });
   private readonly live = el("div", { class: "said", "aria-live": "polite" });
+  private readonly save = el("button", { type: "button", title: "Save this run as a page of its own: names and times only" }, "save…");
   private readonly problem = el("p", { class: "problem" });
   private frame = 0;
   private timer = 0;
@@ -48,9 +56,11 @@ export class View {
     this.source = new SourceView(model, { hover, select: (n) => this.select(n) });
     this.details = new Details(model, { select: (n) => this.select(n), hover });
     this.header = new Header(model, () => host.stop());
+    this.whatif = new WhatIfView(model, host.whatif ? (content) => host.whatif?.(content) : null, () => this.changed());
     const tabs = el("div", { class: "tabs", role: "tablist" });
-    for (const name of ["timeline", "graph", "source"] as Tab[]) {
-      const tab = el("button", { type: "button", role: "tab", "data-tab": name }, name[0]!.toUpperCase() + name.slice(1));
+    for (const name of Object.keys(TABS) as Tab[]) {
+      const both = name === "timeline" ? [el("span", { class: "long" }, "Run"), el("span", { class: "short" }, TABS[name])] : [TABS[name]];
+      const tab = el("button", { type: "button", role: "tab", "data-tab": name }, ...both);
       tab.addEventListener("click", () => this.tab(name));
       tabs.append(tab);
     }
@@ -58,7 +68,7 @@ export class View {
     const pane = (name: Tab, ...children: Node[]): HTMLElement => el("div", { class: `pane ${name}` }, ...children);
     const timeline = pane("timeline", this.gantt.element, el("div", { class: "under" }, this.legend, tools));
     const below = el("div", { class: "below" }, pane("graph", this.graph.element), pane("source", this.source.element));
-    this.root.append(this.header.element, this.problem, tabs, timeline, this.details.element, below, this.live);
+    this.root.append(this.header.element, this.problem, tabs, timeline, this.details.element, below, pane("whatif", this.whatif.element), this.live);
     this.element = el("div", { class: "poppy-view" });
     const shadow = this.element.attachShadow({ mode: "open" });
     shadow.append(el("style", {}, css), this.root);
@@ -80,6 +90,11 @@ export class View {
     };
   }
 
+  /* An answer of the kernel to the What-if tab, here or elsewhere in the page. */
+  answered(answer: Answer): void {
+    this.whatif.take(answer);
+  }
+
   /* Something is to be drawn, with the next frame. */
   changed(): void {
     if (this.frame === 0) this.frame = requestAnimationFrame(() => this.draw());
@@ -98,6 +113,10 @@ export class View {
     this.details.draw(this.gantt.selected);
     if (this.seen !== this.model.version) {
       this.seen = this.model.version;
+      const known = this.model.whatif !== null || this.host.whatif !== undefined;
+      this.root.classList.toggle("several", known && !this.model.running);
+      (this.root.querySelector("[role=tab][data-tab=whatif]") as HTMLElement).hidden = !known || this.model.running;
+      this.save.hidden = this.model.running || this.host.save === undefined;
       this.problem.textContent = this.model.problem;
       this.problem.hidden = !this.model.problem;
       this.graph.draw();
@@ -105,6 +124,7 @@ export class View {
       legend(this.legend, this.model, palette(this.dark === true));
     }
     this.source.draw();
+    if (this.root.dataset.tab === "whatif") this.whatif.draw(width, palette(this.dark === true));
     // Bars grow thirty times a second, which looks smooth and leaves the page its time.
     if (moves && this.timer === 0) {
       this.timer = window.setTimeout(() => {
@@ -147,6 +167,7 @@ export class View {
 
   private tab(name: Tab): void {
     this.root.dataset.tab = name;
+    if (name === "whatif") this.whatif.open();
     for (const tab of this.root.querySelectorAll("[role=tab]")) tab.setAttribute("aria-selected", String((tab as HTMLElement).dataset.tab === name));
     this.changed();
   }
@@ -160,16 +181,20 @@ export class View {
       });
       return made;
     };
-    const grouping = button("by place", "Group by place in the source, or pack by time", (self) => {
-      this.gantt.grouping = this.gantt.grouping === "place" ? "packed" : "place";
-      self.textContent = this.gantt.grouping === "place" ? "by place" : "packed";
+    const grouping = el("select", { title: "Rows of the timeline", "aria-label": "Rows of the timeline" });
+    for (const name of GROUPINGS) grouping.append(el("option", { value: name }, GROUPED[name]));
+    grouping.addEventListener("change", () => {
+      this.gantt.grouping = grouping.value as Grouping;
       this.gantt.relayout();
+      this.changed();
     });
+    this.save.addEventListener("click", () => this.host.save?.());
     return el("div", { class: "tools" }, grouping,
       button("−", "Zoom out", () => this.gantt.zoom(1 / 1.5)),
       button("+", "Zoom in", () => this.gantt.zoom(1.5)),
       button("all", "Show the whole run", () => this.gantt.all()),
-      button("fold", "Fold the graph", () => this.graph.foldAll()));
+      button("fold", "Fold the graph", () => this.graph.foldAll()),
+      this.save);
   }
 
   private theme(): void {

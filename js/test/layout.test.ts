@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { fold, MOST, progress } from "../src/fold";
 import { layout } from "../src/graph";
 import { left } from "../src/header";
-import { lanesOf, span } from "../src/lanes";
+import { type Grouping, lanesOf, span } from "../src/lanes";
 import type { Call } from "../src/model";
 import { duration, Scale } from "../src/time";
 import { model, type Spec } from "./runs";
@@ -75,6 +75,17 @@ describe("lanes", () => {
   it("are grouped by place, in the order of the first call sent", () => {
     const specs: Spec[] = [{ line: 3, started: 2, ended: 3 }, { line: 1, started: 0, ended: 1 }, { line: 2, started: null, outcome: "waiting" }];
     expect(lanesOf(model(specs).calls, 5, "place").groups.map((group) => group.where)).toEqual(["line 1", "line 3", "line 2"]);
+  });
+  it("are grouped by callee, by unit, or not", () => {
+    const specs: Spec[] = [1, 2, 1, 2].map((turn, index) => ({ line: 1 + (index % 2), callee: "ask", within: "f", invocation: `f ${turn}`, ended: 1 }));
+    const { calls } = model([...specs, { line: 9, ended: 1, callee: "tag" }]);
+    const labels = (grouping: Grouping): string[] => lanesOf(calls, 1, grouping).groups.map((group) => `${group.label} ×${group.calls}`);
+    expect(labels("place")).toEqual(["f ▸ ask ×2", "f ▸ ask ×2", "tag ×1"]);
+    expect(labels("callee")).toEqual(["ask ×4", "tag ×1"]);
+    expect(labels("unit")).toEqual(["f 1 ×2", "f 2 ×2", "the cell ×1"]);
+    expect(labels("packed")).toEqual([" ×5"]);
+    const many = model(Array.from({ length: 900 }, (_, n): Spec => ({ within: "f", invocation: `f ${n}`, ended: 1 })));
+    expect(lanesOf(many.calls, 1, "unit").groups.map((group) => group.label)).toEqual(["f"]);
   });
   it("take ten thousand calls at once in little time", () => {
     const { calls } = model(Array.from({ length: 10_000 }, (): Spec => ({ started: 0, ended: 5 })));

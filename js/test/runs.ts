@@ -13,6 +13,7 @@ export interface Spec {
   outcome?: (typeof OUTCOMES)[number];
   edges?: [cause: number, reason: (typeof REASONS)[number], line?: number, words?: string][];
   turn?: number;
+  invocation?: string;
 }
 
 
@@ -35,7 +36,7 @@ export function rows(specs: Spec[], texts: Texts, first = 1): Row[] {
       spec.turn ?? 0, -1, texts.index("unordered"), Math.round(issued * 1e5), unit(ready, issued), unit(started, ready ?? issued),
       unit(spec.ended, started ?? ready ?? issued), OUTCOMES.indexOf(spec.outcome ?? (spec.ended == null ? "running" : "ok")),
       (spec.edges ?? []).map(([cause, reason, line, words]) => [cause, REASONS.indexOf(reason), line ?? 0, texts.index(words ?? "its answer was needed"), -1]),
-      null, 1, -1, -1,
+      null, 1, -1, -1, spec.invocation ? texts.index(spec.invocation) : -1,
     ];
   });
 }

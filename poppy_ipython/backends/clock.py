@@ -68,7 +68,7 @@ class SimulatedDispatcher(Flights):
         self._due: list[tuple[float, int, Any, Any]] = []  # heap: when, order, flight, outcome if known
         start = UNLIMITED if max_calls is None else max_calls
         ceiling = CEILING if adaptive else start
-        super().__init__(start, ceiling, started=started, book=book, windows=None, random=random)
+        super().__init__(start, ceiling, started=started, book=book, windows=None, lessons=None, random=random)
 
     def clock(self) -> float:
         """The virtual time, as the clock of a run."""
@@ -125,6 +125,9 @@ class SimulatedDispatcher(Flights):
 
     def _end(self, flight: Flight) -> str:
         return "cancelled"
+
+    def _can_end(self, flight: Flight) -> bool:
+        return True
 
     def _drop(self, flight: Flight, outcome: str) -> None:
         self._slots.left(flight.lane)  # gone at once

@@ -27,6 +27,7 @@ from types import CoroutineType
 from typing import Any
 
 from poppy_ipython.backends.flights import Flight, Flights
+from poppy_ipython.backends.learned import Lessons
 from poppy_ipython.backends.limits import BOOK, Book
 from poppy_ipython.backends.loop import Starter, turn_until_quiet
 from poppy_ipython.backends.pace import CEILING, START
@@ -40,6 +41,9 @@ _known: set[str] = set()
 
 _windows: Windows = {}
 """What was counted against limits per minute, by `time.perf_counter`: a server's minute does not end with a cell."""
+
+_lessons: Lessons = {}
+"""What hosts were found to let through per minute."""
 
 
 class LiveDispatcher(Flights):
@@ -87,6 +91,7 @@ class LiveDispatcher(Flights):
             started=started,
             book=book,
             windows=_windows if clock is time.perf_counter else None,
+            lessons=_lessons if clock is time.perf_counter else None,
             random=random if random is not None else Random(),
         )
         self._starter = Starter(loop)

@@ -8,6 +8,9 @@ One dictionary, `_out`, says which calls the engine still wants, and which attem
 in it was cancelled, or given up after its timeout: its result is dropped and its place freed, nothing else. So cancelling is
 one removal, and "exactly once, never after cancel" needs no state machine.
 
+What follows a call that failed for good in its own unit is killed for certain when the failure comes to the head (slots.py,
+"doomed"), however long that takes: async calls among it are cancelled at once. Nobody who is older waits for one of them.
+
 A call that is sent again is one call: its record goes from the first attempt's start to the last one's end and counts
 `attempts`. Who performs an attempt, and what time is, is the subclass's.
 """
@@ -19,6 +22,7 @@ from random import Random
 from typing import Any
 
 from poppy_ipython.backends.base import mark_failed, status_of
+from poppy_ipython.backends.learned import Lessons
 from poppy_ipython.backends.limits import Book
 from poppy_ipython.backends.rates import Windows
 from poppy_ipython.backends.retries import MINUTE, again, overload, retry_after
@@ -59,6 +63,7 @@ class Flights:
         started: Callable[[Any], None] | None,
         book: Book | None,
         windows: Windows | None,
+        lessons: Lessons | None,
         random: Random | None,
     ) -> None:
         self.may_be_billed = 0
@@ -71,6 +76,7 @@ class Flights:
             wake=self._wake,
             book=book,
             windows=windows,
+            lessons=lessons,
             random=random,
         )
         self._out: dict[int, Flight] = {}  # id(call) -> its present attempt
@@ -103,6 +109,7 @@ class Flights:
                 self._slots.release(call)  # back already: what it held is no longer anybody's concern
             return
         outcome = self._end(flight)
+        self._slots.forget(flight.lane, call)
         if outcome == "unsent":
             record.started, record.outcome = None, "unsent"
             self._slots.left(flight.lane)
@@ -120,6 +127,10 @@ class Flights:
             self.cancel(call)
         for flight in list(self._out.values()):
             self.cancel(flight.call)
+
+    def in_program_order(self) -> None:
+        """Send the oldest first, always, whatever chain another one heads (order.py). Before the first call."""
+        self._slots.chains = None
 
     @property
     def in_flight(self) -> int:
@@ -179,6 +190,7 @@ class Flights:
         record = call.record
         if error is None:
             record.outcome = "ok"
+            lane.host.tally.through(flight.started)
             if lane.gates or lane.host.waiting or lane.host.pace.refusals:
                 slots.answered(lane, call, flight.started, now - flight.started, value)
         elif self._repeats(flight, error, now):
@@ -187,7 +199,9 @@ class Flights:
             return
         else:
             mark_failed(record, error)
+            slots.forget(lane, call)
             slots.refuse(lane, call, status_of(error))
+            self._cancel_doomed()
         record.ended = now
         if self._attempts:
             self._attempts.pop(id(call), None)
@@ -197,12 +211,19 @@ class Flights:
             if gone:
                 slots.left(lane, now)  # after finish: what it issues may be older than what waits
 
+    def _cancel_doomed(self) -> None:
+        """End what is in flight for nothing. The engine forgets it when the failure comes to the head; blocking calls cannot
+        be stopped, and may as well be back by then."""
+        for flight in list(self._out.values()):
+            if self._can_end(flight) and self._slots.is_doomed(flight.call.position):
+                self.cancel(flight.call)
+
     def _repeats(self, flight: Flight, error: BaseException, now: float) -> bool:
         call, lane, slots = flight.call, flight.lane, self._slots
         after = None
         if overload(error):
             after = retry_after(error)
-            slots.overloaded(lane, flight.started, after)
+            slots.overloaded(lane, flight.started, after, error)
         sent = self._attempts.get(id(call), 1)
         since = flight.started if sent > 2 and after is None else flight.started - MINUTE
         if self._closed or not again(call, error, sent, slots.in_company(lane, since)):
@@ -227,6 +248,10 @@ class Flights:
 
     def _end(self, flight: Flight) -> str:
         raise NotImplementedError
+
+    def _can_end(self, flight: Flight) -> bool:
+        """Whether `_end` really stops it."""
+        return flight.task is not None
 
     def _wake(self, when: float) -> None:
         raise NotImplementedError

@@ -1,6 +1,6 @@
-"""Which call may be sent now: within every limit that names it, in program order, and none after a refusal.
+"""Which call may be sent now: within every limit that names it, oldest first, and none after a refusal.
 
-    submit ─▶ Lane (heap by position) ─▶ sent ─▶ left
+    submit ─▶ Lane (a queue each) ─▶ sent ─▶ left
                     ▲   ▲   ▲              │
       declared limits   │   hold ──────────┤
       the host's pace ──┘                  └─ given up by the engine, still out there: `lost`, keeps its place until it is back
@@ -8,9 +8,9 @@
 A *lane* is the calls that need the same: one host and the same declared limits. A call takes its place in all of them at
 the same moment or waits for all of them, so that nothing can deadlock between two limits.
 
-* **Program order.** Of the calls that wait and may go, the smallest position goes first, over all lanes. Calls already out
-  are never recalled. While the oldest call of all waits for one limit, its place in its others is kept free: otherwise younger
-  calls, which need less, could pass it for ever.
+* **Program order.** Of the calls that wait and may go, the smallest position goes first, over all lanes; within a lane one
+  that heads a long chain may pass it (`order.py`). Calls already out are never recalled. While the oldest call of all waits
+  for one limit, its place in its others is kept free: otherwise younger calls, which need less, could pass it for ever.
 * **Holds.** The first answer 401, 403 or 404 of a host, and every 429 that the program gets to see, holds what comes *after*
   the refused call in program order until the engine says that the failure was handled: with a wrong key, sixteen requests are
   refused and not a thousand. What comes *before* it in program order still goes: a plain run would have sent it too, and
@@ -39,7 +39,10 @@ from math import inf
 from random import Random
 from typing import Any
 
-from poppy_ipython.backends.limits import Book
+from poppy_ipython.backends.hosts import Host, Lane
+from poppy_ipython.backends.learned import SHORTEST, Lessons, believed, learned, named, raised
+from poppy_ipython.backends.limits import Book, Limit
+from poppy_ipython.backends.order import Chains, Waiting
 from poppy_ipython.backends.pace import Pace
 from poppy_ipython.backends.rates import Gate, Windows, estimated_tokens, used_tokens
 
@@ -49,41 +52,13 @@ HOLDING = frozenset({401, 403, 404, 429})
 _HELD = -1.0
 
 
-class Host:
-    """One host's row: what is out, what holds, how many it takes."""
-
-    __slots__ = ("crowded", "forgiven", "holds", "lost", "name", "out", "pace", "reserved", "waiting")
-
-    def __init__(self, name: str, pace: Pace) -> None:
-        self.name = name
-        self.pace = pace
-        self.out = 0  # sent and not back, `lost` included
-        self.lost = 0
-        self.waiting = 0
-        self.reserved = 0  # kept free for the oldest call that waits
-        self.crowded = -inf  # the last time that more than one call was out
-        self.holds: dict[int, tuple[Any, int]] = {}  # id(refused call) -> (its position, status)
-        self.forgiven: set[int] = set()
-
-
-class Lane:
-    """Calls that need the same host and the same limits."""
-
-    __slots__ = ("gates", "host", "waiting")
-
-    def __init__(self, host: Host, gates: tuple[Gate, ...]) -> None:
-        self.host = host
-        self.gates = gates
-        self.waiting: list[tuple[Any, int, Any, float]] = []  # position, arrival, call, tokens; withdrawn calls stay
-
-
 class Slots:
     """Admission. `send(call, lane)` is called for each call whose turn it is, possibly inside `submit`.
 
     >>> sent = []
     >>> slots = Slots(1, lambda call, lane: sent.append(call.position))
     >>> class Call:
-    ...     def __init__(self, *position): self.position = position
+    ...     def __init__(self, *position): self.position, self.record = position, None
     >>> for n in (1, 3, 2): slots.submit(Call(n), "api.example.org")
     >>> sent
     [(1,)]
@@ -91,7 +66,8 @@ class Slots:
     [(1,), (2,)]
 
     `start` calls at once per host to begin with, `ceiling` at most; `book` has the declared limits, `windows` what was
-    counted against them, which may outlast a run.
+    counted against them and `lessons` what was learned, which may both outlast a run. `chains` lets those
+    that head a long chain pass; None: program order.
     """
 
     def __init__(
@@ -104,6 +80,7 @@ class Slots:
         wake: Callable[[float], None] = lambda when: None,
         book: Book | None = None,
         windows: Windows | None = None,
+        lessons: Lessons | None = None,
         random: Random | None = None,
     ) -> None:
         if start < 1:
@@ -116,14 +93,17 @@ class Slots:
         self.random = random if random is not None else Random(0)
         self._book = book if book is not None else Book(file=False)
         self._windows: Windows = windows if windows is not None else {}
+        self._lessons: Lessons = lessons if lessons is not None else {}
+        self.chains: Chains | None = Chains()
         self._gates: dict[object, Gate] = {}
         self._send = send
         self._wake = wake
         self._arrivals = count()
         self._waiting: dict[int, Lane] = {}  # id(call) -> where it waits
         self._failed: dict[int, Any] = {}  # id(failed call) -> its position, until the failure was handled
-        self._doomed: list[tuple[tuple[Any, int, Any, float], Lane]] = []  # waiting, and taken out of their lanes
+        self._doomed: list[tuple[Waiting, Lane]] = []  # waiting, and taken out of their lanes
         self._pausing: list[tuple[float, int, Any, Lane]] = []  # heap: calls that wait before they may wait
+        self._paused: set[int] = set()  # their ids
 
     # -- in
 
@@ -135,7 +115,7 @@ class Slots:
             lane = self.lanes.get(name) or self._lane(name, name, ())
             host = lane.host
             bounded = host.waiting or host.holds or host.out >= host.pace.calls or host.pace.until or self._failed or at
-            if not bounded:
+            if not bounded and not lane.gates:
                 host.out += 1
                 self._send(call, lane)
                 return
@@ -143,6 +123,7 @@ class Slots:
         lane.host.waiting += 1
         if at > self.clock():
             heappush(self._pausing, (at, next(self._arrivals), call, lane))
+            self._paused.add(id(call))
             self._wake(at)
             return
         self._line_up(call, lane)
@@ -150,7 +131,9 @@ class Slots:
 
     def _line_up(self, call: Any, lane: Lane) -> None:
         tokens = max((estimated_tokens(gate.limit, call) for gate in lane.gates if gate.tokens is not None), default=0.0)
-        heappush(lane.waiting, (call.position, next(self._arrivals), call, tokens))
+        if self.chains is not None:
+            self.chains.ready(call.record)
+        lane.waiting.add((call.position, next(self._arrivals), call, tokens))
 
     def _bounded(self, call: Any, name: str) -> Lane:
         limits = self._book.of(call.fn, name, getattr(call.record, "resource", None))
@@ -164,7 +147,7 @@ class Slots:
                     gate = self._gates[limit.identity] = Gate(limit, self._windows)
                 gates.append(gate)
             lane = self._lane(key, name, tuple(gates))
-        for gate, limit in zip(lane.gates, limits, strict=True):
+        for gate, limit in zip(lane.declared, limits, strict=True):
             if gate.limit is not limit:
                 gate.change(limit, self._windows)
         return lane
@@ -175,8 +158,13 @@ class Slots:
             said = max((gate.limit.calls or 0 for gate in gates), default=0)  # somebody knows how many it takes
             start = max(self.start, said) if self.ceiling > self.start else self.start
             host = self.hosts[name] = Host(name, Pace(self.random, start, max(start, self.ceiling)))
-        lane = self.lanes[key] = Lane(host, gates)
+        lane = self.lanes[key] = Lane(host, gates, self._waits_in, self.chains)
+        if name in self._lessons:
+            self._teach(lane)
         return lane
+
+    def _waits_in(self, call: Any, lane: Lane) -> bool:
+        return self._waiting.get(id(call)) is lane
 
     def withdraw(self, call: Any) -> bool:
         """Take back a call that waits; whether it did."""
@@ -184,6 +172,10 @@ class Slots:
         if lane is None:
             return False
         lane.host.waiting -= 1
+        if id(call) in self._paused:
+            self._paused.remove(id(call))
+        else:
+            lane.waiting.withdrawn(call)
         return True
 
     # -- out
@@ -210,15 +202,71 @@ class Slots:
             self.pump(lane)
 
     def answered(self, lane: Lane, call: Any, started: float, seconds: float, value: Any) -> None:
-        """A call came back well: what it tells about its host, and about tokens."""
+        """A call came back well: what it tells about its host, and about tokens. Calls that are only played have no `call`."""
         for gate in lane.gates:
             if gate.tokens is not None:
                 gate.correct(call, used_tokens(value))
         lane.host.pace.answered(started, seconds, lane.host.waiting > 0)
+        if self.chains is not None and self._waiting and call is not None:
+            self.chains.ended(call.record, seconds)
 
-    def overloaded(self, lane: Lane, started: float, after: float | None) -> None:
+    def overloaded(self, lane: Lane, started: float, after: float | None, error: BaseException | None = None) -> None:
         """The host had too much: it gets less, and nothing before its `Retry-After` is over."""
-        lane.host.pace.refused(self.clock(), started, after)
+        host, now = lane.host, self.clock()
+        said = None if error is None else named(error)
+        if not any(gate.requests is not None for gate in lane.declared):
+            if said is not None:
+                host.pace.wait(now, SHORTEST if after is None else after)
+                self._learn(host, said, now)
+                return
+            if after is not None and after >= SHORTEST and (host.tally.until is not None or host.tally.fits(now, after)):
+                host.pace.wait(now, after)
+                host.tally.full(now, host.pace.until)  # how many came through is known when all are back
+                return
+        host.pace.refused(now, started, after)
+
+    # -- what a host lets through per minute
+
+    def _learn(self, host: Host, most: int, now: float) -> None:
+        before = self._lessons.get(host.name)
+        self._lessons[host.name] = learned(host.name, most, before and before[0]), now
+        for lane in self.lanes.values():
+            if lane.host is host:
+                self._teach(lane)
+
+    def _teach(self, lane: Lane) -> None:
+        """Have the lane go by what was learned of its host, unless somebody has said better."""
+        host = lane.host
+        limit: Limit = self._lessons[host.name][0]
+        gate = self._gates.get(limit.identity)
+        if gate is None:
+            fresh = limit.identity not in self._windows
+            gate = self._gates[limit.identity] = Gate(limit, self._windows)
+            gate.out, gate.lost = host.out, host.lost
+            if fresh and gate.requests is not None:
+                for when, count in host.tally.spent(self.clock()):
+                    gate.requests.take(when, count)
+        elif gate.limit is not limit:
+            gate.change(limit, self._windows)
+        if gate not in lane.gates and not any(one.requests is not None for one in lane.declared):
+            lane.gates = (*lane.gates, gate)
+
+    def _recall(self, host: Host, now: float) -> None:
+        """A pause is over that a limit per minute has asked for, or nothing was refused for long."""
+        if host.tally.until is not None:
+            if host.tally.until > now:
+                return
+            host.tally.until = None
+            count = host.tally.within(host.tally.refused)
+            if believed(count):
+                self._learn(host, count, now)
+        lesson = self._lessons.get(host.name)
+        more = None if lesson is None else raised(*lesson, now)
+        if more is not None:
+            self._lessons[host.name] = more, now
+            gate = self._gates.get(more.identity)
+            if gate is not None:
+                gate.change(more, self._windows)
 
     def in_company(self, lane: Lane, since: float) -> bool:
         """Whether calls of ours were out together at that host at any time since then."""
@@ -235,7 +283,7 @@ class Slots:
         """A failed call was handled."""
         if self._failed.pop(id(call), None) is not None and self._waiting:
             for entry, lane in self._doomed:
-                heappush(lane.waiting, entry)
+                heappush(lane.waiting.heap, entry)
             self._doomed.clear()
             self.pump()
         for host in self.hosts.values():
@@ -253,7 +301,8 @@ class Slots:
         pausing = self._pausing
         while pausing and pausing[0][0] <= now:
             _, _, call, its = heappop(pausing)
-            if self._waiting.get(id(call)) is its:
+            if self._waiting.get(id(call)) is its and id(call) in self._paused:
+                self._paused.remove(id(call))
                 self._line_up(call, its)
                 lane = None
         lanes = (lane,) if lane is not None and not self._gates else tuple(self.lanes.values())
@@ -283,17 +332,18 @@ class Slots:
         if when < inf:
             self._wake(when)
 
-    def _head(self, lane: Lane) -> tuple[Any, int, Any, float] | None:
-        waiting = lane.waiting
+    def _head(self, lane: Lane) -> Waiting | None:
+        waiting = lane.waiting.heap
         while waiting:
             if self._waiting.get(id(waiting[0][2])) is lane:
-                if not self._failed or not self._is_doomed(waiting[0][0]):
+                if not self._failed or not self.is_doomed(waiting[0][0]):
                     return waiting[0]
                 self._doomed.append((waiting[0], lane))
-            heappop(waiting)  # withdrawn or doomed
+            heappop(waiting)  # withdrawn, sent or doomed
         return None
 
-    def _is_doomed(self, position: Any) -> bool:
+    def is_doomed(self, position: Any) -> bool:
+        """Whether what is issued there will be killed for certain, by a failure on its way to the head."""
         return any(
             len(position) >= len(failed) and position > failed and position[: len(failed) - 1] == failed[:-1]
             for failed in self._failed.values()
@@ -302,9 +352,11 @@ class Slots:
     def _opens(self, lane: Lane, now: float) -> float:
         """When the lane's first call may go: `now`, later, `inf` (when another one is back) or `_HELD`."""
         host = lane.host
-        position, _, _, tokens = lane.waiting[0]
-        if host.holds and position > min(hold[0] for hold in host.holds.values()):
+        position, _, _, tokens = lane.waiting.heap[0]
+        if self._is_held(host, position):
             return _HELD
+        if self._lessons or host.tally.until is not None:
+            self._recall(host, now)
         if host.out + host.reserved >= host.pace.calls and (host.reserved or host.out != host.lost):
             return inf
         when = now
@@ -320,8 +372,14 @@ class Slots:
             when = max(when, at)
         return when
 
+    def _is_held(self, host: Host, position: Any) -> bool:
+        return bool(host.holds) and position > min(hold[0] for hold in host.holds.values())
+
     def _go(self, lane: Lane, now: float) -> None:
-        _, _, call, tokens = heappop(lane.waiting)
+        host = lane.host
+        _, _, call, tokens = lane.waiting.take(
+            lane.width, lambda entry: not self._is_held(host, entry[0]) and not (self._failed and self.is_doomed(entry[0]))
+        )
         del self._waiting[id(call)]
         lane.host.waiting -= 1
         lane.host.out += 1
@@ -332,7 +390,12 @@ class Slots:
     def _reserve(self, lane: Lane, calls: int) -> None:
         lane.host.reserved = calls
         for gate in lane.gates:
-            gate.reserved = (calls, lane.waiting[0][3] if calls else 0.0)
+            gate.reserved = (calls, lane.waiting.heap[0][3] if calls else 0.0)
+
+    def forget(self, lane: Lane, call: Any) -> None:
+        """A call will not come back well: what it was estimated to take of the tokens stays counted."""
+        for gate in lane.gates:
+            gate.tickets.pop(id(call), None)
 
     def waits(self, call: Any) -> bool:
         """Whether the call is still to be sent."""
@@ -341,6 +404,6 @@ class Slots:
     @property
     def unsent(self) -> list[Any]:
         """The calls that wait, in no order."""
-        found = [entry[2] for lane in self.lanes.values() for entry in lane.waiting if self._waiting.get(id(entry[2])) is lane]
+        found = [entry[2] for lane in self.lanes.values() for entry in lane.waiting.heap if self._waits_in(entry[2], lane)]
         found += [entry[2] for entry, lane in self._doomed if self._waiting.get(id(entry[2])) is lane]
         return found + [entry[2] for entry in self._pausing if self._waiting.get(id(entry[2])) is entry[3]]

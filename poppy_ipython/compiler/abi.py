@@ -44,6 +44,11 @@ def store(name: str) -> ast.Name:
     return ast.Name(name, ast.Store())
 
 
+def forget(*temporaries: str) -> ast.Assign:
+    """Behind the last use of temporaries: what they held lives no longer than in a plain run."""
+    return ast.Assign([store(name) for name in temporaries], const(None))
+
+
 def const(value: object) -> ast.Constant:
     return ast.Constant(value)  # type: ignore[arg-type]
 

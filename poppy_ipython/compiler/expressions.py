@@ -209,7 +209,8 @@ class Expressions(Sources, _Base):
         return self._segment(node) or place(read, attribute_place(node, node))  # type: ignore[return-value]
 
     def expr_Subscript(self, node: ast.Subscript) -> ast.expr:
-        return self._segment(node) or op("gi", self.expr(node.value), self.expr(node.slice))
+        found = None if isinstance(node.slice, ast.Tuple) else self._segment(node)  # `x[i, j]` is a leaf of segments
+        return found or op("gi", self.expr(node.value), self.expr(node.slice))
 
     def expr_Slice(self, node: ast.Slice) -> ast.expr:
         return op("slice", *[op("force", self.expr(p)) if p is not None else const(None) for p in (node.lower, node.upper, node.step)])
@@ -333,22 +334,23 @@ class Expressions(Sources, _Base):
         return type(self)(self.scope.inner())
 
     # ------------------------------------------------------------------ displays
-    def items(self, elements: list[ast.expr]) -> list[ast.expr]:
+    def items(self, elements: list[ast.expr], node: ast.expr) -> list[ast.expr]:
+        """Operands of ``node``; Python spreads one that is starred at the place of the whole."""
         return [
-            place(ast.Starred(op("iterate", self.expr(e.value)), ast.Load()), e) if isinstance(e, ast.Starred) else self.expr(e)  # type: ignore[misc]
+            place(ast.Starred(place(op("spread", self.expr(e.value)), node), ast.Load()), e) if isinstance(e, ast.Starred) else self.expr(e)  # type: ignore[misc]
             for e in elements
         ]
 
     def expr_Tuple(self, node: ast.Tuple) -> ast.expr:
         if all(isinstance(e, ast.Constant) for e in node.elts):
             return node
-        return op("new_tuple", *self.items(node.elts))
+        return op("new_tuple", *self.items(node.elts, node))
 
     def expr_List(self, node: ast.List) -> ast.expr:
-        return op("new_list", ast.List(self.items(node.elts), ast.Load()))
+        return op("new_list", ast.List(self.items(node.elts, node), ast.Load()))
 
     def expr_Set(self, node: ast.Set) -> ast.expr:
-        return op("new_set", ast.List(self.items(node.elts), ast.Load()))
+        return op("new_set", ast.List(self.items(node.elts, node), ast.Load()))
 
     def expr_Dict(self, node: ast.Dict) -> ast.expr:
         pairs = [
@@ -592,15 +594,17 @@ class Expressions(Sources, _Base):
             head = [self.expr(func)]
             target = "await_call" if awaited else "call"
         if args is None:
-            if len(node.args) == 1 and isinstance(node.args[0], ast.Starred) and node.keywords and not awaited:
+            if len(node.args) == 1 and isinstance(node.args[0], ast.Starred) and not awaited:
                 target += "_star"
                 args = [self.expr(node.args[0].value)]
             else:
-                args = self.items(node.args)
-        keywords = [
-            ast.keyword(k.arg, self.expr(k.value) if k.arg is not None else op("mapping", self.expr(k.value))) for k in node.keywords
-        ]
-        result = op(target, *head, *args, keywords=keywords)
+                args = self.items(node.args, node)
+        if any(k.arg is None for k in node.keywords):
+            pairs = [(const(k.arg), self.expr(k.value)) for k in node.keywords]
+            named = ast.List([ast.Tuple([*pair], ast.Load()) for pair in pairs], ast.Load())
+            result = op("with_keywords", operation(target), *head, *args, named)
+        else:
+            result = op(target, *head, *args, keywords=[ast.keyword(k.arg, self.expr(k.value)) for k in node.keywords])
         if target.startswith("meth") and isinstance(func, ast.Attribute):
             place(result, attribute_place(node, func))
         return result
@@ -621,7 +625,7 @@ class Expressions(Sources, _Base):
         return op("await_value", self.expr(node.value))
 
     def expr_Starred(self, node: ast.Starred) -> ast.expr:
-        return ast.Starred(op("iterate", self.expr(node.value)), ast.Load())
+        return ast.Starred(op("spread", self.expr(node.value)), ast.Load())
 
 
 def _bound_by(generators: list[ast.comprehension]) -> set[str]:

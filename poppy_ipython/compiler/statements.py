@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 
 from . import scopes
-from .abi import BINARY, MARK, PREFIX, const, load, op, operation, place, store, walk
+from .abi import BINARY, MARK, PREFIX, const, forget, load, op, operation, place, store, walk
 from .expressions import Expressions
 from .generators import has_yield
 from .native import change_over, two_ways
@@ -73,7 +73,7 @@ class Statements(Expressions):
         result: list[ast.stmt] = [ast.Assign([store(temp)], value)]
         for target in node.targets:
             result.extend(self.assign(target, load(temp)))
-        return result
+        return [*result, forget(temp)]
 
     def stmt_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:
         result: list[ast.stmt] = []
@@ -109,7 +109,7 @@ class Statements(Expressions):
             result.append(place(spread, target))  # type: ignore[arg-type]
             for temp, element in zip(temps, target.elts, strict=True):
                 result.extend(place(s, element) for s in self.assign(element, load(temp)))  # type: ignore[misc]
-            return result
+            return [*result, forget(*temps)]
         temp = f"{PREFIX}w{self.scope.fresh()}"
         first: ast.stmt = ast.Assign([store(temp)], value)
         if isinstance(target, ast.Attribute):
@@ -117,7 +117,7 @@ class Statements(Expressions):
         else:
             assert isinstance(target, ast.Subscript)
             done = op("si", self.expr(target.value), self.expr(target.slice), load(temp))
-        return [first, place(ast.Expr(place(done, target)), target)]  # type: ignore[list-item,arg-type]
+        return [first, place(ast.Expr(place(done, target)), target), forget(temp)]  # type: ignore[list-item,arg-type]
 
     def stmt_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
         fn = operation("o:i" + BINARY[type(node.op)].rstrip("_"))
@@ -140,7 +140,7 @@ class Statements(Expressions):
         result.append(ast.Assign([store(old)], place(read, target)))  # type: ignore[arg-type]
         result.append(ast.Assign([store(old)], place(op("inplace", fn, load(old), self.expr(node.value)), node)))  # type: ignore[arg-type]
         result.append(ast.Expr(place(write(load(old)), target)))  # type: ignore[arg-type]
-        return result
+        return [*result, forget(base, key, old) if isinstance(target, ast.Subscript) else forget(base, old)]
 
     def stmt_Delete(self, node: ast.Delete) -> list[ast.stmt]:
         result: list[ast.stmt] = []
@@ -404,7 +404,7 @@ class Statements(Expressions):
             holder = ast.copy_location(ast.For(node.target, ast.copy_location(ast.Tuple([], ast.Load()), node), node.body, []), node)
             body = self.outlined(holder, round_, "round", extra=(temp,), values=(load(temp),), binds=names)
         else:
-            body = [*self.assign(node.target, load(temp)), *self.loop_block(node.body)]
+            body = [*self.assign(node.target, load(temp)), forget(temp), *self.loop_block(node.body)]
         self.scope.bound = set(before)
         orelse = self.block(node.orelse) if node.orelse else []
         self.scope.bound = before
@@ -464,7 +464,7 @@ class Statements(Expressions):
             if item.optional_vars is not None:
                 temp = f"{PREFIX}y{self.scope.fresh()}"
                 variable = store(temp)
-                after.extend(self.assign(item.optional_vars, load(temp)))
+                after.extend([*self.assign(item.optional_vars, load(temp)), forget(temp)])
             items.append(ast.withitem(op("force", self.expr(item.context_expr)), variable))
         if len(items) > 1 and after:
             single = ast.With([node.items[0]], [ast.copy_location(ast.With(node.items[1:], node.body), node)])
@@ -487,6 +487,7 @@ class Statements(Expressions):
             ast.Expr(op("enter_exclusive")),
             ast.Assign([store(mark)], op("mark")),
             ast.Try([ast.With(items, wrapped)], [], [], [ast.Expr(op("leave_exclusive"))]),
+            forget(error),
         ]
 
     # ------------------------------------------------------------------ try
@@ -568,7 +569,7 @@ class Statements(Expressions):
         for handler in node.handlers:
             scope.bound = set(before)
             kind = self.expr(handler.type) if handler.type is not None else None
-            body: list[ast.stmt] = [ast.Expr(op("as_handled", load(error)))]
+            body: list[ast.stmt] = [ast.Expr(op("as_handled", load(error))), forget(error)]
             variable = f"{PREFIX}h{number}"
             if handler.name:
                 body += self.scope.bind(handler.name, load(variable))

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from poppy_ipython.display.channel import Channel, live_messages
+from poppy_ipython.display.page import page
 from poppy_ipython.display.sampler import Sampler
 from poppy_ipython.display.saved import picture
 from poppy_ipython.display.wire import full
@@ -59,6 +60,7 @@ class Live:
         self._repeat = 0.3
         self._repeated = 0.0
         self._failed = False
+        self._tab: Any = None  # a `whatif.Tab`, from the first time that somebody asks
 
     # ------------------------------------------------------------------ while it runs
     def begin(self, session: Any) -> None:
@@ -169,11 +171,23 @@ class Live:
                     self._send(self._last())
                 elif self._sampler is not None:
                     self._send(self._full(self._session.machine.clock()))
+            elif content.get("ask") == "page":
+                if self.run is not None:
+                    text = page(self.run.trace, self.name, self.run.failure)
+                    self._send({"t": "page", "text": text, "name": f"{self.name.replace(' ', '')}.html"})
             elif content.get("ask") == "values":
                 number = content.get("number")
                 found = self.values.of(number) if isinstance(number, int) else None
                 if found is not None:
                     self._send({"t": "values", "values": {str(number): found}})
+            elif self.run is not None:
+                from poppy_ipython.display.whatif import Tab
+
+                if self._tab is None:
+                    self._tab = Tab(self.run.trace)
+                answer = self._tab.answer(content)
+                if answer is not None:
+                    self._send(answer)
         except Exception:
             self._drop()
 

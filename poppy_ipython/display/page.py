@@ -23,6 +23,8 @@ from poppy_ipython.trace.trace import Trace
 
 __all__ = ["bundle", "fragment", "page"]
 
+_SWEPT = 100  # calls: what-if of more is nothing that every cell should wait for
+
 
 @cache
 def bundle(name: str = "view.js") -> str:
@@ -65,6 +67,10 @@ def fragment(
 def _message(trace: Trace, run: str, title: str, error: str, values: dict[int, tuple[str, str]] | None) -> dict[str, Any]:
     message = full(trace, run, title, error)
     message["sources"] = [[name, redact(text)] for name, text in message["sources"]]
+    if run == "page" or len(trace.sent) <= _SWEPT:
+        from poppy_ipython.display.whatif import saved
+
+        message["whatif"] = saved(trace, times=run == "page")
     if values:
         message["values"] = {str(number): texts for number, texts in values.items()}
     return message

@@ -55,13 +55,16 @@ def first_line(trace: Trace) -> str:
     >>> first_line(Trace.of([], ended=0.12))
     '0 calls in 0.12 s'
     """
-    parts = [count(len(trace.sent), "call")]
+    parts = [count(trace.count, "call")]
     if not trace.sent:
         parts[0] += f" in {duration(trace.wall)}"
     elif trace.span > 0:
         at_once = f"{trace.at_once:.1f}" if trace.at_once < 99.95 else f"{trace.at_once:,.0f}"
         parts.append(f"{duration(trace.call_seconds)} of calls in {duration(trace.span)} ({at_once} at once)")
-        parts.append(f"critical path {duration(trace.critical_path.length)}")
+        if trace.folded:  # its longest chain may lead through calls that are not kept
+            parts.append(f"details of {len(trace.calls):,}")
+        else:
+            parts.append(f"critical path {duration(trace.critical_path.length)}")
     outcomes = Counter(call.outcome for call in trace.sent)
     if outcomes["error"]:
         parts.append(f"{outcomes['error']:,} failed")

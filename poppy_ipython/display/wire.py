@@ -2,6 +2,8 @@
 
     [number, callee, file, line, where, within, turn, host, effect, issued, ready, started, ended, outcome, edges, slack, …]
 
+The last ones (the invocation it belongs to, model, tokens) are left out where there is nothing to say.
+
 Texts are numbers of a table that grows; times are integers of 10 µs, each the difference to the one before. A row is about
 60 characters, so ten thousand calls are 0.6 MB. No argument and no result is in it, and of an exception only its type:
 prompts and patients' data do not belong into a file by accident. Values go over separately, when somebody asks.
@@ -16,7 +18,7 @@ from typing import Any
 
 from poppy_ipython.display.text import summary
 from poppy_ipython.trace.edges import Edge
-from poppy_ipython.trace.trace import Call, Seen, Trace, seen
+from poppy_ipython.trace.trace import Call, Seen, Trace, innermost, seen
 from poppy_ipython.trace.units import shorten
 
 __all__ = ["VERSION", "Rows", "full"]
@@ -45,6 +47,8 @@ class Rows:
         self.where = where
         self.cell = cell
         self._turns: dict[int, int] = {}
+        self._invocations: dict[tuple[str, tuple[int, ...]], str] = {}
+        self._functions: Counter[str] = Counter()
         self._sites: Counter[Seen] = Counter()
         self._strings: dict[str, int] = {}
         self._sent = 0
@@ -55,7 +59,7 @@ class Rows:
         if turn is None:
             self._sites[place] += 1
             turn = self._turns[call.number] = self._sites[place]
-        return [
+        made = [
             call.number,
             text(place.name),
             self.files.get(place.filename, -1),
@@ -69,13 +73,26 @@ class Rows:
             _since(call.ready, began),
             _since(call.started, began if call.ready is None else call.ready),
             _since(call.ended, next((t for t in (call.started, call.ready) if t is not None), began)),
-            _OUTCOMES.index(call.outcome) if call.outcome in _OUTCOMES else 1,
+            _OUTCOMES.index(_outcome(call)),
             [[e.cause, _reason(e.reason), e.line or 0, text(e.words()), text(e.through)] for e in edges[-_MOST_EDGES:]],
             None if slack is None else round(slack * _UNIT),
             call.attempts,
             text(None if call.error is None else call.error.partition("(")[0]),
             -1 if place[1:3] == (call.filename, call.line) else text(self._exactly(call)),
         ]
+        sent, received = call.tokens if call.tokens is not None else (-1, -1)
+        more = [text(self._invocation(call)) if place.within else -1, text(call.model), sent, received]
+        while more and more[-1] == -1:
+            more.pop()
+        return made + more
+
+    def _invocation(self, call: Call) -> str:
+        """`summarise 3`: the third time that the function around the call was called."""
+        name, _, _, path = innermost(call, self.cell)
+        if (name, path) not in self._invocations:
+            self._functions[name] += 1
+            self._invocations[name, path] = f"{shorten(name, 40)} {self._functions[name]}"
+        return self._invocations[name, path]
 
     def _exactly(self, call: Call) -> str:
         return f"{shorten(call.callee, 60)} ({self.where(call.filename, call.line)})"
@@ -95,6 +112,12 @@ class Rows:
             if number == len(self._strings) - 1:
                 return number
         return number
+
+
+def _outcome(call: Call) -> str:
+    if call.outcome == "waiting" and call.started is not None:
+        return "retrying"
+    return call.outcome if call.outcome in _OUTCOMES else "running"
 
 
 def _since(time: float | None, before: float) -> int | None:

@@ -138,7 +138,7 @@ class Names:
 
     def of_main(self, function: Any) -> Effect | None:
         """What was said by name of a function of the notebook's, which may be another object by now."""
-        if self._main and function.__class__ is FunctionType and function.__module__ == MAIN:
+        if self._main and type(function) is FunctionType and function.__module__ == MAIN:
             effect = self._main.get(function.__qualname__)
             if effect is not None:
                 found = _follow(sys.modules[MAIN], function.__qualname__)

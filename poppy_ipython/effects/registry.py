@@ -65,7 +65,7 @@ def effect_of(callee: Any) -> Effect | None:
     For one call with its arguments use `effect_of_call`, which knows that `create(stream=True)` is another matter.
     """
     found: Effect | None
-    kind = callee.__class__
+    kind = type(callee)
     if kind is MethodType:
         function = callee.__func__
         found = _rows.get(id(function))
@@ -74,15 +74,15 @@ def effect_of(callee: Any) -> Effect | None:
         row = _methods.rows.get(id(function))
         if row is not None:
             receiver = callee.__self__
-            found = row.rows.get(id(receiver.__class__), MISSING)
-            if found is not MISSING and not isinstance(receiver, type):
+            found = row.rows.get(id(type(receiver)), MISSING)
+            if found is not MISSING and not issubclass(type(receiver), type):
                 return found
         return _find_method(function, callee.__self__)
     found = _rows.get(id(callee), MISSING)
     if found is not MISSING:
         return found
     if kind is BuiltinFunctionType or kind is BuiltinMethodType:
-        row = _builtin_methods.rows.get(id(callee.__self__.__class__))
+        row = _builtin_methods.rows.get(id(type(callee.__self__)))
         if row is not None:
             found = row.get(callee.__name__, MISSING)
             if found is not MISSING:
@@ -102,7 +102,7 @@ def effect_of_call(callee: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     effect = effect_of(callee)
     if effect is None or effect.unless is None:
         return effect
-    while callee.__class__ is partial:
+    while type(callee) is partial:
         args, kwargs, callee = (*callee.args, *args), {**callee.keywords, **kwargs}, callee.func
     found: Effect | None = effect.unless.other(effect, getattr(callee, "__self__", None), args, kwargs)
     return found if found is effect or found is None else in_library(underlying(callee), found)
@@ -134,17 +134,17 @@ def is_ordered(kind: type) -> bool:
 
 def _find(callee: Any) -> Effect | None:
     """The slow path for everything but Python's bound methods; remembers what it found."""
-    kind = callee.__class__
+    kind = type(callee)
     if kind is partial:
         return effect_of(callee.func)  # not remembered: cheap, and what it calls may be declared later
     found: Effect | None
     library = _refreshed()
-    if isinstance(callee, BuiltinFunctionType) and not isinstance(callee.__self__, (ModuleType, type(None))):
+    if issubclass(type(callee), BuiltinFunctionType) and not isinstance(callee.__self__, (ModuleType, type(None))):
         receiver = callee.__self__
         found = effects.get(underlying(callee), None)
         if found is None:
             found = _by_class(library, underlying(callee), receiver, callee.__name__)
-        if not isinstance(receiver, type):
+        if not issubclass(type(receiver), type):
             _row(_builtin_methods, type(receiver), dict)[callee.__name__] = found
         return found
     target = underlying(callee)
@@ -160,13 +160,13 @@ def _find_method(function: Any, receiver: Any) -> Effect | None:
     if found is not None:
         return found
     found = _by_class(library, function, receiver, getattr(function, "__name__", ""))
-    if not isinstance(receiver, type):
+    if not issubclass(type(receiver), type):
         _row(_methods, function, Table).put(type(receiver), found)
     return found
 
 
 def _by_class(library: Library, function: Any, receiver: Any, name: str) -> Effect | None:
-    kind = receiver if isinstance(receiver, type) else type(receiver)
+    kind = receiver if issubclass(type(receiver), type) else type(receiver)
     definer, raw = class_attribute(kind, name)
     if definer is None or (raw.__func__ if isinstance(raw, (staticmethod, classmethod)) else raw) is not function:
         return None
@@ -194,10 +194,10 @@ def _root(kind: type) -> str:
 
 def _with_receiver(callee: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
     """The arguments as the function under the callee receives them."""
-    while callee.__class__ is partial:
+    while type(callee) is partial:
         args, kwargs, callee = (*callee.args, *args), {**callee.keywords, **kwargs}, callee.func
     receiver = getattr(callee, "__self__", None)
-    if receiver is None or isinstance(receiver, ModuleType) or isinstance(underlying(callee), staticmethod):
+    if receiver is None or issubclass(type(receiver), ModuleType) or isinstance(underlying(callee), staticmethod):
         return args, kwargs
     return (receiver, *args), kwargs
 
@@ -232,7 +232,7 @@ def resource_of(effect: Effect, callee: Any, args: tuple[Any, ...], kwargs: Mapp
 def host_of(effect: Effect, callee: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> str:
     """The key of the calls-at-once limit: the declared host, a client's host, or the callee's name."""
     host = effect.host
-    if host.__class__ is str:
+    if type(host) is str:
         return host  # type: ignore[return-value]
     if host is None:
         return display_name(underlying(callee))
@@ -262,4 +262,4 @@ def attributes_are_pure(kind: type, name: str | None = None) -> bool:
         return found
     fields = getattr(kind, "__pydantic_fields__", None)
     reads_plainly = getattr(kind, "__getattribute__", None) is object.__getattribute__
-    return fields.__class__ is dict and name in fields and reads_plainly
+    return type(fields) is dict and name in fields and reads_plainly

@@ -71,7 +71,7 @@ def url_host(*args: Any, **kwargs: Any) -> str:
     ('example.org:8080', '[::1]')
     """
     for value in (kwargs.get("url"), *args):
-        if value.__class__ is str or type(value).__name__ == "URL":
+        if type(value) is str or type(value).__name__ == "URL":
             scheme, mark, rest = str(value).partition("://")
             if mark and "/" not in scheme:
                 for end in "/?#":
@@ -114,7 +114,7 @@ def _plain_part(part: Any) -> bool:
 
 def is_path(receiver: Any, args: tuple[Any, ...]) -> bool:
     """The first argument is the name of a file."""
-    return bool(args) and (isinstance(args[0], os.PathLike) or (args[0].__class__ is str and "://" not in args[0]))
+    return bool(args) and (isinstance(args[0], os.PathLike) or (type(args[0]) is str and "://" not in args[0]))
 
 
 def is_plain_client(receiver: Any, args: tuple[Any, ...] = ()) -> bool:

@@ -91,10 +91,10 @@ class _Forget:
 
 def _lasts(key: object) -> bool:
     """Does `key` live as long as the process: is it a builtin function that is not bound to some object?"""
-    if key.__class__ is not BuiltinFunctionType and key.__class__ is not BuiltinMethodType:
+    if type(key) is not BuiltinFunctionType and type(key) is not BuiltinMethodType:
         return False
     receiver = getattr(key, "__self__", None)
-    return receiver is None or isinstance(receiver, (type, ModuleType))
+    return receiver is None or issubclass(type(receiver), (type, ModuleType))
 
 
 def class_attribute(kind: type, name: str) -> tuple[type | None, Any]:
@@ -121,14 +121,14 @@ def underlying(callee: Any) -> Any:
     >>> underlying(A.make) is A.__dict__["make"].__func__
     True
     """
-    kind = callee.__class__
+    kind = type(callee)
     if kind is MethodType or kind is staticmethod or kind is classmethod:
         return callee.__func__
     if kind is BuiltinFunctionType or kind is BuiltinMethodType or kind is MethodWrapperType:
         receiver = callee.__self__
-        if receiver is None or isinstance(receiver, ModuleType):
+        if receiver is None or issubclass(type(receiver), ModuleType):
             return callee
-        _, found = class_attribute(receiver if isinstance(receiver, type) else type(receiver), callee.__name__)
+        _, found = class_attribute(receiver if issubclass(type(receiver), type) else type(receiver), callee.__name__)
         if found is MISSING:
             return callee
         return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found

@@ -48,7 +48,7 @@ class Aggregates(Base):
         if self.deferrable(source, True) and not self.risky(source):
             return self.defer(self.late_aggregate, (fn, source, rest, kwargs), born=source.position)
         source = self.force_shape(source)
-        if source.__class__ not in ITERABLE:
+        if type(source) not in ITERABLE:
             return self.native(fn, (source, *rest), kwargs)
         return self.of_items(fn, list(self.iterate(source)), rest, kwargs)
 
@@ -57,7 +57,7 @@ class Aggregates(Base):
 
     def of_items(self, fn: Callable[..., Any], items: list[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """``fn(items, *rest, **kwargs)``, deferred if some items are pending."""
-        if not any(item.__class__ is Pending for item in items):
+        if not any(type(item) is Pending for item in items):
             return self.on_items(fn, items, rest, kwargs)
         if self.cur is not self.ghost and self.can_be_deferred(items):
             born = None
@@ -74,10 +74,10 @@ class Aggregates(Base):
         """Can comparing or adding the items run no code of the user's that writes?"""
         picture = Picture()
         for item in items:
-            if item.__class__ is Pending:
+            if type(item) is Pending:
                 if self.risky(item):
                     return False
-            elif item.__class__ not in ATOMS:
+            elif type(item) not in ATOMS:
                 look(self, item, picture)
         return not picture.opaque
 
@@ -85,18 +85,18 @@ class Aggregates(Base):
         """Where the oldest of ``values`` was born, if all are atoms or come out of external calls."""
         position = None
         for value in values:
-            if value.__class__ is Pending and not value.done:
+            if type(value) is Pending and not value.done:
                 if value.position is None:
                     return None
                 if position is None or value.position < position:
                     position = value.position
-            elif value.__class__ not in ATOMS:
+            elif type(value) not in ATOMS:
                 return None
         return position
 
     def on_items(self, fn: Callable[..., Any], items: list[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """``fn(items, …)`` if comparing the items looks at nothing that is buffered; else on the real objects at the head."""
-        if all(item.__class__ in ATOMS or is_atom(item) for item in (*items, *rest)):
+        if all(type(item) in ATOMS or is_atom(item) for item in (*items, *rest)):
             return self.known(fn(items, *rest, **kwargs))
         if self.quiescent():
             return fn(items, *rest, **kwargs)
@@ -119,26 +119,26 @@ class Aggregates(Base):
         if self.deferrable(value, True) and not self.risky(value):
             return self.defer(self._decide, (fn, value, decisive))
         value = self.force_shape(value)
-        if value.__class__ not in ITERABLE:
+        if type(value) not in ITERABLE:
             return self.fence(fn, (value,), {}, what=fn.__name__)
         plain = self.cur is not self.ghost  # nothing so far that asking for its truth again could change
         for item in self.iterate(value):
-            if item.__class__ is Pending and not item.done and plain and not self.risky(item):
+            if type(item) is Pending and not item.done and plain and not self.risky(item):
                 return self.defer(self._decide, (fn, value, decisive))
-            if plain and item.__class__ not in ATOMS and item.__class__ not in CONTAINERS and item.__class__ is not tuple:
+            if plain and type(item) not in ATOMS and type(item) not in CONTAINERS and type(item) is not tuple:
                 plain = False
             if self.truth(item) is decisive:
                 return decisive
         return not decisive
 
     # ------------------------------------------------------------------ containers from containers
-    def n_list(self, *args: Any, **kwargs: Any) -> Any:
+    def n_list(self, /, *args: Any, **kwargs: Any) -> Any:
         if len(args) != 1 or kwargs:
             return self.known(list(*args, **kwargs))
         if self.deferrable(args[0], True):
             return self.defer(self.n_list, args, born=args[0].position)
         value = self.force_shape(args[0])
-        if value.__class__ in ITERABLE:
+        if type(value) in ITERABLE:
             return self.new_list(list(self.iterate(value)))
         return self.known(self.fence(list, (value,), {}, what="list"))
 
@@ -148,9 +148,9 @@ class Aggregates(Base):
         if self.deferrable(args[0], True):
             return self.defer(self.n_tuple, args, born=args[0].position)
         value = self.force_shape(args[0])
-        if value.__class__ is tuple:
+        if type(value) is tuple:
             return value
-        if value.__class__ in ITERABLE:
+        if type(value) in ITERABLE:
             return self.new_tuple(*self.iterate(value))
         return self.fence(tuple, (value,), {}, what="tuple")
 
@@ -160,25 +160,25 @@ class Aggregates(Base):
         if self.deferrable(args[0], True) and not self.risky(args[0]):
             return self.defer(self.n_set, args, born=args[0].position)
         value = self.force_shape(args[0])
-        kind = value.__class__
-        if kind in (set, frozenset):
+        kind = type(value)
+        if kind in (set, frozenset) or (kind is dict and self.quiescent()):  # which keep the hashes of what is in them
             return self.native(set, (value,))
         if kind in ITERABLE:
             if kind is not Pending:
                 view = self.view(value) if kind is list or kind is dict else value
-                if all(item.__class__ in ATOMS for item in view):
+                if all(type(item) in ATOMS for item in view):
                     return self.born(set(view))
             return self.new_set(list(self.iterate(value)))
         return self.known(self.fence(set, (value,), {}, what="set"))
 
-    def n_dict(self, *args: Any, **kwargs: Any) -> Any:
+    def n_dict(self, /, *args: Any, **kwargs: Any) -> Any:
         if not args:
             return self.new_dict(list(kwargs.items()))
         if len(args) == 1 and self.deferrable(args[0], True) and not self.risky(args[0]):
             return self.defer(self.late_dict, (args[0], kwargs))
         value = self.force(args[0])
-        if len(args) == 1 and value.__class__ is dict:
-            return self.new_dict([*self.view(value).items(), *kwargs.items()])
+        if len(args) == 1 and type(value) is dict:
+            return self.dict_like(self.view(value), kwargs)
         return self.known(self.fence(dict, (value, *args[1:]), kwargs, what="dict"))
 
     def late_dict(self, value: Any, kwargs: dict[str, Any]) -> Any:
@@ -192,7 +192,7 @@ class Aggregates(Base):
             pending.direct = pending.data = True
             return pending
         source = self.force_shape(source)
-        if source.__class__ is list or source.__class__ is tuple or source.__class__ is Pending:
+        if type(source) is list or type(source) is tuple or type(source) is Pending:
             return self.native(_join, (separator, self.new_tuple(*self.iterate(source))), None, True)
         return self.native(separator.join, (source,), None, True)
 

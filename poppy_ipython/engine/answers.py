@@ -84,13 +84,13 @@ class Answers(Base):
         chains = self.chains
         owners: dict[int, list[Any]] = {}
         for key, chain in chains.items():
-            owners.setdefault(key if key.__class__ is int else key[0], []).append(chain)
+            owners.setdefault(key if type(key) is int else key[0], []).append(chain)
         seen: set[int] = set()
         stack = list(values)
         found = False
         while stack:
             value = stack.pop()
-            kind = value.__class__
+            kind = type(value)
             if kind is Pending:
                 if value.done:
                     stack.append(value.value)
@@ -99,7 +99,7 @@ class Answers(Base):
                 elif value.elements is not None:
                     stack += value.elements
                 continue
-            if kind in ATOMS or id(value) in seen or isinstance(value, type):
+            if kind in ATOMS or id(value) in seen or issubclass(type(value), type):
                 continue
             key = id(value)
             seen.add(key)

@@ -49,8 +49,20 @@ _FIELDS = (types.MemberDescriptorType, types.GetSetDescriptorType, type(vars(col
 
 def is_atom(value: Any) -> bool:
     """True if ``value`` cannot change and reaches nothing that can."""
-    kind = value.__class__
-    return kind in ATOMS or isinstance(value, (enum.Enum, decimal.Decimal)) or type(kind) is not type and kind in ATOMS
+    kind = type(value)
+    return kind in ATOMS or issubclass(type(value), (enum.Enum, decimal.Decimal)) or type(kind) is not type and kind in ATOMS
+
+
+def hashes_plainly(key: Any) -> bool:
+    """True if hashing ``key``, and comparing it with another key, runs no code of the user's."""
+    kind = type(key)
+    if kind in ATOMS:
+        return True
+    if kind is tuple or kind is frozenset:
+        return all(map(hashes_plainly, key))
+    if issubclass(kind, enum.Enum):
+        return lookup(kind, "__hash__") in _ENUM_HASHES and not has_python(kind, "__eq__")
+    return not has_python(kind, "__hash__", "__eq__")
 
 
 def lookup(kind: type, name: str) -> Any:
@@ -62,15 +74,18 @@ def lookup(kind: type, name: str) -> Any:
     return _MISSING
 
 
+_ENUM_HASHES = (vars(enum.Enum)["__hash__"], int.__hash__, str.__hash__)
+
+
 def reads_plainly(kind: type, name: str, instance: Any) -> bool:
     """True if ``instance.name`` runs no Python code: a value of the instance, its class, a slot or a plain method."""
     if kind is types.ModuleType:
         return True
     if kind is super:
         return _plain_super_attribute(instance, name)
-    if isinstance(instance, type):
+    if issubclass(type(instance), type):
         return lookup(kind, "__getattribute__") is type.__getattribute__ and _plain_class_attribute(instance, kind, name)
-    if isinstance(instance, enum.Enum) and name in ("name", "value", "_name_", "_value_"):
+    if issubclass(type(instance), enum.Enum) and name in ("name", "value", "_name_", "_value_"):
         return lookup(kind, name) is lookup(enum.Enum, name)
     getter = lookup(kind, "__getattribute__")
     if getter not in _GENERIC:
@@ -79,9 +94,9 @@ def reads_plainly(kind: type, name: str, instance: Any) -> bool:
     if found is _MISSING:
         own = getattr(instance, "__dict__", None)
         return (own is not None and name in own) or not hasattr(kind, "__getattr__")
-    if isinstance(found, (property, functools.cached_property)):
-        return isinstance(found, functools.cached_property) and name in getattr(instance, "__dict__", ())
-    if isinstance(found, _FUNCTION_LIKE) or isinstance(found, _FIELDS):
+    if issubclass(type(found), (property, functools.cached_property)):
+        return issubclass(type(found), functools.cached_property) and name in getattr(instance, "__dict__", ())
+    if issubclass(type(found), _FUNCTION_LIKE) or issubclass(type(found), _FIELDS):
         return True
     return not hasattr(type(found), "__get__")
 
@@ -95,14 +110,14 @@ _GENERIC = {
 
 def _plain_class_attribute(cls: type, kind: type, name: str) -> bool:
     """``cls.name``, ``kind`` being its metaclass, which looks attributes up as ``type`` does."""
-    if isinstance(cls, enum.EnumType) and name in cls._member_map_:
+    if issubclass(type(cls), enum.EnumType) and name in cls._member_map_:  # type: ignore[attr-defined]
         return lookup(kind, name) is _MISSING
     found = lookup(cls, name)
     if kind is not type:
         above = lookup(kind, name)
         if above is not _MISSING and hasattr(type(above), "__set__") or found is _MISSING:
             return False
-    return found is _MISSING or isinstance(found, _FUNCTION_LIKE) or not hasattr(type(found), "__get__")
+    return found is _MISSING or issubclass(type(found), _FUNCTION_LIKE) or not hasattr(type(found), "__get__")
 
 
 def _plain_super_attribute(found_by: Any, name: str) -> bool:
@@ -111,13 +126,13 @@ def _plain_super_attribute(found_by: Any, name: str) -> bool:
     for base in mro[mro.index(found_by.__thisclass__) + 1 :]:
         found = base.__dict__.get(name, _MISSING)
         if found is not _MISSING:
-            return isinstance(found, _FUNCTION_LIKE)
+            return issubclass(type(found), _FUNCTION_LIKE)
     return False
 
 
 def stores_plainly(kind: type, name: str) -> bool:
     """True if ``instance.name = v`` only writes the instance dict or a slot."""
-    return kind.__setattr__ in _GENERIC_STORES and slot_is_plain(kind, name)
+    return kind.__setattr__ in _GENERIC_STORES and lookup(kind, "__getattribute__") in _GENERIC and slot_is_plain(kind, name)
 
 
 _GENERIC_STORES: tuple[Any, ...] = (object.__setattr__, BaseException.__setattr__)
@@ -130,7 +145,7 @@ def slot_is_plain(kind: type, name: str) -> bool:
     found = lookup(kind, name)
     if found is _MISSING:
         return hasattr(kind, "__dict__") and kind.__dictoffset__ != 0
-    if isinstance(found, types.MemberDescriptorType):
+    if issubclass(type(found), types.MemberDescriptorType):
         return True
     return kind.__dictoffset__ != 0 and not hasattr(type(found), "__set__")
 

@@ -86,7 +86,7 @@ class Branches(Base):
         self.locate(unit, _getframe(2))
         parent.log.append(unit)
         for value in operands:
-            if value.__class__ is Pending and not value.done:
+            if type(value) is Pending and not value.done:
                 begin.missing += 1
                 value.when_done(begin.arrived)
         unit.reason = ("branch", self.lowered[id(unit.frame.f_code)].site(unit.lasti)[1], None)
@@ -133,7 +133,7 @@ class Branches(Base):
 
         ``maybe`` has an item for each name that the statement binds: may it be unbound afterwards?
         """
-        if test.__class__ is Pending and not test.done and not self.cur.handling:
+        if type(test) is Pending and not test.done and not self.cur.handling:
             return self._outs(self.branch(fn, (test, *values), (test,), None, len(maybe)), maybe)
         return fn(test, *values)
 
@@ -147,7 +147,7 @@ class Branches(Base):
 
     def expr_if(self, fn: Callable[..., Any], test: Any, *values: Any) -> Any:
         """Like :meth:`expr`, in place if ``test`` is known."""
-        if test.__class__ is Pending and not test.done:
+        if type(test) is Pending and not test.done:
             unit = self.cur
             if not unit.handling and unit is not self.ghost:
                 return self.branch(fn, (test, *values), (test,), None, None)
@@ -157,7 +157,7 @@ class Branches(Base):
         """``truth`` of a segment, which is needed here and now: no entry of its own, the unit itself waits for the operands."""
         if self.cur is not self.ghost:
             for value in operands:
-                if value.__class__ is Pending and not value.done:
+                if type(value) is Pending and not value.done:
                     self.force(value, "branch")
         return self.truth(self.seg(fused, step, *operands))  # type: ignore[no-any-return]
 
@@ -165,7 +165,7 @@ class Branches(Base):
         """Is one of ``operands`` in flight, and are the others plain data?"""
         waiting = False
         for value in operands:
-            kind = value.__class__
+            kind = type(value)
             if kind is Pending:
                 if not value.done:
                     waiting = True
@@ -179,7 +179,7 @@ class Branches(Base):
         def cell_stmt(
             fn: Callable[..., Any], names: tuple[str, ...], maybe: tuple[bool | None, ...], test: Any, *values: Any
         ) -> None:
-            if test.__class__ is Pending and not test.done and not self.cur.handling:
+            if type(test) is Pending and not test.done and not self.cur.handling:
                 outs = self.branch(fn, (test, *values), (test,), None, len(names))
                 self._bind_outs(namespace, phantom, names, maybe, outs)
             else:

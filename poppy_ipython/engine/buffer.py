@@ -150,7 +150,7 @@ class Chain:
         last = self.before(position) - 1
         for index in range(last, max(self.head, last - _LOOK_BACK) - 1, -1):
             where, fn, args = ops[index]
-            if fn is not set_item or args[0].__class__ not in ATOMS:
+            if fn is not set_item or type(args[0]) not in ATOMS:
                 return None
             if args[0] == key:
                 return where, args[1]
@@ -164,7 +164,7 @@ class Chain:
             op = self.ops[i]
             if op[1] in KEYED:
                 key = op[2][0]
-                if key.__class__ is Pending:
+                if type(key) is Pending:
                     if not key.done:
                         return key
                     self.ops[i] = (op[0], op[1], (key.value, *op[2][1:]))

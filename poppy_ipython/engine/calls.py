@@ -15,6 +15,8 @@ The twin of a function is looked up here, by the function object and only inside
 
 from __future__ import annotations
 
+import inspect
+import sys
 import types
 from collections.abc import Callable
 from sys import _getframe
@@ -50,17 +52,17 @@ class Calls(Base):
         #: id of what was called -> how it was treated and how often
         self.uses: dict[int, Use] = {}
         for builtin, method in self.builtin_handlers.items():
-            self.handlers[builtin] = _unpacked(method)
+            self.handlers[builtin] = _unpacked(self, method)
 
     # ------------------------------------------------------------------ entry points of lowered code
     def call(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         """``fn(*args, **kwargs)``."""
-        if fn.__class__ is Pending:
+        if type(fn) is Pending:
             fn = self.force(fn)
-        kind = fn.__class__
+        kind = type(fn)
         if kind is types.MethodType:
             return self.call_method(fn, args, kwargs)
-        if kind not in _HASHED and not isinstance(fn, type):
+        if kind not in _HASHED and not issubclass(kind, type):
             found = self.call_object(fn, kind, args, kwargs)
             if found is not NotImplemented:
                 return found
@@ -76,7 +78,7 @@ class Calls(Base):
         fn = method.__func__
         owner = method.__self__
         try:
-            handler = self.handlers.get((fn, type(owner)) if fn.__class__ is types.FunctionType else fn)
+            handler = self.handlers.get((fn, type(owner)) if type(fn) is types.FunctionType else fn)
         except TypeError:
             return self.fence(method, args, kwargs, what=getattr(method, "__name__", "method"))
         if handler is None:
@@ -106,14 +108,14 @@ class Calls(Base):
         return handler
 
     def _classify(self, fn: Any) -> Handler:
-        if isinstance(fn, types.BuiltinFunctionType) and type(fn.__self__) in _RECEIVERS:
+        if issubclass(type(fn), types.BuiltinFunctionType) and type(fn.__self__) in _RECEIVERS:
             return lambda f, args, kwargs: self.meth(f.__self__, f.__name__, *args, **kwargs)
         effect = effect_of(fn)
         if effect is not None:
             return self._by_effect(effect, fn)
-        if isinstance(fn, type):
+        if issubclass(type(fn), type):
             return self.constructor(fn)
-        if fn.__class__ is types.FunctionType:
+        if type(fn) is types.FunctionType:
             twin = self.twin_of(fn)
             if twin is not None:
                 return lambda f, args, kwargs: self.run_twin(twin, fn, f, args, args, kwargs)
@@ -121,7 +123,7 @@ class Calls(Base):
 
     def use_of(self, fn: Any, effect: Any) -> Use:
         """The count of calls of ``fn``."""
-        key = id(fn.__func__) if fn.__class__ is types.MethodType else id(fn)
+        key = id(fn.__func__) if type(fn) is types.MethodType else id(fn)
         use = self.uses.get(key)
         if use is None:
             target = underlying(fn)
@@ -152,13 +154,13 @@ class Calls(Base):
         effect = effect_of(method)
         if effect is not None:
             handler = self._by_effect(effect, method)
-        elif fn.__class__ is types.FunctionType and (twin := self.twin_of(fn)) is not None:
+        elif type(fn) is types.FunctionType and (twin := self.twin_of(fn)) is not None:
 
             def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 return self.run_twin(twin, fn, m, args, (m.__self__, *args), kwargs)
         else:
             handler = self._in_order(method)
-        self.handlers[(fn, kind) if fn.__class__ is types.FunctionType else fn] = handler
+        self.handlers[(fn, kind) if type(fn) is types.FunctionType else fn] = handler
         return handler
 
     def _by_effect(self, effect: Any, fn: Any) -> Handler:
@@ -238,7 +240,7 @@ class Calls(Base):
         else:
             args = tuple([settled(a) for a in args])
             for value in args:
-                if value.__class__ is Pending:
+                if type(value) is Pending:
                     args = tuple([self.force(a) for a in args])
                     break
             if kwargs:
@@ -312,8 +314,20 @@ def _name_of(fn: Any) -> str:
     return getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or type(fn).__name__
 
 
-def _unpacked(method: Callable[..., Any]) -> Handler:
-    return lambda f, args, kwargs: method(*args, **kwargs)
+def _unpacked(machine: Any, method: Callable[..., Any]) -> Handler:
+    """The engine's own form of a builtin; a call with other arguments than that takes goes to the builtin itself, which says so."""
+    parameters = inspect.signature(method).parameters.values()
+    takes = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    most = len(takes) if all(p.kind is not p.VAR_POSITIONAL for p in parameters) else sys.maxsize
+    least = sum(p.default is p.empty for p in takes)
+    named = any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+    def call(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if least <= len(args) <= most and (named or not kwargs):
+            return method(*args, **kwargs)
+        return machine.fence(fn, args, kwargs, what=fn.__name__)
+
+    return call
 
 
 __all__ = ["Calls", "effect_of_call"]

@@ -72,7 +72,7 @@ def prepare(
     info = CodeInfo(code, lowered, outer is not None and not (piece is not None and piece.frame), piece, group)
     constants: list[Any] = []
     for constant in code.co_consts:
-        if constant.__class__ is str and constant.startswith(MARK):
+        if type(constant) is str and constant.startswith(MARK):
             constants.append(table[constant])
         elif isinstance(constant, types.CodeType):
             if _is_piece(constant):

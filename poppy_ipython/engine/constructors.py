@@ -54,7 +54,7 @@ def _is_record(kind: Any) -> bool:
         return False
     made: Any = lookup(kind, "__new__")
     made = getattr(made, "__func__", made)
-    if made.__class__ is not types.FunctionType or made.__globals__.get("_tuple_new") is not tuple.__new__:
+    if type(made) is not types.FunctionType or made.__globals__.get("_tuple_new") is not tuple.__new__:
         return False
     if made.__code__.co_names != ("_tuple_new",) or made.__code__.co_varnames[1:] != fields:
         return False
@@ -62,7 +62,7 @@ def _is_record(kind: Any) -> bool:
     for base in kind.__mro__[: kind.__mro__.index(tuple)]:
         for name, value in vars(base).items():
             value = getattr(value, "__func__", value)
-            if name.startswith("__") and value.__class__ is types.FunctionType and value.__code__.co_filename not in _NAMEDTUPLE_FILES:
+            if name.startswith("__") and type(value) is types.FunctionType and value.__code__.co_filename not in _NAMEDTUPLE_FILES:
                 return False
     return bool(lookup(kind, "__init__") is object.__init__)
 
@@ -75,13 +75,13 @@ class Constructors(Base):
         if lookup(type(cls), "__call__") is not type.__call__ or isinstance(cls, enum.EnumType):
             return self._in_order(cls)  # type: ignore[no-any-return]
         if lookup(cls, "__new__") is not lookup(object, "__new__"):
-            if issubclass(cls, BaseException) and lookup(cls, "__new__").__class__ is not staticmethod:
+            if issubclass(cls, BaseException) and type(lookup(cls, "__new__")) is not staticmethod:
                 return self._exception(cls)
             return self.record if is_record(cls) else self._in_order(cls)  # type: ignore[no-any-return]
         init = init_of(cls)
         if init is object.__init__:
             return lambda f, args, kwargs: self.born(f(*args, **kwargs))
-        if init.__class__ is not types.FunctionType or self.twin_of(init) is None:
+        if type(init) is not types.FunctionType or self.twin_of(init) is None:
             return self._in_order(cls)  # type: ignore[no-any-return]
         return self._instance_of(init, lambda f, args, kwargs: object.__new__(f))
 
@@ -95,7 +95,7 @@ class Constructors(Base):
                 return self.fence(f, args, kwargs, what=f.__name__)
             instance = self.born(new(f, args, kwargs))
             result = self.run_twin(twin, init, init, (instance, *args), (instance, *args), kwargs)
-            if result is not None and result.__class__ is not Pending:
+            if result is not None and type(result) is not Pending:
                 raise TypeError(f"__init__() should return None, not '{type(result).__name__}'")
             return instance
 
@@ -103,7 +103,7 @@ class Constructors(Base):
 
     def _exception(self, cls: type) -> Handler:
         init = lookup(cls, "__init__")
-        if init.__class__ is not types.FunctionType:
+        if type(init) is not types.FunctionType:
             return lambda f, args, kwargs: self.native(f, tuple([self.force(a) for a in args]), kwargs or None)
         if self.twin_of(init) is None:
             return self._in_order(cls)  # type: ignore[no-any-return]
@@ -118,14 +118,14 @@ class Constructors(Base):
         """A named tuple: it keeps its arguments and does nothing else."""
         made = cls(*[settled(a) for a in args], **{k: settled(v) for k, v in kwargs.items()})
         for item in made:
-            if item.__class__ is Pending:
+            if type(item) is Pending:
                 return structured(tuple(made), cls)
         return made
 
     def n_object_setattr(self, target: Any, name: Any, value: Any) -> None:
         """``object.__setattr__(target, name, value)``."""
         target, name = self.force(target), self.force(name)
-        if name.__class__ is str and slot_is_plain(target.__class__, name):
+        if type(name) is str and slot_is_plain(type(target), name):
             return self.store_attribute(target, name, value)  # type: ignore[no-any-return]
         return self.fence(object.__setattr__, (target, name, value), {}, what="object.__setattr__")  # type: ignore[no-any-return]
 
@@ -135,7 +135,7 @@ def never_is(value: Any, other: Any) -> bool:
 
     ``other`` is the mark for "make one" in the signature of a dataclass: nobody hands it out, so no call returns it.
     """
-    return value.__class__ is Pending and other.__class__ is _MARKER
+    return type(value) is Pending and type(other) is _MARKER
 
 
 __all__ = ["_MISSING", "Constructors", "is_record", "never_is"]

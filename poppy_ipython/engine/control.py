@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlet import greenlet
 
-from .atoms import ATOMS, CONTAINERS, SEQUENCES, defines, has_python
+from .atoms import ATOMS, CONTAINERS, SEQUENCES, defines, has_python, hashes_plainly
 from .constructors import is_record, never_is
 from .counters import is_data
 from .iterables import is_progress_bar
@@ -36,9 +36,9 @@ class Control(Base):
     # ------------------------------------------------------------------ truth and names
     def truth(self, value: Any) -> bool:
         """``bool(value)``; waits for it."""
-        if value.__class__ is Pending:
+        if type(value) is Pending:
             value = self.force(value, "branch")
-        kind = value.__class__
+        kind = type(value)
         if kind in CONTAINERS:
             return bool(self.view(value)) if self.chains or self.may else bool(value)
         if kind in ATOMS or kind is tuple or not defines(kind, "__bool__", "__len__"):
@@ -49,7 +49,7 @@ class Control(Base):
 
     def ld(self, value: Any, name: str) -> Any:
         """A local variable that may be unbound here."""
-        if value.__class__ is Pending:
+        if type(value) is Pending:
             if value.done:
                 value = value.value
             elif value.maybe_unbound:
@@ -66,7 +66,7 @@ class Control(Base):
         return self._outs(self.run_unit(fn, values, {}, len(maybe), True), maybe)
 
     def _outs(self, outs: Any, maybe: tuple[bool, ...]) -> Any:
-        if outs.__class__ is list:  # it has forked
+        if type(outs) is list:  # it has forked
             for pending, flag in zip(outs, maybe, strict=True):
                 pending.maybe_unbound = flag
         return outs
@@ -80,10 +80,10 @@ class Control(Base):
     # ------------------------------------------------------------------ iteration
     def iterate(self, value: Any) -> Iterator[Any]:
         """An iterator over ``value`` for a ``for`` statement or a comprehension of lowered code."""
-        if value.__class__ is Stream:
+        if type(value) is Stream:
             return value.items  # type: ignore[no-any-return]
         value = self.force_shape(value)
-        kind = value.__class__
+        kind = type(value)
         if kind is list:
             return self._iterate_list(value)
         if kind is Pending:
@@ -118,7 +118,7 @@ class Control(Base):
         If it is a builtin that made the list, nobody else has it, so nobody can change it: its elements of now are all there are, and
         no round has to wait for those before it to see the next.
         """
-        if value.__class__ is list and (maker is list or maker is sorted or (maker is None and value is self.sliced)):
+        if type(value) is list and (maker is list or maker is sorted or (maker is None and value is self.sliced)):
             self.sliced = None
             return iter([settled(item) for item in self.view(value)])
         return self.iterate(value)
@@ -146,7 +146,7 @@ class Control(Base):
             if i >= len(view):
                 return
             item = view[i]
-            yield item.value if item.__class__ is Pending and item.done else item
+            yield item.value if type(item) is Pending and item.done else item
             i += 1
 
     def _iterate_dict(self, target: Any) -> Iterator[Any]:
@@ -154,11 +154,11 @@ class Control(Base):
         keys = list(view)
         for key in keys:
             if len(self.view(target)) != len(keys):
-                name = "dictionary" if target.__class__ is dict else "Set"
+                name = "dictionary" if type(target) is dict else "Set"
                 raise RuntimeError(f"{name} changed size during iteration")
             yield key
         if len(self.view(target)) != len(keys):
-            name = "dictionary" if target.__class__ is dict else "Set"
+            name = "dictionary" if type(target) is dict else "Set"
             raise RuntimeError(f"{name} changed size during iteration")
 
     def _advance_native(self, iterator: Iterator[Any], value: Any) -> Iterator[Any]:
@@ -171,7 +171,7 @@ class Control(Base):
 
     def iterate_call(self, fn: Any, /, *args: Any, **kwargs: Any) -> Iterator[Any]:
         """``for … in fn(…)``: ``enumerate``, ``zip`` and ``reversed`` look through to what they iterate."""
-        if fn.__class__ is not Pending:
+        if type(fn) is not Pending:
             if fn is enumerate and len(args) + len(kwargs) <= 2 and args and kwargs.keys() <= {"start"}:
                 start = args[1] if len(args) == 2 else kwargs.get("start", 0)
                 return self._enumerate(self.iterate(args[0]), self.force(start))
@@ -179,7 +179,7 @@ class Control(Base):
                 return self._zip([self.iterate(a) for a in args])
             if fn is reversed and len(args) == 1:
                 source = self.force_shape(args[0])
-                if source.__class__ is list:
+                if type(source) is list:
                     return iter([settled(x) for x in list(self.view(source))[::-1]])
         return self.iterate(self.call(fn, *args, **kwargs))
 
@@ -187,7 +187,7 @@ class Control(Base):
         """``for … in target.items()`` (``keys``, ``values``)."""
         if not args:
             target = self.force(target)
-            if target.__class__ is dict:
+            if type(target) is dict:
                 if name == "keys":
                     return self._iterate_dict(target)
                 if name == "values":
@@ -202,7 +202,7 @@ class Control(Base):
 
     def _enumerate(self, source: Iterator[Any], start: int) -> Iterator[Any]:
         for item in source:
-            yield structured((start, item)) if item.__class__ is Pending else (start, item)
+            yield structured((start, item)) if type(item) is Pending else (start, item)
             start += 1
 
     def _zip(self, sources: list[Iterator[Any]]) -> Iterator[Any]:
@@ -226,7 +226,7 @@ class Control(Base):
     def op(self, fn: Callable[..., Any], *args: Any) -> Any:
         """An operator of a stepwise segment."""
         for value in args:
-            if value.__class__ not in ATOMS:
+            if type(value) not in ATOMS:
                 break
         else:
             return fn(*args)
@@ -235,7 +235,7 @@ class Control(Base):
             if result is not NotImplemented:
                 return result
         result = self.native(fn, args)
-        kind = result.__class__
+        kind = type(result)
         return self.born(result) if kind in CONTAINERS and not self.quiescent() else result
 
     def is_(self, left: Any, right: Any) -> bool:
@@ -249,12 +249,11 @@ class Control(Base):
     def in_(self, item: Any, container: Any) -> Any:
         """``item in container``: structural for dicts and sets."""
         container = self.force_shape(container)
-        kind = container.__class__
+        kind = type(container)
         if kind is dict or kind is set:
             item = self.force(item)
-            if item.__class__ in ATOMS or self.quiescent():
-                return item in self.view(container)
-            self.hashable(item)
+            if not hashes_plainly(item):
+                return self.fence(operator.contains, (container, item), {}, what="__hash__")
             return item in self.view(container)
         special = None if self.quiescent() else self.special_of(container, "__contains__")
         if special is not None:
@@ -263,23 +262,23 @@ class Control(Base):
 
     def not_in(self, item: Any, container: Any) -> Any:
         result = self.in_(item, container)
-        return self.op(operator.not_, result) if result.__class__ is Pending else not result
+        return self.op(operator.not_, result) if type(result) is Pending else not result
 
     def not_(self, value: Any) -> Any:
-        if value.__class__ is Pending and not value.done and not self.risky(value):
+        if type(value) is Pending and not value.done and not self.risky(value):
             return self.defer_atom(self.not_, value)
         return not self.truth(value)
 
     def inplace(self, fn: Callable[..., Any], target: Any, value: Any) -> Any:
         """The value of ``target op= value``."""
         target = settled(target)
-        if target.__class__ is list and fn is operator.iadd:
+        if type(target) is list and fn is operator.iadd:
             unit = self.cur
-            if not unit.log and unit.head and value.__class__ is not Pending:
+            if not unit.log and unit.head and type(value) is not Pending:
                 return fn(target, value)
             self.extend(target, value)
             return target
-        if target.__class__ is Pending:
+        if type(target) is Pending:
             value = settled(value)
             if target.late:
                 if not self.may_come_later(value):
@@ -290,15 +289,15 @@ class Control(Base):
             if target.position is None and not target.data and self.changes_in_place(fn):
                 return self.inplace(fn, self.force(target), value)
             older = target.position is None and not target.data  # it may be a list, say, that has another name already
-            if (older if value.__class__ in _EXTEND else value.__class__ not in ATOMS) or self.risky(target):
+            if (older if type(value) in _EXTEND else type(value) not in ATOMS) or self.risky(target):
                 target = self.force(target)
                 return self.inplace(fn, target, value)
             result = self.defer(self.late_inplace, (fn, target, value))
             result.data = target.data and self.may_come_later(value)
             return result
-        if target.__class__ in ATOMS or target.__class__ is tuple:
+        if type(target) in ATOMS or type(target) is tuple:
             result = self.op(fn, target, value)
-            if result.__class__ is Pending and not result.done and is_data(target) and self.may_come_later(settled(value)):
+            if type(result) is Pending and not result.done and is_data(target) and self.may_come_later(settled(value)):
                 result.data = True  # as if it had been read late
             return result
         if self.quiescent():
@@ -306,13 +305,13 @@ class Control(Base):
         return self.fence(fn, (target, value), {}, what=fn.__name__)
 
     def late_inplace(self, fn: Callable[..., Any], target: Any, value: Any) -> Any:
-        if target.__class__ in ATOMS:
+        if type(target) in ATOMS:
             return self.op(fn, target, value)
         return self.fence(fn, (target, value), {}, what=fn.__name__)
 
     def new_tuple(self, *items: Any) -> Any:
         for item in items:
-            if item.__class__ is Pending:
+            if type(item) is Pending:
                 return structured(items)
         return items
 

@@ -38,7 +38,7 @@ _NOTHING: Any = object()
 
 def is_data(value: Any) -> bool:
     """A number or a string, or what will be one."""
-    return value.__class__ in _DATA or (value.__class__ is Pending and value.data)
+    return type(value) in _DATA or (type(value) is Pending and value.data)
 
 
 class Counters(Base):
@@ -57,9 +57,9 @@ class Counters(Base):
     def ga_late(self, target: Any, name: str) -> Any:
         """``target.name``, to be changed and stored back: a pending if it would have to wait and is data."""
         unit = self.cur
-        if not self.may or target.__class__ is Pending or unit is self.ghost or unit.handling or (not unit.log and unit.head):
+        if not self.may or type(target) is Pending or unit is self.ghost or unit.handling or (not unit.log and unit.head):
             return self.ga(target, name)
-        kind = target.__class__
+        kind = type(target)
         if kind in OPERANDS or kind in WRITABLE or not (reads_plainly(kind, name, target) and stores_plainly(kind, name)):
             return self.ga(target, name)
         here = (*unit.path, unit.n + 1)
@@ -109,7 +109,7 @@ class Counters(Base):
 
     def may_come_later(self, value: Any) -> bool:
         """The operand of ``x op= value`` where ``x`` was read late: may the operator be deferred as well?"""
-        return is_data(value) or (value.__class__ is Pending and value.position is not None)
+        return is_data(value) or (type(value) is Pending and value.position is not None)
 
 
 __all__ = ["Counters", "is_data"]

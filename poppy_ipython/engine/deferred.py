@@ -45,7 +45,7 @@ class Deferred(Base):
         unit = self.cur
         if unit is self.ghost:
             for value in (*args, *(kwargs or {}).values()):
-                if value.__class__ is Pending and not value.done:
+                if type(value) is Pending and not value.done:
                     raise NotReady(value)
             raise NotReady
         pending = Pending()
@@ -54,12 +54,12 @@ class Deferred(Base):
         self.locate(entry, _getframe(1))
         missing = 0
         for value in args:
-            if value.__class__ is Pending and not value.done:
+            if type(value) is Pending and not value.done:
                 missing += 1
                 value.when_done(entry.arrived)
         if kwargs:
             for value in kwargs.values():
-                if value.__class__ is Pending and not value.done:
+                if type(value) is Pending and not value.done:
                     missing += 1
                     value.when_done(entry.arrived)
         entry.missing = missing
@@ -93,7 +93,7 @@ class Deferred(Base):
             return
         pending = entry.pending
         if pending is not None:
-            if pending.position is not None and value.__class__ not in ATOMS:
+            if pending.position is not None and type(value) not in ATOMS:
                 self.birth[id(value)] = (value, entry.unit, pending.position)
             resolve(pending, value)
         self.settle(entry)
@@ -135,10 +135,10 @@ class Deferred(Base):
         plain = True
         waiting = False
         for value in values:
-            kind = value.__class__
+            kind = type(value)
             if kind is Pending:
                 if value.done:
-                    return self.seg(fused, step, *[v.value if v.__class__ is Pending and v.done else v for v in values])
+                    return self.seg(fused, step, *[v.value if type(v) is Pending and v.done else v for v in values])
                 waiting = True
             elif kind not in OPERANDS:
                 plain = False
@@ -156,7 +156,7 @@ class Deferred(Base):
     def late_seg(self, fused: Callable[..., Any], step: Callable[..., Any], *values: Any) -> Any:
         """A segment whose operands have arrived (runs under the ghost)."""
         for value in values:
-            if value.__class__ not in OPERANDS:
+            if type(value) not in OPERANDS:
                 return fused(*values) if self.ghost.head else step(*values)
         return fused(*values)
 
@@ -165,7 +165,7 @@ def _birth(values: tuple[Any, ...]) -> tuple[int, ...] | None:
     """Where the operands of a segment were born, if all pendings among them are results of external calls."""
     position = None
     for value in values:
-        if value.__class__ is Pending:
+        if type(value) is Pending:
             if value.position is None:
                 return None
             if position is None or value.position < position:

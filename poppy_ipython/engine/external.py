@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..effects.registry import effect_of_call, resource_of
 from ..effects.sources import SOURCES
 from ..trace.events import CallRecord, Frame, Need
+from ..trace.records import Records
 from .answers import STREAM
 from .atoms import ATOMS
 from .codes import CodeInfo
@@ -41,7 +42,7 @@ class External(Base):
     """Part of the :class:`Machine`: issues external calls and takes their results."""
 
     def _init_external(self) -> None:
-        self.records: list[CallRecord] = []
+        self.records = Records()
         #: takes short texts of arguments and results (``trace.values.Values``), or None
         self.values: Any = None
         #: outstanding ordered writes per resource, by position
@@ -54,7 +55,7 @@ class External(Base):
             raise NotReady
         simple = known = True
         for value in (*args, *kwargs.values()) if kwargs else args:
-            kind = value.__class__
+            kind = type(value)
             if kind is Pending:
                 known = False
             elif kind not in ATOMS:
@@ -107,11 +108,11 @@ class External(Base):
             self.send(entry)
             return pending
         for value in args:
-            if value.__class__ is Pending and not value.done:
+            if type(value) is Pending and not value.done:
                 missing += 1
                 value.when_done(entry.arrived)
         for value in kwargs.values():
-            if value.__class__ is Pending and not value.done:
+            if type(value) is Pending and not value.done:
                 missing += 1
                 value.when_done(entry.arrived)
         if holes:
@@ -138,7 +139,7 @@ class External(Base):
                 args = tuple([self.force(a) for a in args])
                 kwargs = {k: self.force(v) for k, v in kwargs.items()}
             else:
-                count = source.positional - (fn.__class__ is MethodType)
+                count = source.positional - (type(fn) is MethodType)
                 args = tuple([self.force(a) if i < count else a for i, a in enumerate(args)])
                 kwargs = {k: self.force(v) if k in source.keywords else v for k, v in kwargs.items()}
         better = effect_of_call(fn, args, kwargs)
@@ -152,7 +153,7 @@ class External(Base):
         while self.may:
             unit = self.cur
             slots: Any = (("r", EVERYTHING), ("r", resource))
-            if resource.__class__ is tuple:
+            if type(resource) is tuple:
                 slots = (*slots, ("r", resource[:1]))
             writer = self.older_writer(slots, (*unit.path, unit.n + 1), None)
             if writer is None:
@@ -240,25 +241,25 @@ class External(Base):
         if entry.holes:
             for container, key, pending in entry.holes:
                 value = real(pending)
-                container[key] = value if value.__class__ in ATOMS else self.arrived_value(entry, value)
+                container[key] = value if type(value) in ATOMS else self.arrived_value(entry, value)
             entry.holes = None
         args = entry.args
         for value in args:
-            if value.__class__ is Pending:
+            if type(value) is Pending:
                 entry.args = tuple(
-                    [self.arrived_value(entry, real(a)) if a.__class__ is Pending else a for a in args]
+                    [self.arrived_value(entry, real(a)) if type(a) is Pending else a for a in args]
                 )
                 break
         kwargs = entry.kwargs
         for value in kwargs.values():
-            if value.__class__ is Pending:
+            if type(value) is Pending:
                 entry.kwargs = {
-                    k: self.arrived_value(entry, real(v)) if v.__class__ is Pending else v for k, v in kwargs.items()
+                    k: self.arrived_value(entry, real(v)) if type(v) is Pending else v for k, v in kwargs.items()
                 }
                 break
 
     def arrived_value(self, entry: Entry, value: Any) -> Any:
-        if value.__class__ in ATOMS or (not self.chains and not self.may):
+        if type(value) in ATOMS or (not self.chains and not self.may):
             return value
 
         def picture_it() -> Any:
@@ -285,7 +286,7 @@ class External(Base):
         if error is not None:
             entry.error = error
         else:
-            if value.__class__ not in ATOMS:
+            if type(value) not in ATOMS:
                 self.birth[id(value)] = (value, entry.unit, entry.position)
                 if entry.effect.result == "stream":
                     self.stream_arrived(entry, value)

@@ -283,7 +283,7 @@ class Footprints(StoredKinds):
 def _visible(code: CodeType, place: dict[str, Any]) -> dict[str, Any]:
     """``place``, the locals of a piece, and the function's names that only the pieces inside it close over."""
     for name in code.co_freevars:
-        if name.startswith(PREFIX) and place.get(name).__class__ is FunctionType:
+        if name.startswith(PREFIX) and type(place.get(name)) is FunctionType:
             place = _enclosed(place[name], dict(place))
     return place
 
@@ -297,7 +297,7 @@ def _enclosed(piece: Any, place: dict[str, Any]) -> dict[str, Any]:
             place[name] = cell.cell_contents
         except ValueError:
             continue
-        if name.startswith(PREFIX) and place[name].__class__ is FunctionType:
+        if name.startswith(PREFIX) and type(place[name]) is FunctionType:
             _enclosed(place[name], place)
     return place
 

@@ -221,13 +221,13 @@ class Look:
     def token(self, name: str) -> Any:
         """Something that is the same as long as the verdict is: the identity of what is callable, else the type."""
         value = self.name(name)
-        kind = value.__class__
+        kind = type(value)
         if kind in _ITERABLES:
             return kind, tuple(self.kinds(value))
         return id(value) if callable(value) or kind is types.ModuleType else kind
 
     def kinds(self, value: Any) -> frozenset[type]:
-        return frozenset(map(type, islice(list(value) if value.__class__ is set else value, _SAMPLE)))
+        return frozenset(map(type, islice(list(value) if type(value) is set else value, _SAMPLE)))
 
     # ------------------------------------------------------------------ references
     def name(self, name: str) -> Any:
@@ -242,7 +242,7 @@ class Look:
         if value is _MISSING:
             names = self.namespace.get("__builtins__", builtins)
             value = (names if isinstance(names, dict) else vars(names)).get(name, _UNKNOWN)
-        return _UNKNOWN if value is UNBOUND or value.__class__ is Pending else value
+        return _UNKNOWN if value is UNBOUND or type(value) is Pending else value
 
     def value(self, ref: Ref) -> Any:
         """What ``ref`` stands for: an object, some :class:`Types`, or unknown."""
@@ -258,40 +258,40 @@ class Look:
             return base
         if kind == "a":
             return self.attribute(base, ref[2])
-        if base.__class__ is Functions:
+        if type(base) is Functions:
             return _UNKNOWN
-        if base.__class__ is Types:
+        if type(base) is Types:
             return Types((str,)) if base.kinds == {str} else _UNKNOWN
-        if base.__class__ is str:
+        if type(base) is str:
             return Types((str,))
-        if base.__class__ is range:
+        if type(base) is range:
             return Types((int,))
-        if base.__class__ not in _ITERABLES:
+        if type(base) not in _ITERABLES:
             return _UNKNOWN
-        if base.__class__ is dict and kind == "v":
+        if type(base) is dict and kind == "v":
             base = base.values()
         found = self.kinds(base)
         return Types(found) if found else _UNKNOWN
 
     def attribute(self, base: Any, name: str) -> Any:
         """``base.name`` as it lies there; for some types, what their classes have (a list)."""
-        if base.__class__ is Types:
+        if type(base) is Types:
             found = [lookup(kind, name) for kind in base.kinds]
-            return _UNKNOWN if _MISSING in found or any(isinstance(f, property) for f in found) else Functions(found)
-        if base.__class__ is Functions:
+            return _UNKNOWN if _MISSING in found or any(issubclass(type(f), property) for f in found) else Functions(found)
+        if type(base) is Functions:
             return _UNKNOWN
-        if isinstance(base, types.ModuleType):
+        if issubclass(type(base), types.ModuleType):
             return vars(base).get(name, _UNKNOWN)
-        if isinstance(base, type):
+        if issubclass(type(base), type):
             found = lookup(base, name)
             return _UNKNOWN if found is _MISSING else getattr(found, "__func__", found)
         own = getattr(base, "__dict__", None) if lookup(type(base), "__dict__") is not _MISSING else None
-        if own.__class__ is dict and name in own:
+        if type(own) is dict and name in own:
             return own[name]
         found = lookup(type(base), name)
-        if isinstance(found, types.FunctionType):
+        if issubclass(type(found), types.FunctionType):
             return types.MethodType(found, base)
-        if found is _MISSING or isinstance(found, (property, functools.cached_property)):
+        if found is _MISSING or issubclass(type(found), (property, functools.cached_property)):
             return _UNKNOWN
         return getattr(found, "__func__", found)
 
@@ -302,7 +302,7 @@ class Look:
     def harmless(self, name: str) -> bool:
         """May the name be read, so that what it stands for is called by somebody else?"""
         value = self.name(name)
-        if value is _UNKNOWN or value.__class__ is type or not callable(value):
+        if value is _UNKNOWN or type(value) is type or not callable(value):
             return True
         return self.leaf(value)
 
@@ -310,9 +310,9 @@ class Look:
         found = self.value(ref)
         if found is _UNKNOWN:
             return ref[0] == "a" and self.by_name(ref[2])
-        if found.__class__ is Types:
+        if type(found) is Types:
             return bool(found.kinds == {types.FunctionType} and ref[0] == "t")
-        if found.__class__ is Functions:
+        if type(found) is Functions:
             return all(self.leaf(f) for f in found.each)
         return self.leaf(found)
 
@@ -328,9 +328,9 @@ class Look:
             self.methods = {}
             values = list(self.namespace.values())
             for value in [*values, *self.locals.values()]:
-                if isinstance(value, types.ModuleType) and belongs_to_user(getattr(value, "__file__", None) or "<string>"):
-                    values += [v for v in vars(value).values() if isinstance(v, type)]
-            for cls in {v if isinstance(v, type) else type(v) for v in values}:
+                if issubclass(type(value), types.ModuleType) and belongs_to_user(getattr(value, "__file__", None) or "<string>"):
+                    values += [v for v in vars(value).values() if issubclass(type(v), type)]
+            for cls in {v if issubclass(type(v), type) else type(v) for v in values}:
                 for base in cls.__mro__:
                     if _is_users(base):
                         self.note(base, self.methods)
@@ -341,7 +341,7 @@ class Look:
         for name in vars(cls).get("__annotations__", ()):
             methods.setdefault(name, []).append(_UNKNOWN)
         for name, found in vars(cls).items():
-            if found.__class__ is types.FunctionType:
+            if type(found) is types.FunctionType:
                 methods.setdefault(name, []).append(found)
                 for stored in _stored_attributes(found.__code__):
                     methods.setdefault(stored, []).append(_UNKNOWN)
@@ -356,22 +356,22 @@ class Look:
             return False
         if effect is not None:
             return not effect.external
-        kind = callee.__class__
+        kind = type(callee)
         if kind is types.MethodType:
             return self.leaf(callee.__func__)
         if kind is types.FunctionType:
             return not belongs_to_user(callee.__code__.co_filename) or bool(self.machine.is_leaf(callee))
         if kind is functools.partial:
             return self.leaf(callee.func)
-        if isinstance(callee, type):
+        if issubclass(type(callee), type):
             made = [lookup(callee, n) for n in ("__init__", "__new__", "__post_init__")]
-            return all(self.leaf(f) for f in made if f.__class__ is types.FunctionType)
+            return all(self.leaf(f) for f in made if type(f) is types.FunctionType)
         wrapped = getattr(callee, "__wrapped__", None) if kind is _CACHED else None
         if wrapped is not None:
             return self.leaf(wrapped)
         if _is_users(kind):
             call = lookup(kind, "__call__")
-            return call.__class__ is not types.FunctionType or self.leaf(call)
+            return type(call) is not types.FunctionType or self.leaf(call)
         return True
 
 

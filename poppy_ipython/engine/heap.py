@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..effects.registry import effect_of_special, is_ordered
 from ..effects.table import MISSING
-from .atoms import ATOMS, CONTAINERS, OPERANDS, SEQUENCES, WRITABLE, lookup, reads_plainly, stores_plainly
+from .atoms import ATOMS, CONTAINERS, OPERANDS, SEQUENCES, WRITABLE, hashes_plainly, lookup, reads_plainly, stores_plainly
 from .buffer import Cell, Chain, Place, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
 from .constructors import is_record
 from .maywrites import TOP
@@ -55,7 +55,7 @@ class Heap(Base):
         """The forwarded view of an exact container for a read here; waits for writers and pending keys."""
         while True:
             if self.may:
-                self.await_writers(target, (("e", id(target)), ("*k", target.__class__)))
+                self.await_writers(target, (("e", id(target)), ("*k", type(target))))
             chain = self.chains.get(id(target))
             if chain is None:
                 return target
@@ -79,15 +79,15 @@ class Heap(Base):
         if not unit.log:
             return True
         last = unit.log[-1]
-        return (last[1][-1] if last.__class__ is tuple else last.number) <= born[2][-1]
+        return (last[1][-1] if type(last) is tuple else last.number) <= born[2][-1]
 
     def store_op(self, target: Any, fn: Callable[..., Any], args: tuple[Any, ...], fallible: bool = False) -> None:
         """Buffer the operation ``fn(target, *args)`` on an exact container."""
         if self.cur is self.ghost:
             for value in args:
-                if value.__class__ is list or value.__class__ is dict:
-                    for item in value.values() if value.__class__ is dict else value:
-                        if item.__class__ is Pending and not item.done:
+                if type(value) is list or type(value) is dict:
+                    for item in value.values() if type(value) is dict else value:
+                        if type(item) is Pending and not item.done:
                             raise NotReady(item)
             raise NotReady
         key = id(target)
@@ -108,7 +108,7 @@ class Heap(Base):
     def new_list(self, items: list[Any]) -> Any:
         """A list display: pendings never enter the real list, they are its first buffered store."""
         for i, item in enumerate(items):
-            if item.__class__ is Pending:
+            if type(item) is Pending:
                 if not item.done:
                     target = self.born([])
                     self.store_op(target, extend_items, ([settled(x) for x in items],))
@@ -123,12 +123,11 @@ class Heap(Base):
         for key, value in items:
             if key is UNBOUND:
                 result.update(value)
-                waiting = waiting or any(v.__class__ is Pending for v in value.values())
+                waiting = waiting or any(type(v) is Pending for v in value.values())
                 continue
             key = self.force(key)
-            if key.__class__ not in ATOMS:
-                self.hashable(key)
-            if value.__class__ is Pending:
+            self.hashable(key)
+            if type(value) is Pending:
                 if value.done:
                     value = value.value
                 else:
@@ -140,10 +139,16 @@ class Heap(Base):
             return target
         return self.born(result)
 
+    def dict_like(self, view: dict[Any, Any], more: dict[str, Any]) -> Any:
+        """A new dict of what is in ``view``, whose keys are not hashed again, and ``more``."""
+        if any(type(v) is Pending for v in (*view.values(), *more.values())):
+            return self.new_dict([*view.items(), *more.items()])
+        return self.born({**view, **more})
+
     def spread_mapping(self, value: Any) -> dict[Any, Any]:
         """``**value`` in a dict display: what is in it before the items behind it are evaluated."""
         mapping = self.force(value)
-        return dict(self.view(mapping)) if mapping.__class__ is dict else self.force(self.native(_spread, (mapping,)))
+        return dict(self.view(mapping)) if type(mapping) is dict else self.force(self.native(_spread, (mapping,)))
 
     def new_set(self, items: list[Any]) -> Any:
         """A set display; pending elements are queued like ``add``."""
@@ -153,13 +158,15 @@ class Heap(Base):
         return target
 
     def set_add(self, target: set[Any], item: Any) -> None:
-        if item.__class__ is Pending and (item.done or self.risky(item)):
+        if type(item) is Pending and (item.done or self.risky(item)):
             item = self.force(item)
-        if item.__class__ is Pending:
+        if type(item) is Pending:
             self.store_op(target, set_add, (item,), fallible=True)
             return
+        if not hashes_plainly(item):
+            self.fence(set.add, (target, item), {}, what="__hash__")
+            return
         if not self.direct(target, id(target)):
-            self.hashable(item)
             hash(item)
             self.store_op(target, set_add, (item,))
             return
@@ -168,7 +175,7 @@ class Heap(Base):
     # ------------------------------------------------------------------ attributes
     def ga(self, target: Any, name: str) -> Any:
         """``target.name``."""
-        if target.__class__ is Pending:
+        if type(target) is Pending:
             if not target.done:
                 if target.elements is not None and target.kind is not None and name in target.kind._fields:
                     return settled(target.elements[target.kind._fields.index(name)])
@@ -178,7 +185,7 @@ class Heap(Base):
         unit = self.cur
         if not unit.log and unit.head:
             return getattr(target, name)
-        kind = target.__class__
+        kind = type(target)
         if kind in OPERANDS:
             return getattr(target, name)
         key = (id(target), name)
@@ -214,7 +221,7 @@ class Heap(Base):
         if self.reading and self.is_being_read(target):
             return False
         if reads_plainly(kind, name, target):
-            return not is_ordered(kind) or lookup(kind, name).__class__ is types.FunctionType
+            return not is_ordered(kind) or type(lookup(kind, name)) is types.FunctionType
         key = (kind, name)
         known = self.plain_reads.get(key)
         if known is None:
@@ -232,24 +239,24 @@ class Heap(Base):
 
     def sa(self, target: Any, name: str, value: Any) -> None:
         """``target.name = value`` (``value`` UNBOUND deletes)."""
-        if target.__class__ is Pending:
+        if type(target) is Pending:
             target = self.force(target)
-        if value.__class__ is Pending and value.done:
+        if type(value) is Pending and value.done:
             value = value.value
         unit = self.cur
-        if not unit.log and unit.head and value.__class__ is not Pending:
+        if not unit.log and unit.head and type(value) is not Pending:
             return setattr(target, name, value)
-        if not stores_plainly(target.__class__, name):
+        if not stores_plainly(type(target), name):
             value = self.force(value)
-            return self.fence(setattr, (target, name, value), {}, what=f"{target.__class__.__name__}.{name} =")
+            return self.fence(setattr, (target, name, value), {}, what=f"{type(target).__name__}.{name} =")
         return self.store_attribute(target, name, value)
 
     def store_attribute(self, target: Any, name: str, value: Any) -> None:
         """A store that only writes the instance dict or a slot, as ``object.__setattr__`` does."""
-        if value.__class__ is Pending and value.done:
+        if type(value) is Pending and value.done:
             value = value.value
         key = (id(target), name)
-        if value.__class__ is not Pending and self.direct(target, key):
+        if type(value) is not Pending and self.direct(target, key):
             return object.__setattr__(target, name, value)
         unit = self.cur
         if unit is self.ghost:
@@ -273,7 +280,7 @@ class Heap(Base):
 
         They all come before it, as a plain run has it: only who stands between the store and the read could undo it.
         """
-        if not self.may or key.__class__ not in ATOMS:
+        if not self.may or type(key) not in ATOMS:
             return None
         chain = self.chains.get(id(target))
         if chain is None:
@@ -287,34 +294,35 @@ class Heap(Base):
 
     def gi(self, target: Any, key: Any) -> Any:
         """``target[key]``."""
-        if target.__class__ is Pending:
+        if type(target) is Pending:
             if target.done:
                 target = target.value
-            elif target.elements is not None and key.__class__ is int:
+            elif target.elements is not None and type(key) is int:
                 return settled(target.elements[key])
             elif not self.risky(target):
                 return self.defer(self.gi, (target, key), born=target.position)
             else:
                 target = self.force(target)
-        if key.__class__ is Pending:
+        if type(key) is Pending:
             special = None if key.done else self.special_of(target, "__getitem__")
             if special is not None:
                 return self.call_method(special, (key,), {})
             if not key.done and not self.risky(key) and not self.acts(target):
                 return self.defer(self.gi, (target, key))
             key = self.force(key)
-        kind = target.__class__
+        kind = type(target)
         if kind is list or kind is dict:
             if not self.chains and not self.may:
                 value = target[key]
+            elif kind is dict and not hashes_plainly(key):
+                value = self.fence(operator.getitem, (target, key), {}, what="__hash__")
             else:
                 if kind is dict:
                     stored = self.stored_item(target, key)
                     if stored is not None:
                         return settled(stored[1])
-                    self.hashable(key)
                 value = settled(self.view(target)[key])
-            if kind is list and key.__class__ is slice:
+            if kind is list and type(key) is slice:
                 self.sliced = value = self.new_list(value)
             return value
         self.sliced = None
@@ -329,40 +337,42 @@ class Heap(Base):
         return self.native(operator.getitem, (target, key), None, False, self.special(kind, "__getitem__"))
 
     def hashable(self, key: Any) -> None:
-        """Hash ``key`` if that runs no user code; fence otherwise."""
-        if key.__class__ not in ATOMS and key.__class__ is not tuple:
-            self.fence(hash, (key,), {}, what="__hash__")
+        """Before ``key`` is hashed, which Python does once: wait for the head if that may run code of the user's."""
+        if not hashes_plainly(key):
+            self.drain("unknown", "__hash__")
+            self.before_native()
 
     def si(self, target: Any, key: Any, value: Any) -> None:
         """``target[key] = value``."""
-        if target.__class__ is Pending:
+        if type(target) is Pending:
             target = self.force(target)
-        if value.__class__ is Pending and value.done:
+        if type(value) is Pending and value.done:
             value = value.value
-        if key.__class__ is Pending and (key.done or self.risky(key)):
+        if type(key) is Pending and (key.done or self.risky(key)):
             key = self.force(key)
-        kind = target.__class__
+        kind = type(target)
         if kind is dict:
-            if key.__class__ is Pending:
+            if type(key) is Pending:
                 return self.store_op(target, set_item, (key, value), fallible=True)
-            if value.__class__ is not Pending and self.direct(target, id(target)):
+            if not hashes_plainly(key):
+                return self.fence(operator.setitem, (target, key, value), {}, what="__hash__")
+            if type(value) is not Pending and self.direct(target, id(target)):
                 target[key] = value
                 return None
-            self.hashable(key)
             hash(key)
             return self.store_op(target, set_item, (key, value))
         if kind is list:
             key = self.force(key)
-            if value.__class__ is not Pending and self.direct(target, id(target)):
-                if key.__class__ is not slice or value.__class__ in (tuple, str, range):
+            if type(value) is not Pending and self.direct(target, id(target)):
+                if type(key) is not slice or type(value) in (tuple, str, range):
                     target[key] = value
                     return None
-            if key.__class__ is slice:
+            if type(key) is slice:
                 items = list(self.iterate(self.force(value)))
                 probe = list(self.view(target))
                 probe[key] = items
                 return self.store_op(target, set_slice, (key, items))
-            if key.__class__ is int or key.__class__ is bool:
+            if type(key) is int or type(key) is bool:
                 size = len(self.view(target))
                 if not -size <= key < size:
                     raise IndexError("list assignment index out of range")
@@ -377,12 +387,13 @@ class Heap(Base):
         """``del target[key]``."""
         target = self.force(target)
         key = self.force(key)
-        kind = target.__class__
+        kind = type(target)
         if kind is list or kind is dict:
+            if kind is dict and not hashes_plainly(key):
+                return self.fence(operator.delitem, (target, key), {}, what="__hash__")
             if self.direct(target, id(target)):
                 del target[key]
                 return None
-            self.hashable(key) if kind is dict else None
             probe = self.view(target).copy()
             del probe[key]
             return self.store_op(target, named("__delitem__"), (key,))
@@ -421,7 +432,7 @@ class Heap(Base):
                 found = cell.find((*unit.path, unit.n + 1))
                 if found is not None:
                     value = found[1]
-                    if value.__class__ is Pending:
+                    if type(value) is Pending:
                         if value.done:
                             value = value.value
                         elif value.maybe_unbound:
@@ -441,11 +452,11 @@ class Heap(Base):
 
         def store(name: str, value: Any) -> Any:
             unit = self.cur
-            if value.__class__ is Pending and value.done:
+            if type(value) is Pending and value.done:
                 value = value.value
             cell = chains.get(name)
             if cell is None:
-                if not unit.log and unit.head and value.__class__ is not Pending:
+                if not unit.log and unit.head and type(value) is not Pending:
                     if value is UNBOUND:
                         del namespace[name]
                     else:
@@ -482,7 +493,7 @@ class Heap(Base):
         if found is None:
             return name in namespace
         value = found[1]
-        return value is not UNBOUND and not (value.__class__ is Pending and (value.maybe_unbound or value.value is UNBOUND))
+        return value is not UNBOUND and not (type(value) is Pending and (value.maybe_unbound or value.value is UNBOUND))
 
 
 __all__ = ["CONTAINERS", "Heap"]

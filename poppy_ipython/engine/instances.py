@@ -65,7 +65,7 @@ class Instances(Base):
                     return self.n_object_setattr(owner, *args)
             return self.fence(fn, args, kwargs, what=name)
         special = lookup(kind, "__call__")
-        if special.__class__ is not types.FunctionType:
+        if type(special) is not types.FunctionType:
             return NotImplemented
         effect = effect_of(fn)
         if effect is not None:
@@ -75,30 +75,30 @@ class Instances(Base):
     # ------------------------------------------------------------------ special methods
     def special_of(self, value: Any, name: str) -> types.MethodType | None:
         """The special method ``name`` of an instance of the user's, if it can be lowered; None leaves it to Python."""
-        kind = value.__class__
+        kind = type(value)
         if self.cur is self.ghost or not kind.__flags__ & _HEAP:
             return None
         found = lookup(kind, name)
-        if found.__class__ is not types.FunctionType or self.twin_of(found) is None:
+        if type(found) is not types.FunctionType or self.twin_of(found) is None:
             return None
         return types.MethodType(found, value)
 
     def acts(self, value: Any) -> bool:
         """Is ``value`` (or an item of it) an instance of the user's, whose special methods may write?"""
-        kind = value.__class__
+        kind = type(value)
         if kind is tuple:
             return any(self.acts(item) for item in value)
         if kind is Pending:
             return value.elements is not None and any(self.acts(item) for item in value.elements)
         if kind in BUILTIN_VALUES or not kind.__flags__ & _HEAP or self.cur is self.ghost:
             return False
-        users = any(f.__class__ is types.FunctionType and is_users(f.__code__) for base in kind.__mro__ for f in vars(base).values())
+        users = any(type(f) is types.FunctionType and is_users(f.__code__) for base in kind.__mro__ for f in vars(base).values())
         return users and bool(self.writing_code()[0])
 
     def length(self, special: types.MethodType) -> int:
         """``len`` of an instance."""
         found = self.force(self.call_method(special, (), {}))
-        return found if found.__class__ is int and found >= 0 else len(_Sized(found))
+        return found if type(found) is int and found >= 0 else len(_Sized(found))
 
     def operate(self, fn: Any, args: tuple[Any, ...]) -> Any:
         """A binary operator, if the left operand's method decides; else NotImplemented."""
@@ -106,14 +106,14 @@ class Instances(Base):
         if names is None or len(args) != 2:
             return NotImplemented
         left, right = args
-        special = self.special_of(left, names[0]) if left.__class__ is not Pending else None
+        special = self.special_of(left, names[0]) if type(left) is not Pending else None
         if special is None or "NotImplemented" in special.__func__.__code__.co_names:
             return NotImplemented
-        kind = right.__class__
+        kind = type(right)
         if kind is Pending and not right.done:
             if self.risky(right) or right.position is None:
                 return NotImplemented  # it may have a method of its own
-        elif kind is not left.__class__ and (issubclass(kind, left.__class__) or lookup(kind, names[1]).__class__ is types.FunctionType):
+        elif kind is not type(left) and (issubclass(kind, type(left)) or type(lookup(kind, names[1])) is types.FunctionType):
             return NotImplemented
         found = self.call_method(special, (right,), {})
         if found is NotImplemented:
@@ -122,11 +122,11 @@ class Instances(Base):
 
     def iterated_instance(self, value: Any) -> Iterator[Any] | None:
         """An iterator over an instance whose ``__iter__`` is understood."""
-        kind = value.__class__
+        kind = type(value)
         if self.cur is self.ghost or not kind.__flags__ & _HEAP:
             return None
         special = lookup(kind, "__iter__")
-        if special.__class__ is not types.FunctionType:
+        if type(special) is not types.FunctionType:
             return None
         if is_generator(special.__code__):
             return self._generator(types.MethodType(special, value), (), {})  # type: ignore[no-any-return]
@@ -134,13 +134,13 @@ class Instances(Base):
         if path is None or special.__globals__.get("iter", iter) is not iter:
             return None
         for name in path:
-            if not self.reads_plainly(value.__class__, name, value):
+            if not self.reads_plainly(type(value), name, value):
                 return None
             try:
                 value = self.force_shape(self.ga(value, name))
             except AttributeError:
                 return None  # Python says so, with the method's own frame
-        return self.iterate(value) if value.__class__ in FRESH else None  # type: ignore[no-any-return]
+        return self.iterate(value) if type(value) in FRESH else None  # type: ignore[no-any-return]
 
 
 def _delegates_to(fn: types.FunctionType) -> list[str] | None:

@@ -32,7 +32,7 @@ def is_progress_bar(value: Any) -> bool:
     """Whether ``value`` is a bar of tqdm's own classes around an iterable."""
     module = sys.modules.get("tqdm.std")
     kind = type(value)
-    if module is None or not isinstance(value, module.tqdm) or kind.__module__.partition(".")[0] != "tqdm":
+    if module is None or not issubclass(type(value), module.tqdm) or kind.__module__.partition(".")[0] != "tqdm":
         return False
     effect = effect_of(kind.update)
     return value.iterable is not None and effect is not None and effect.name == "sequential"
@@ -49,7 +49,7 @@ class Iterables(Base):
         """Does ``iterate`` know better than to wait for the head at each item?"""
         if self.is_stream(value) or self.tame.get(id(value)) is value or is_progress_bar(value):
             return True
-        return value.__class__ is not Pending and self.special(value.__class__, "__iter__") is not None
+        return type(value) is not Pending and self.special(type(value), "__iter__") is not None
 
     def advance_tame(self, iterator: Any) -> Iterator[Any]:
         while True:

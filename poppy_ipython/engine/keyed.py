@@ -44,12 +44,12 @@ class Keyed(Base):
         if key is None or (self.quiescent() and self.native_will_do(map, (key, *args))):
             return self.native(fn, args, kwargs)
         reverse = kwargs.get("reverse", False)
-        if not args or kwargs.keys() - _NAMED[fn] or reverse.__class__ not in (bool, int) or len(args) > 1 and (fn is sorted or "default" in kwargs):
+        if not args or kwargs.keys() - _NAMED[fn] or type(reverse) not in (bool, int) or len(args) > 1 and (fn is sorted or "default" in kwargs):
             return self.native(fn, args, kwargs)
         source: Any = args
         if len(args) == 1:
             source = self.force_shape(args[0])
-            if source.__class__ not in ITERABLE and not is_record(source.__class__):
+            if type(source) not in ITERABLE and not is_record(type(source)):
                 return self.native(fn, (source,), kwargs)
         items = list(self.iterate(source))
         if not items:
@@ -64,7 +64,7 @@ class Keyed(Base):
             keys = [self.force(key) for key in keys]
         if all(is_plain(key) for key in keys):
             return self.new_list(_in_order(items, keys, reverse))
-        if any(key.__class__ is Pending and not key.done for key in keys):
+        if any(type(key) is Pending and not key.done for key in keys):
             return self.defer(self.late_sorted, (reverse, *keys, *items), born=self.oldest(items))
         items, keys = [self.force(item) for item in items], [settled(key) for key in keys]
         return self.known(self.fence(_in_order, (items, keys, reverse), {}, what="sorted", pure=True))
@@ -113,7 +113,7 @@ class Keyed(Base):
 
 def is_plain(key: Any) -> bool:
     """Does comparing ``key`` run no code of the user's, and look at nothing that could change?"""
-    return key.__class__ in ATOMS or key.__class__ is tuple and all(is_plain(part) for part in key)
+    return type(key) in ATOMS or type(key) is tuple and all(is_plain(part) for part in key)
 
 
 def _in_order(items: Any, keys: Any, reverse: bool) -> list[Any]:

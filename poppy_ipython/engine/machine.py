@@ -18,7 +18,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     origins     what operating on a pending may run      streams     generators and the like, read at once
     keyed       keys of sorted, max and min          tickets     numbers of a counter
     sources     forked comprehensions, late views and maps
-    texts       str and repr of instances
+    texts       str and repr of instances                spreading   ``*xs`` and ``**named``
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -65,10 +65,11 @@ from .maywrites import MayWrites
 from .methods import Methods
 from .natives import Natives
 from .origins import Origins
-from .pending import UNBOUND, BoundRef, Pending, settled
+from .pending import UNBOUND, BoundRef, Pending
 from .retirement import Retirement
 from .scheduler import Scheduler
 from .sources import Sources
+from .spreading import Spreading
 from .standins import StandIns
 from .streams import Streams
 from .texts import Texts
@@ -108,6 +109,7 @@ class Machine(
     Streams,
     Keyed,
     Sources,
+    Spreading,
     Texts,
     Tickets,
 ):
@@ -197,7 +199,7 @@ class Machine(
             idle.throw()
         for table in self.tables.values():
             for operation in table.values():
-                if operation.__class__ is types.FunctionType:
+                if type(operation) is types.FunctionType:
                     for cell in operation.__closure__ or ():
                         cell.cell_contents = None
         self.queue.clear()
@@ -259,7 +261,7 @@ class Machine(
                 "is_not": self.is_not, "in_": self.in_, "not_in": self.not_in, "not_": self.not_, "inplace": self.inplace,
                 "new_list": self.new_list, "new_dict": self.new_dict, "spread_mapping": self.spread_mapping, "new_set": self.new_set, "new_tuple": self.new_tuple,
                 "slice": slice, "format": self.format, "concat": self.concat, "await_call": self.await_call,
-                "await_value": self.await_value, "mapping": self.mapping, "real_iterable": self.real_iterable,
+                "await_value": self.await_value, "with_keywords": self.with_keywords, "spread": self.spread, "real_iterable": self.real_iterable,
                 "mark": self.mark, "caught": self.caught, "restore": self.restore, "live": self.live,
                 "handling": self.handling, "flush_handler": self.flush_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": self.as_raised,
                 "as_handled": self.as_handled, "raise_": self.reraise, "enter_exclusive": self.enter_exclusive,
@@ -391,14 +393,14 @@ class Machine(
 
     def own(self, target: Any, name: str, calls: bool) -> Any:
         """Look ``target.name`` up before the arguments of a method call are evaluated."""
-        if target.__class__ is Pending:
+        if type(target) is Pending:
             if not target.done:
                 if not calls:
                     return target
                 target = self.force(target)
             else:
                 target = target.value
-        kind = target.__class__
+        kind = type(target)
         if kind in _BUILTIN_RECEIVERS:
             if not hasattr(kind, name):
                 getattr(target, name)
@@ -406,19 +408,12 @@ class Machine(
         return BoundRef(self.ga(target, name))
 
     def meth(self, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
-        kind = target.__class__
+        kind = type(target)
         if kind is list and name == "append" and len(args) == 1 and not kwargs:  # what most loops do
             return self.append(target, args[0])
         if kind is BoundRef:
             return self.call(target.fn, *args, **kwargs)
         return Methods.meth(self, target, name, *args, **kwargs)
-
-    def call_star(self, fn: Any, values: Any, /, **kwargs: Any) -> Any:
-        """``fn(*values, **kwargs)``: with nothing but one starred argument, Python spreads it last."""
-        return self.call(fn, *self.iterate(values), **kwargs)
-
-    def meth_star(self, target: Any, name: str, values: Any, /, **kwargs: Any) -> Any:
-        return self.meth(target, name, *self.iterate(values), **kwargs)
 
     def pack_args(self, values: tuple[Any, ...]) -> Any:
         """``*args`` of a twin: a tuple display."""
@@ -436,17 +431,9 @@ class Machine(
 
     def concat(self, *parts: Any) -> Any:
         for part in parts:
-            if part.__class__ is Pending:
+            if type(part) is Pending:
                 return self.native(_concat, parts, None, True)
         return "".join(parts)
-
-    def mapping(self, value: Any) -> Any:
-        """The operand of ``**`` in a call."""
-        value = self.force(value)
-        if value.__class__ is dict:
-            return {k: settled(v) for k, v in self.view(value).items()}
-        self.drain("unknown", "**")
-        return value
 
     def real_iterable(self, value: Any) -> Any:
         """The iterable of a free-standing generator expression: real, and current."""

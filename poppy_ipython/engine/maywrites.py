@@ -146,7 +146,7 @@ class MayWrites(Base):
             key, writer = nearest(found, here, newer if newer is not None else ())
             if writer is None:
                 continue
-            if born is not None and key <= born and (slot.__class__ is str or slot[0] in ("*a", "*k")):
+            if born is not None and key <= born and (type(slot) is str or slot[0] in ("*a", "*k")):
                 continue
             return writer
         return None

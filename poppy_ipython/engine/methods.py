@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .atoms import ATOMS, CONTAINERS, SEQUENCES
+from .atoms import ATOMS, CONTAINERS, SEQUENCES, hashes_plainly
 from .buffer import extend_items, named, set_add, set_item, update_items
 from .pending import Pending, settled
 
@@ -41,7 +41,7 @@ class Methods(Base):
 
     def meth(self, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """``target.name(*args, **kwargs)``."""
-        if target.__class__ is Pending:
+        if type(target) is Pending:
             if target.done:
                 target = target.value
             elif (name in PURE_NAMES or name in _COLLECTION_READS) and not self.risky_method(target, name):
@@ -51,7 +51,7 @@ class Methods(Base):
                 return result
             else:
                 target = self.force(target)
-        kind = target.__class__
+        kind = type(target)
         if kind is str or kind in SEQUENCES or kind is int or kind is float:
             return self.atom_method(target, name, args, kwargs)
         if kind in CONTAINERS:
@@ -61,7 +61,7 @@ class Methods(Base):
             unit = self.cur
             if not unit.log and unit.head:
                 for value in args:
-                    if value.__class__ is Pending:
+                    if type(value) is Pending:
                         break
                 else:
                     return getattr(target, name)(*args, **kwargs)
@@ -77,12 +77,12 @@ class Methods(Base):
         method = getattr(target, name)
         if name == "join" and len(args) == 1:
             return self.join_text(target, args[0])
-        return self.native(method, args, kwargs or None, target.__class__ is not tuple)
+        return self.native(method, args, kwargs or None, type(target) is not tuple)
 
     # ------------------------------------------------------------------ lists
     def append(self, target: list[Any], value: Any) -> None:
         """``target.append(value)``."""
-        if value.__class__ is Pending:
+        if type(value) is Pending:
             if not value.done:
                 return self.store_op(target, list.append, (value,))  # type: ignore[no-any-return]
             value = value.value
@@ -98,7 +98,7 @@ class Methods(Base):
             return self.extend(target, args[0])
         if name == "insert" and len(args) == 2 and not kwargs:
             index = self.force(args[0])
-            if index.__class__ is int:
+            if type(index) is int:
                 return self.store_op(target, named("insert"), (index, settled(args[1])))
         if name in ("pop", "reverse", "clear", "copy") and not kwargs:
             if name == "copy" and not args:
@@ -128,7 +128,7 @@ class Methods(Base):
         items = list(self.view(target))
         for i, item in enumerate(items):
             items[i] = self.force(item)
-        if kwargs.get("key") is None and all(x.__class__ in ATOMS for x in (*items, *args)):
+        if kwargs.get("key") is None and all(type(x) in ATOMS for x in (*items, *args)):
             probe = list(self.view(target))
             probe[:] = [settled(x) for x in probe]
             try:
@@ -150,18 +150,18 @@ class Methods(Base):
     def extend(self, target: list[Any], source: Any) -> None:
         """``target.extend(source)`` and ``target += source``."""
         source = self.force_shape(source)
-        if source.__class__ not in _SHAPES:  # it may raise in the middle, or look at the list while that grows
+        if type(source) not in _SHAPES:  # it may raise in the middle, or look at the list while that grows
             self.fence(target.extend, (source,), {}, what="list.extend")
             return
         items = [settled(x) for x in self.iterate(source)]
-        if not any(x.__class__ is Pending for x in items) and self.direct(target, id(target)):
+        if not any(type(x) is Pending for x in items) and self.direct(target, id(target)):
             target.extend(items)
             return
         self.store_op(target, extend_items, (items,))
 
     # ------------------------------------------------------------------ dicts
     def dict_method(self, target: dict[Any, Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if kwargs and name != "update":
+        if (kwargs and name != "update") or (args and name in _KEYED and not hashes_plainly(self.force(args[0]))):
             return self.fence(getattr(target, name), args, kwargs, what=f"dict.{name}")
         if name == "get" and 1 <= len(args) <= 2:
             key = self.key_of(args[0])
@@ -173,7 +173,7 @@ class Methods(Base):
             # a live view object: whoever uses it natively must see the real dict, which is current at the head only
             return self.fence(getattr(target, name), args, kwargs, what=f"dict.{name}", pure=True)
         if name == "copy" and not args:
-            return self.new_dict(list(self.view(target).items()))
+            return self.dict_like(self.view(target), {})
         if name == "setdefault" and 1 <= len(args) <= 2:
             key = self.key_of(args[0])
             view = self.view(target)
@@ -215,7 +215,7 @@ class Methods(Base):
         items: dict[Any, Any] = {}
         if args:
             source = self.force(args[0])
-            if source.__class__ is dict:
+            if type(source) is dict:
                 items.update(self.view(source))
             else:  # it may raise in the middle, or look at the dict while that grows
                 self.fence(target.update, (source,), kwargs, what="dict.update")
@@ -224,15 +224,14 @@ class Methods(Base):
         items = {k: settled(v) for k, v in items.items()}
         for key in items:
             self.hashable(key)
-        if not any(v.__class__ is Pending for v in items.values()) and self.direct(target, id(target)):
+        if not any(type(v) is Pending for v in items.values()) and self.direct(target, id(target)):
             target.update(items)
             return
         self.store_op(target, update_items, (items,))
 
     def key_of(self, key: Any) -> Any:
         key = self.force(key)
-        if key.__class__ not in ATOMS:
-            self.hashable(key)
+        self.hashable(key)
         return key
 
     # ------------------------------------------------------------------ sets
@@ -240,7 +239,9 @@ class Methods(Base):
         if name == "add" and len(args) == 1 and not kwargs:
             return self.set_add(target, args[0])
         if name in ("discard", "remove") and len(args) == 1 and not kwargs:
-            item = self.key_of(args[0])
+            item = self.force(args[0])
+            if not hashes_plainly(item):
+                return self.fence(getattr(target, name), (item,), {}, what=f"set.{name}")
             if self.direct(target, id(target)):
                 return getattr(target, name)(item)
             if name == "remove" and item not in self.view(target):
@@ -252,16 +253,16 @@ class Methods(Base):
             return self.store_op(target, named("clear"), ())
         if name == "update" and len(args) == 1 and not kwargs:
             source = self.force_shape(args[0])
-            if source.__class__ in _SHAPES:
+            if type(source) in _SHAPES:
                 for item in list(self.iterate(source)):
                     self.set_add(target, item)
                 return None
         if name in ("union", "intersection", "difference", "issubset", "issuperset", "isdisjoint", "symmetric_difference"):
             sources = [self.force(a) for a in args]
-            if self.view(target) is target and all(s.__class__ in CONTAINERS or s.__class__ in (tuple, frozenset) for s in sources):
-                views = [self.view(s) if s.__class__ in CONTAINERS else s for s in sources]
-                views = [[self.force(x) for x in v] if v.__class__ is not set else v for v in views]
-                if all(x.__class__ in ATOMS for v in (*views, self.view(target)) for x in v):
+            if self.view(target) is target and all(type(s) in CONTAINERS or type(s) in (tuple, frozenset) for s in sources):
+                views = [self.view(s) if type(s) in CONTAINERS else s for s in sources]
+                views = [[self.force(x) for x in v] if type(v) is not set else v for v in views]
+                if all(type(x) in ATOMS for v in (*views, self.view(target)) for x in v):
                     return self.known(getattr(target, name)(*views))
         return self.fence(getattr(target, name), args, kwargs, what=f"set.{name}")
 
@@ -275,6 +276,8 @@ def _sort(target: list[Any], reverse: bool) -> None:
     target.sort(reverse=reverse)
 
 
+#: methods of a dict whose first argument is a key
+_KEYED = frozenset({"get", "setdefault", "pop"})
 _SHAPES: frozenset[type] = frozenset({list, dict, set, Pending, frozenset}) | SEQUENCES
 
 __all__ = ["Methods", "set_add", "set_item", "Callable"]

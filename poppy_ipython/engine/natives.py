@@ -61,11 +61,11 @@ class Natives(Base):
         """
         if effect is not None and effect.result == "stream":
             return self.derived_stream(fn, args, kwargs or {}, effect)
-        owner: Any = getattr(fn, "__self__", None) if fn.__class__ in _BOUND else None
-        plain = owner.__class__ in ATOMS or isinstance(owner, type)
+        owner: Any = getattr(fn, "__self__", None) if type(fn) in _BOUND else None
+        plain = type(owner) in ATOMS or issubclass(type(owner), type)
         waiting = False
         for value in (*args, *kwargs.values()) if kwargs else args:
-            kind = value.__class__
+            kind = type(value)
             if kind is Pending:
                 if value.done:
                     kwargs = {k: settled(v) for k, v in kwargs.items()} if kwargs else None
@@ -82,7 +82,7 @@ class Natives(Base):
             return self._late(fn, args, kwargs, atom, effect)
         unit = self.cur
         if plain or (not unit.log and unit.head):
-            if plain and (fn.__class__ is types.BuiltinFunctionType or (fn.__class__ is type and fn in ATOMIC)):
+            if plain and (type(fn) is types.BuiltinFunctionType or (type(fn) is type and fn in ATOMIC)):
                 return fn(*args, **kwargs) if kwargs else fn(*args)
             return self.made(self.natively(fn, args, kwargs or _NONE), effect)
         picture = Picture()
@@ -141,12 +141,12 @@ class Natives(Base):
     def is_settled(self, value: Any, receiver: bool, effect: Any) -> bool:
         """May a declared native look at an opaque operand here? A library reads its own object in its own ways; what else
         it is given must not be able to call the user's code, unless it is the user who declared it."""
-        quiet = effect.known and not (receiver and self.attributes_are_pure(value.__class__))
+        quiet = effect.known and not (receiver and self.attributes_are_pure(type(value)))
         return instance_is_settled(self, value, quiet)
 
     def made(self, value: Any, effect: Any) -> Any:
         """Note what is known of the result of a native."""
-        if value.__class__ in ATOMS:
+        if type(value) in ATOMS:
             return value
         if effect is not None:
             if effect.result == "fresh":
@@ -158,7 +158,7 @@ class Natives(Base):
 
     def known(self, value: Any) -> Any:
         """Note the birth of a container that a native has just made (if it is one)."""
-        kind = value.__class__
+        kind = type(value)
         if kind is list or kind is dict or kind is set:
             return self.born(value)
         return value
@@ -168,9 +168,9 @@ class Natives(Base):
         if self.deferrable(value):
             return self.defer_atom(self.n_len, value)
         value = self.force_shape(value)
-        if value.__class__ is Pending:
+        if type(value) is Pending:
             return len(value.elements or ())
-        kind = value.__class__
+        kind = type(value)
         if kind is list or kind is dict or kind is set:
             if not self.chains and not self.may:
                 return len(value)
@@ -185,16 +185,16 @@ class Natives(Base):
             return self.defer_atom(self.n_isinstance, value, classes)
         value = self.force_shape(value)
         classes = self.force(classes)
-        if value.__class__ is Pending:  # structured: it will be a tuple
+        if type(value) is Pending:  # structured: it will be a tuple
             value = () if value.kind is None else tuple.__new__(value.kind, value.elements or ())
         return isinstance(value, classes)
 
-    def n_type(self, *args: Any, **kwargs: Any) -> Any:
+    def n_type(self, /, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs:
             if self.deferrable(args[0]):
                 return self.defer(self.n_type, args)
             value = self.force_shape(args[0])
-            return (value.kind or tuple) if value.__class__ is Pending else type(value)
+            return (value.kind or tuple) if type(value) is Pending else type(value)
         return self.fence(type, args, kwargs, what="type")
 
     def n_id(self, value: Any, /) -> int:
@@ -207,7 +207,7 @@ class Natives(Base):
 
     def force_shape(self, value: Any) -> Any:
         """Like ``force``, but a tuple whose elements are pending is good as it is (its shape is known)."""
-        while value.__class__ is Pending:
+        while type(value) is Pending:
             if value.done:
                 value = value.value
             elif value.elements is not None:
@@ -221,7 +221,7 @@ class Natives(Base):
         return not unit.log and unit.head
 
     def has_pending(self, values: Any) -> bool:
-        return any(value.__class__ is Pending for value in values)
+        return any(type(value) is Pending for value in values)
 
     def _init_natives(self) -> None:
         """The table of builtins that the engine treats itself."""
@@ -237,10 +237,12 @@ class Natives(Base):
 
     def n_getattr(self, target: Any, name: Any, *default: Any) -> Any:
         name = self.force(name)
+        if len(default) > 1 or type(name) is not str:
+            return self.fence(getattr, (target, name, *default), {}, what="getattr")
         if not default:
             return self.ga(target, name)
         if self.deferrable(target):
-            plain = default[0].__class__ in ATOMS
+            plain = type(default[0]) in ATOMS
             return self.defer(self.n_getattr, (target, name, *default), born=target.position if plain else None)
         target = self.force(target)
         try:
@@ -251,13 +253,16 @@ class Natives(Base):
     def n_hasattr(self, target: Any, name: Any) -> Any:
         if self.deferrable(target):
             return self.defer_atom(self.n_hasattr, target, name)
+        name = self.force(name)
+        if type(name) is not str:
+            return self.fence(hasattr, (target, name), {}, what="hasattr")
         try:
-            self.ga(self.force(target), self.force(name))
+            self.ga(self.force(target), name)
         except AttributeError:
             return False
         return True
 
-    def n_print(self, *args: Any, **kwargs: Any) -> None:
+    def n_print(self, /, *args: Any, **kwargs: Any) -> None:
         """``print`` is rendered and written at the head; its result is known now."""
         if self.quiescent() and not self.has_pending(args):
             builtins.print(*args, **{k: self.force(v) for k, v in kwargs.items()})

@@ -67,13 +67,13 @@ class Origins(Base):
 
     def deferrable(self, value: Any, iterates: bool = False) -> bool:
         """Is ``value`` pending, its shape unknown, and an operation on it one that can be deferred?"""
-        if value.__class__ is not Pending or value.done or value.elements is not None or self.cur is self.ghost:
+        if type(value) is not Pending or value.done or value.elements is not None or self.cur is self.ghost:
             return False
         return not self.risky(value, iterates)
 
     def risky(self, value: Any, iterates: bool = False) -> bool:
         """May operating on (or iterating over) the value of a pending run code of the user's that writes?"""
-        if value.__class__ is not Pending or value.position is not None or value.data or value.done:
+        if type(value) is not Pending or value.position is not None or value.data or value.done:
             return False
         if value.elements is not None:
             return any(self.risky(item) or self.acts(item) for item in value.elements)
@@ -85,7 +85,7 @@ class Origins(Base):
         return value.position is None and (value.elements is None and name in self.writing_code()[2])
 
     def any_risky(self, values: Any, iterates: bool = False) -> bool:
-        return any(value.__class__ is Pending and self.risky(value, iterates) for value in values)
+        return any(type(value) is Pending and self.risky(value, iterates) for value in values)
 
     def writing_code(self) -> Tables:
         """(do operators write, does iteration write, names of methods of the user's classes), of all that can be named."""
@@ -107,10 +107,10 @@ def _users(namespaces: list[list[Any]]) -> tuple[list[type], list[types.Function
     functions: dict[int, types.FunctionType] = {}
     for namespace in namespaces:
         for value in namespace:
-            if value.__class__ is types.FunctionType:
+            if type(value) is types.FunctionType:
                 if is_users(value.__code__):
                     functions[id(value)] = value
-            elif isinstance(value, type):
+            elif issubclass(type(value), type):
                 for base in value.__mro__:
                     if base.__flags__ & _HEAP and id(base) not in classes and not _of_library(base.__module__):
                         classes[id(base)] = base
@@ -146,11 +146,11 @@ class _Survey:
     def look_at_class(self, cls: type) -> None:
         for name, found in vars(cls).items():
             if isinstance(found, property):
-                if found.fget.__class__ is types.FunctionType and is_users(found.fget.__code__):
+                if type(found.fget) is types.FunctionType and is_users(found.fget.__code__):
                     self.operators = self.operators or self.writes(found.fget)
                 continue
             fn = getattr(found, "__func__", found)
-            if fn.__class__ is not types.FunctionType or not is_users(fn.__code__):
+            if type(fn) is not types.FunctionType or not is_users(fn.__code__):
                 continue
             self.methods.add(name)
             if name in _OPERATORS or name in _ITERATION:

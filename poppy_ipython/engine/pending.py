@@ -105,7 +105,7 @@ class Fault(BaseException):
 
 def resolve(pending: Pending, value: Any) -> None:
     """Give ``pending`` its value (adopting the value of another pending) and call whoever waits."""
-    while value.__class__ is Pending:
+    while type(value) is Pending:
         if value.done:
             value = value.value
         else:
@@ -122,14 +122,14 @@ def resolve(pending: Pending, value: Any) -> None:
 
 def settled(value: Any) -> Any:
     """The value behind a resolved pending; anything else unchanged."""
-    if value.__class__ is Pending and value.done:
+    if type(value) is Pending and value.done:
         return value.value
     return value
 
 
 def real(value: Any) -> Any:
     """The value behind a pending that must be resolved by now (used at the head)."""
-    if value.__class__ is Pending:
+    if type(value) is Pending:
         assert value.done, "a pending reached the head unresolved"
         return value.value
     return value
@@ -138,7 +138,7 @@ def real(value: Any) -> Any:
 def structured(items: tuple[Any, ...], kind: Any = None) -> Any:
     """``items`` as a tuple value (of the named tuple ``kind``): itself, or a structured pending if some items are pending."""
     items = tuple([settled(item) for item in items])
-    waiting = {id(item): item for item in items if item.__class__ is Pending}
+    waiting = {id(item): item for item in items if type(item) is Pending}
     if not waiting:
         return items if kind is None else tuple.__new__(kind, items)
     pending = Pending()

@@ -35,7 +35,7 @@ class Retirement(Base):
         log = unit.log
         while log:
             entry = log[0]
-            kind = entry.__class__
+            kind = type(entry)
             if kind is tuple:
                 try:
                     entry[0].retire(entry[1])
@@ -93,16 +93,16 @@ class Retirement(Base):
         log = unit.log
         log.popleft()
         self._rollback(log)
-        if entry.__class__ is tuple:
+        if type(entry) is tuple:
             where = entry[1]
             number = where[-1]
             if entry[0].fallible and entry[0].failing is not None:
                 error = self.explain(entry[0].failing, error)
         else:
             number = entry.number
-            where = entry.where if entry.__class__ is Unit else entry.position
+            where = entry.where if type(entry) is Unit else entry.position
             error = self.explain(entry, error)
-        if entry.__class__ is not tuple and entry.__class__ is not Unit and entry.record is not None:
+        if type(entry) is not tuple and type(entry) is not Unit and entry.record is not None:
             self.dispatcher.release(entry)
         if unit.code_done:
             unit.error = error
@@ -120,9 +120,9 @@ class Retirement(Base):
         """Drop a log from its young end: stores vanish, calls are cancelled, units are killed."""
         while log:
             entry = log.pop()
-            if entry.__class__ is tuple:
+            if type(entry) is tuple:
                 entry[0].drop(entry[1])
-            elif entry.__class__ is Unit:
+            elif type(entry) is Unit:
                 self.kill(entry)
             else:
                 entry.dead = True

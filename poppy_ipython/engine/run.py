@@ -108,6 +108,8 @@ class Session:
     async def run(self) -> tuple[BaseException | None, Any]:
         """Run the cell to its end: ``(error, value)``; raises :class:`EngineError` for a mistake of ours."""
         machine = self.machine
+        if self.options.order == "program":
+            self.dispatcher.in_program_order()
         self.context = contextvars.copy_context()
         machine.context = _current_context()
         cell = machine.function(self.plan.lowered, self.namespace)
@@ -360,9 +362,9 @@ def describe(machine: Machine) -> str:
     def show(unit: Any, indent: str) -> None:
         lines.append(f"{indent}{unit!r} waits={unit.reason}")
         for entry in list(unit.log)[:8]:
-            if entry.__class__ is tuple:
+            if type(entry) is tuple:
                 lines.append(f"{indent}  store {entry[1]}")
-            elif entry.__class__.__name__ == "Unit":
+            elif type(entry).__name__ == "Unit":
                 show(entry, indent + "  ")
             else:
                 flags = " ".join(f for f in ("at_head", "started", "done", "dead") if getattr(entry, f))

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent, greenlet
 
+from ..trace.records import KEPT
 from .pending import Fault, Kill, NotReady, Pending, real, resolve
 from .reach.values import FRESH_RESULT
 from .unit import Entry, Unit
@@ -48,7 +50,7 @@ class Scheduler(Base):
         self.root.head = True
         self.exclusive: list[Unit] = []
         self.parked: list[tuple[Callable[..., None], tuple[Any, ...], Any]] = []
-        self.waits: list[tuple[Any, ...]] = []
+        self.waits: deque[tuple[Any, ...]] = deque(maxlen=KEPT)
         self.finished = False
         self.stop_error: BaseException | None = None
         self.engine_error: BaseException | None = None
@@ -160,7 +162,7 @@ class Scheduler(Base):
 
     def _publish_value(self, unit: Unit, value: Any) -> None:
         outs = unit.outs
-        if outs.__class__ is Pending:
+        if type(outs) is Pending:
             resolve(outs, value)
         else:
             for pending, item in zip(outs, value, strict=True):
@@ -278,12 +280,12 @@ class Scheduler(Base):
         """A callback that resumes the current unit from the stall that follows."""
         unit = self.cur
         token = unit.waiting + 1
-        return lambda: self.post(self.resume, unit, token)
+        return partial(self.post, self.resume, unit, token)
 
     # ------------------------------------------------------------------ waiting
     def force(self, value: Any, reason: str = "data") -> Any:
         """The real value behind ``value``; stalls the unit until it is there."""
-        while value.__class__ is Pending:
+        while type(value) is Pending:
             while not value.done:
                 if self.cur is self.ghost:
                     raise NotReady(value)
@@ -314,10 +316,10 @@ class Scheduler(Base):
         log = unit.log
         if not log:
             return
-        work: list[Any] = [e for e in log if (e[1][-1] if e.__class__ is tuple else e.number) > mark]
+        work: list[Any] = [e for e in log if (e[1][-1] if type(e) is tuple else e.number) > mark]
         while work:
             entry = work[-1]
-            kind = entry.__class__
+            kind = type(entry)
             if kind is tuple:
                 if entry[0].fallible:
                     self.drain()
@@ -413,11 +415,11 @@ class Scheduler(Base):
         while True:
             self.begin(unit)  # if its code has not begun, it stands at its first line now
             entry = unit.log[0] if unit.log else None
-            if entry.__class__ is Unit and not entry.complete:
+            if type(entry) is Unit and not entry.complete:
                 unit = entry
                 continue
             break
-        if entry is None or entry.__class__ is tuple or entry.__class__ is Unit or entry.done:
+        if entry is None or type(entry) is tuple or type(entry) is Unit or entry.done:
             if unit.code_done or unit.greenlet is None:
                 self.stop(error)
                 return

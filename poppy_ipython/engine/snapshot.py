@@ -45,7 +45,7 @@ class Picture:
 
 def look(machine: Any, value: Any, picture: Picture) -> Any:
     """The copy of ``value`` as seen at the machine's current position; may stall for may-writes of what it meets."""
-    kind = value.__class__
+    kind = type(value)
     if kind in ATOMS:
         return value
     if kind is Pending:
@@ -61,9 +61,9 @@ def look(machine: Any, value: Any, picture: Picture) -> Any:
         copy: Any = []
         memo[key] = (value, copy)
         for item in list(view):
-            if item.__class__ not in ATOMS:
+            if type(item) not in ATOMS:
                 item = look(machine, item, picture)
-                if item.__class__ is Pending:
+                if type(item) is Pending:
                     picture.holes.append((copy, len(copy), item))
             copy.append(item)
         return copy
@@ -72,11 +72,11 @@ def look(machine: Any, value: Any, picture: Picture) -> Any:
         copy = {}
         memo[key] = (value, copy)
         for name, item in list(view.items()):
-            if name.__class__ not in ATOMS:
+            if type(name) not in ATOMS:
                 name = look(machine, name, picture)
-            if item.__class__ not in ATOMS:
+            if type(item) not in ATOMS:
                 item = look(machine, item, picture)
-                if item.__class__ is Pending:
+                if type(item) is Pending:
                     picture.holes.append((copy, name, item))
             copy[name] = item
         return copy
@@ -85,7 +85,7 @@ def look(machine: Any, value: Any, picture: Picture) -> Any:
         memo[key] = (value, value)
         if all(a is b for a, b in zip(items, value, strict=True)):
             return value
-        if any(item.__class__ is Pending for item in items):
+        if any(type(item) is Pending for item in items):
             raise AssertionError("a real tuple holds a pending")
         copy = tuple.__new__(kind, items)
         memo[key] = (value, copy)
@@ -128,12 +128,12 @@ def instance_is_current(machine: Any, value: Any, seen: set[int], quiet: bool = 
     classes, modules and functions. A loop and not a recursion: a parsed document is a chain of thousands of nodes.
     """
     chains = machine.chains
-    owners = {key[0] for key in chains if key.__class__ is tuple}
+    owners = {key[0] for key in chains if type(key) is tuple}
     stack = [value]
     while stack:
         value = stack.pop()
-        kind = value.__class__
-        if kind in ATOMS or id(value) in seen or isinstance(value, type):
+        kind = type(value)
+        if kind in ATOMS or id(value) in seen or issubclass(type(value), type):
             continue
         key = id(value)
         seen.add(key)
@@ -189,7 +189,7 @@ def may_be_written(machine: Any, value: Any, reach: set[int]) -> Any:
     here = (*unit.path, unit.n + 1)
     born = machine.birth_of(value)
     for slot, found in machine.may.items():
-        wild = slot.__class__ is str or slot[0] in ("*a", "*k")
+        wild = type(slot) is str or slot[0] in ("*a", "*k")
         if wild or slot[0] == "c" or (slot[0] in ("a", "e") and (slot[1] in reach or EVERYTHING in reach)):
             _, writer = nearest(found, here, born if wild and born is not None else ())
             if writer is not None:

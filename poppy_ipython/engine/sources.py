@@ -36,24 +36,24 @@ class Sources(Base):
         unit = self.cur
         if not unit.handling and unit is not self.ghost:
             for value in values[:count]:
-                if value.__class__ is Pending and not value.done and value.elements is None:
+                if type(value) is Pending and not value.done and value.elements is None:
                     return self.run_unit(fn, values, {}, None, True)
         return fn(*values)
 
     def late_view(self, target: Any, name: str) -> Any:
         """The items of ``target.name()``, a view if it is a dict (deferred)."""
-        if target.__class__ is dict:
+        if type(target) is dict:
             return self.new_tuple(*self.iterate_method(target, name))
         return self.meth(target, name)
 
     def is_calm(self, fn: Any) -> bool:
         """Has a builtin no effects, and data for a result?"""
-        if fn.__class__ is types.MethodDescriptorType:
+        if type(fn) is types.MethodDescriptorType:
             return fn.__objclass__ is str
-        return fn.__class__ in _BUILTIN and fn in _CALM
+        return type(fn) in _BUILTIN and fn in _CALM
 
     def late_map(self, fn: Any, source: Any) -> Any:
         """``fn`` of every item (deferred)."""
-        if source.__class__ not in ITERABLE:
+        if type(source) not in ITERABLE:
             return self.call(map, fn, source)
         return self.new_tuple(*[self.call(fn, item) for item in self.iterate(source)])

@@ -140,9 +140,9 @@ class StandIns(Base):
             for name, value in part.f_locals.items():
                 if name.startswith(PREFIX):
                     continue
-                while value.__class__ is Pending and value.done:
+                while type(value) is Pending and value.done:
                     value = value.value
-                if value is UNBOUND or value.__class__ is Pending:
+                if value is UNBOUND or type(value) is Pending:
                     found.pop(name, None)
                 else:
                     found[name] = value
@@ -312,7 +312,7 @@ def _filled(code: types.CodeType, replace: dict[str, Any]) -> types.CodeType:
         elif isinstance(constant, types.CodeType):
             constants.append(_filled(constant, replace))
         else:
-            constants.append(replace.get(constant, constant) if constant.__class__ is str else constant)
+            constants.append(replace.get(constant, constant) if type(constant) is str else constant)
     return code.replace(co_consts=tuple(constants))
 
 

@@ -130,7 +130,7 @@ class StoredKinds:
             found = tuple([v for act in acts for ref in act.summary.returns for v in reach.values(act, ref)])
         values: dict[int, Any] = {}
         for value in found:
-            if value.__class__ in PLAIN:
+            if type(value) in PLAIN:
                 continue
             kind = value.kind if isinstance(value, Fresh | Older) else type(value)
             if kind is None or not has_only_methods(kind):
@@ -178,7 +178,7 @@ def _stored(reach: Reach) -> Kinds:
             if key is ANY_KEY and slot[0] == "e":  # of a dict, the key may be anything
                 break
             for value in stored():
-                if value.__class__ in PLAIN:
+                if type(value) in PLAIN:
                     continue
                 kind = value.kind if isinstance(value, Fresh | Older) else type(value)
                 if kind is None or not has_only_methods(kind):
@@ -197,7 +197,7 @@ def has_only_methods(kind: type) -> bool:
     if type(kind) is not type or kind in _OURS:
         return False
     return all(
-        base is object or (base.__flags__ & _HEAP_TYPE and not any(found.__class__ in _IN_C for found in base.__dict__.values()))
+        base is object or (base.__flags__ & _HEAP_TYPE and not any(type(found) in _IN_C for found in base.__dict__.values()))
         for base in kind.__mro__
     )
 

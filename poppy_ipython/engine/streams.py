@@ -95,9 +95,9 @@ class Streams(Base):
 
         ``at_once``: it is read by a builtin, so that where nothing external is called both may run natively.
         """
-        if fn.__class__ is Pending:
+        if type(fn) is Pending:
             fn = self.force(fn)
-        kind = fn.__class__
+        kind = type(fn)
         if self.cur is not self.ghost and not (at_once and self.quiescent() and self.native_will_do(fn, args)):
             if fn is map and at_once and len(args) == 2 and not kwargs and self.is_calm(args[0]):
                 if self.deferrable(args[1], True) and not self.risky(args[1]):
@@ -115,27 +115,27 @@ class Streams(Base):
         return self.call(fn, *map(self.unstreamed, args), **kwargs)
 
     def native_will_do(self, fn: Any, args: tuple[Any, ...]) -> bool:
-        if not self.guards or any(a.__class__ is Stream or a.__class__ is Pending for a in args):
+        if not self.guards or any(type(a) is Stream or type(a) is Pending for a in args):
             return False
         called = args[0] if fn is map and args else fn
         effect = effect_of(called)
         if effect is not None:
             return not effect.external
-        called = called.__func__ if called.__class__ is types.MethodType else called
-        return bool(self.is_leaf(called)) if called.__class__ is types.FunctionType else called.__class__ is not type or fn is not map
+        called = called.__func__ if type(called) is types.MethodType else called
+        return bool(self.is_leaf(called)) if type(called) is types.FunctionType else type(called) is not type or fn is not map
 
     def stream_meth(self, at_once: bool, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """``target.name(*args, **kwargs)``, likewise."""
-        kind = target.__class__
+        kind = type(target)
         if kind is Pending and target.done:
             target = target.value
-            kind = target.__class__
+            kind = type(target)
         if name in _VIEWS and not args and not kwargs and (kind is dict or kind is Pending):
             if kind is Pending:
                 if at_once and self.deferrable(target, True) and not self.risky_method(target, name):
                     return self.defer(self.late_view, (target, name), born=target.position)
                 target = self.force(target)
-            if target.__class__ is dict:
+            if type(target) is dict:
                 stream = Stream(self.iterate_method(target, name), getattr(target, name), (), {}, name == "items")
                 stream.calm = True
                 return stream
@@ -147,13 +147,13 @@ class Streams(Base):
 
     def read(self, reader: Any, value: Any) -> Any:
         """``reader(value)``, where ``value`` may be a stream."""
-        kind = reader.__class__
+        kind = type(reader)
         builtin = kind is type or kind is types.BuiltinFunctionType
-        if value.__class__ is LateMap:
+        if type(value) is LateMap:
             if builtin and reader in READ_ALL:
                 return self.call(reader, self.defer(self.late_map, (value.fn, value.source)))
             value = self.begun_map(value)
-        if value.__class__ is not Stream:
+        if type(value) is not Stream:
             return self.call(reader, value)
         rule = self.stream_readers.get(reader) if builtin else None
         if rule is None and builtin and (value.calm or self._is_calm_map(value, reader)):
@@ -166,12 +166,12 @@ class Streams(Base):
 
     def read_join(self, target: Any, name: str, value: Any) -> Any:
         """``target.join(value)``, where ``value`` may be a stream; ``str.join`` reads all of it before it looks at any item."""
-        if value.__class__ is LateMap:
-            if settled(target).__class__ is str:
+        if type(value) is LateMap:
+            if type(settled(target)) is str:
                 return self.meth(target, name, self.defer(self.late_map, (value.fn, value.source)))
             value = self.begun_map(value)
-        if value.__class__ is Stream:
-            value = self.new_list(list(value.items)) if settled(target).__class__ is str else self.unstreamed(value)
+        if type(value) is Stream:
+            value = self.new_list(list(value.items)) if type(settled(target)) is str else self.unstreamed(value)
         return self.meth(target, name, value)
 
     def begun_map(self, late: LateMap) -> Any:
@@ -180,7 +180,7 @@ class Streams(Base):
 
     def _is_calm_map(self, stream: Stream, reader: Any) -> bool:
         """A ``map`` of a function without effects, over values that are at hand, whose results the reader can take."""
-        if stream.fn is not map or len(stream.args) != 2 or stream.args[1].__class__ is Stream or not self.is_calm(stream.args[0]):
+        if stream.fn is not map or len(stream.args) != 2 or type(stream.args[1]) is Stream or not self.is_calm(stream.args[0]):
             return False
         return reader is not sum or stream.args[0] in NUMBERS
 
@@ -189,20 +189,20 @@ class Streams(Base):
 
     def unstreamed(self, value: Any) -> Any:
         """``value``; for a stream that nobody has begun to read, the value of the call that it stands for."""
-        if value.__class__ is LateMap:
+        if type(value) is LateMap:
             value = self.begun_map(value)
-        return self.call(value.fn, *map(self.unstreamed, value.args), **value.kwargs) if value.__class__ is Stream else value
+        return self.call(value.fn, *map(self.unstreamed, value.args), **value.kwargs) if type(value) is Stream else value
 
     # ------------------------------------------------------------------ generators
     def _generator(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Any] | None:
-        code: Any = getattr(fn.__func__ if fn.__class__ is types.MethodType else fn, "__code__", None)
+        code: Any = getattr(fn.__func__ if type(fn) is types.MethodType else fn, "__code__", None)
         if code is None or not is_generator(code) or self.cur.depth >= MAX_DEPTH or effect_of(fn) is not None:
             return None
-        if fn.__class__ is types.MethodType:
+        if type(fn) is types.MethodType:
             args = (fn.__self__, *args)
             fn = fn.__func__
         if not kwargs and self._computes(fn, args):
-            found = fn(*[a.items if a.__class__ is Stream else a for a in args])
+            found = fn(*[a.items if type(a) is Stream else a for a in args])
             self.computing.add(found)
             return found  # type: ignore[no-any-return]
         twin = self.generator_twin_of(fn)
@@ -213,10 +213,10 @@ class Streams(Base):
     def _computes(self, fn: types.FunctionType, args: tuple[Any, ...]) -> bool:
         """Does the generator work on its own locals alone?  Then it runs as written: its own frames, its own speed."""
         for value in (*args, *(fn.__defaults__ or ())):
-            kind = value.__class__
+            kind = type(value)
             if kind is Stream and value.items in self.computing or kind in _DATA:
                 continue
-            if kind is not tuple or not all(item.__class__ in _DATA for item in value):
+            if kind is not tuple or not all(type(item) in _DATA for item in value):
                 return False
         if fn.__closure__ or fn.__kwdefaults__:
             return False
@@ -258,7 +258,7 @@ class Streams(Base):
 
     def delegate(self, value: Any) -> Iterator[Any]:
         """``yield from value`` of a twin."""
-        if value.__class__ is Stream or self.force_shape(value).__class__ in FRESH:
+        if type(value) is Stream or type(self.force_shape(value)) in FRESH:
             return self.iterate(value)  # type: ignore[no-any-return]
         return self._delegate(self.force(value))
 
@@ -279,9 +279,9 @@ class Streams(Base):
     # ------------------------------------------------------------------ what is looked through
     def sources(self, args: tuple[Any, ...]) -> list[Iterator[Any]] | None:
         """Fresh iterators over ``args``, if each is an exact builtin, a named tuple, a stream or known better (``iterables``)."""
-        values = [self.begun_map(a) if a.__class__ is LateMap else a if a.__class__ is Stream else self.force_shape(a) for a in args]
+        values = [self.begun_map(a) if type(a) is LateMap else a if type(a) is Stream else self.force_shape(a) for a in args]
         for value in values:
-            kind = value.__class__
+            kind = type(value)
             if kind not in FRESH and kind is not Stream and not is_record(kind) and not self.is_looked_through(value):
                 return None
         return [self.iterate(value) for value in values]
@@ -290,7 +290,7 @@ class Streams(Base):
         if not 1 <= len(args) <= 2 or len(args) + len(kwargs) > 2 or kwargs.keys() - {"start"}:
             return None
         start = self.force(args[1] if len(args) == 2 else kwargs.get("start", 0))
-        found = self.sources(args[:1]) if start.__class__ is int else None
+        found = self.sources(args[:1]) if type(start) is int else None
         return None if found is None else self._enumerate(found[0], start)
 
     def _zipped(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
@@ -317,7 +317,7 @@ class Streams(Base):
 
     def _sliced(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
         bounds = [self.force(a) for a in args[1:]]
-        if not bounds or kwargs or any(b is not None and b.__class__ is not int for b in bounds):
+        if not bounds or kwargs or any(b is not None and type(b) is not int for b in bounds):
             return None
         found = self.sources(args[:1])
         return None if found is None else itertools.islice(found[0], *bounds)
@@ -337,7 +337,7 @@ class Streams(Base):
     def _arranged(self, fn: Any) -> Callable[..., Iterator[Any] | None]:
         def make(*args: Any, **kwargs: Any) -> Iterator[Any] | None:
             sizes = [self.force(a) for a in args[1:]]
-            if kwargs or not args or any(s.__class__ is not int or s < 0 for s in sizes):
+            if kwargs or not args or any(type(s) is not int or s < 0 for s in sizes):
                 return None
             found = self.sources(args[:1])
             return None if found is None else (structured(items) for items in fn(found[0], *sizes))
@@ -345,7 +345,7 @@ class Streams(Base):
         return make
 
     def _reversed(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
-        if len(args) != 1 or kwargs or args[0].__class__ is Stream or self.force_shape(args[0]).__class__ is not list:
+        if len(args) != 1 or kwargs or type(args[0]) is Stream or type(self.force_shape(args[0])) is not list:
             return None
         return iter([settled(x) for x in list(self.view(self.force_shape(args[0])))[::-1]])
 
@@ -365,7 +365,7 @@ class Streams(Base):
 
     def hashed(self, key: Any) -> Any:
         """``key``, after hashing it as putting it into a dict would."""
-        if key.__class__ not in ATOMS:
+        if type(key) not in ATOMS:
             self.hashable(key)
             hash(key)
         return key

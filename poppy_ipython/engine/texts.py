@@ -38,9 +38,9 @@ class Texts(Base):
         """``fn(*args, **kwargs)``, ``fn`` being ``str`` or ``repr``."""
         if len(args) == 1 and not kwargs:
             value = settled(args[0])
-            if value.__class__ is Pending and self.risky(value):
+            if type(value) is Pending and self.risky(value):
                 value = self.force(value)
-            if value.__class__ not in BUILTIN_VALUES and value.__class__ is not Pending and value.__class__ not in ATOMS:
+            if type(value) not in BUILTIN_VALUES and type(value) is not Pending and type(value) not in ATOMS:
                 found = self._by_method(fn, value)
                 if found is not NotImplemented:
                     return found
@@ -57,13 +57,13 @@ class Texts(Base):
         if method is object.__str__:
             name = "__repr__"
             method = lookup(kind, name)
-        if method.__class__ is not types.FunctionType or self.twin_of(method) is None:
+        if type(method) is not types.FunctionType or self.twin_of(method) is None:
             return NotImplemented
         text = self.call_method(types.MethodType(method, value), (), {})
-        if text.__class__ is str:
+        if type(text) is str:
             return text
         checked = _checked_repr if fn is repr else _checked_str
-        return self.native(checked, (text,), None, True) if text.__class__ is Pending else checked(text)
+        return self.native(checked, (text,), None, True) if type(text) is Pending else checked(text)
 
     def format(self, value: Any, conversion: int, spec: Any) -> Any:
         """``{value!conversion:spec}`` of an f-string."""
@@ -71,9 +71,9 @@ class Texts(Base):
             value = self.native(ascii, (value,), None, True)
         elif conversion != -1:
             value = self.text(_CONVERSIONS[conversion], (value,), {})
-        elif spec.__class__ is str and not spec:
+        elif type(spec) is str and not spec:
             value = settled(value)
-            if value.__class__ not in ATOMS and value.__class__ is not Pending and lookup(type(value), "__format__") is object.__format__:
+            if type(value) not in ATOMS and type(value) is not Pending and lookup(type(value), "__format__") is object.__format__:
                 value = self.text(str, (value,), {})
         return self.native(format, (value, spec), None, True)
 

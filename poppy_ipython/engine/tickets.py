@@ -30,7 +30,7 @@ class Tickets(Base):
     def n_next(self, iterator: Any, *default: Any) -> Any:
         """``next(iterator, *default)``."""
         iterator = settled(iterator)
-        if iterator.__class__ is itertools.count and self.cur is not self.ghost and not self.quiescent():
+        if type(iterator) is itertools.count and self.cur is not self.ghost and not self.quiescent():
             if self.may:
                 self.await_writers(iterator, (("e", id(iterator)),))
             shown = _SHOWN.fullmatch(repr(iterator))

@@ -43,10 +43,19 @@ def is_ours(code: types.CodeType) -> bool:
     return code.co_filename.startswith(_OURS) or code.co_freevars == TRAMPOLINE
 
 
-def rebuild(steps: list[Step]) -> types.TracebackType | None:
+def rebuild(steps: list[Step], original: types.TracebackType | None = None) -> types.TracebackType | None:
+    """A traceback of these steps; where ``original`` ends in the same ones, with its very objects."""
+    kept = []
+    while original is not None:
+        kept.append(original)
+        original = original.tb_next
+    rest = list(steps)
     traceback: types.TracebackType | None = None
-    for frame, lasti, lineno in reversed(steps):
-        traceback = types.TracebackType(traceback, frame, lasti, lineno)
+    while rest and kept and rest[-1] == (kept[-1].tb_frame, kept[-1].tb_lasti, kept[-1].tb_lineno):
+        traceback = kept.pop()
+        rest.pop()
+    for frame, lasti, lineno in reversed(rest):  # code without line numbers has None, which is written as -1
+        traceback = types.TracebackType(traceback, frame, lasti, -1 if lineno is None else lineno)  # type: ignore[redundant-expr]
     return traceback
 
 
@@ -130,7 +139,7 @@ class Tracebacks(Base):
 
     def tidy(self, error: BaseException) -> BaseException:
         """``error`` with the traceback that a plain run shows from the current function inwards."""
-        error.__traceback__ = rebuild(self.clean(steps_of(error.__traceback__)))
+        error.__traceback__ = rebuild(self.clean(steps_of(error.__traceback__)), error.__traceback__)
         self._tidy_context(error)
         return error
 
@@ -144,7 +153,7 @@ class Tracebacks(Base):
         steps = steps_of(error.__traceback__)
         while steps and id(steps[0][0]) in outer:
             del steps[0]
-        error.__traceback__ = rebuild(steps)
+        error.__traceback__ = rebuild(steps, error.__traceback__)
         return error
 
     def _tidy_context(self, error: BaseException) -> None:

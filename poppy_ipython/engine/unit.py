@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
-from .pending import Fault, Pending
+from .pending import Fault, Pending, resolve
 
 if TYPE_CHECKING:
     from greenlet import greenlet
@@ -103,6 +105,25 @@ class Entry:
                 record.needs.append(need)
         if self.missing == 0 and not self.dead:
             self.machine.post(self.machine.start_entry, self)
+
+    def followers(self) -> list[Entry | None]:
+        """The entries that wait for this one's value; None for a unit, of which nobody knows what it will issue.
+
+        For whoever decides which of several calls goes first.
+        """
+        found: list[Entry | None] = []
+        work = [self.pending]
+        while work:
+            pending = work.pop()
+            for callback in pending.callbacks or () if pending is not None else ():
+                if type(callback) is MethodType and type(callback.__self__) is Entry:
+                    found.append(callback.__self__)
+                elif type(callback) is partial:
+                    if callback.func is resolve:
+                        work.append(callback.args[0])
+                    else:
+                        found.append(None)
+        return found
 
     def finish(self, value: Any, error: BaseException | None) -> None:
         """Called once by the dispatcher, on the loop's thread, when an external call has ended."""

@@ -32,15 +32,15 @@ class Unpacking(Base):
 
     def unpack(self, value: Any, count: int, after: int = -1) -> Any:
         """The items for a target list of ``count`` names (``after`` of them behind a starred one, or -1)."""
-        if value.__class__ is Pending and self.deferrable(value, True):
+        if type(value) is Pending and self.deferrable(value, True):
             return self._unpack_late(value, count, after)
         value = self.force_shape(value)
-        if value.__class__ is Pending:
+        if type(value) is Pending:
             items = [settled(x) for x in value.elements or ()]
-        elif value.__class__ is tuple and after < 0 and len(value) == count:
+        elif type(value) is tuple and after < 0 and len(value) == count:
             return value
         else:
-            kind = value.__class__
+            kind = type(value)
             if kind not in CONTAINERS and kind not in SEQUENCES and not hasattr(kind, "__iter__"):
                 try:
                     (_,) = value
@@ -73,7 +73,7 @@ class Unpacking(Base):
 
         def arrived() -> None:
             for item, found in zip(items, whole.value, strict=True):
-                if born is not None and found.__class__ not in ATOMS and found.__class__ is not Pending:
+                if born is not None and type(found) not in ATOMS and type(found) is not Pending:
                     self.birth[id(found)] = (found, unit, born)
                 resolve(item, found)
 

@@ -32,7 +32,7 @@ from poppy_ipython.trace.units import count, duration, place, shorten
 
 __all__ = ["CriticalPath", "Step", "critical_path", "last_arrival"]
 
-_REMOVABLE = ("limit", "window")
+_REMOVABLE = ("limit", "window", "rate")
 _SHOWN = 20  # steps at either end of a long path
 
 

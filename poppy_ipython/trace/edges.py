@@ -7,12 +7,14 @@
     unknown   a fence and what stands behind it                   line 7 calls `f`, which nobody declared
     commit    what has to be done first and what must follow it   line 4 had to be done first
     limit     two calls that share a slot                         16 calls at once to this host
+    rate      the same, but the slot was free for a while         so many calls a minute, or a pause that the host asked for
     window    how far the run may run ahead                       too far ahead
 
 All but two kinds were observed: the engine notes for each call the completions that it, or the code that issued it, really
 waited for. Derived afterwards are
 
-* *limit*: a call was ready and not sent; the last call to end at that host before it was sent made the room.
+* *limit*: a call was ready and not sent; the last call to end at that host before it was sent made the room. If the room was
+  there for longer than a dispatcher takes, it was not the room that was missing: *rate*.
 * *inferred* ones: a container is used whole and its elements come from one place, a loop's (see `flow.py`): the engine
   noted the last element, the others were needed just as much.
 
@@ -37,6 +39,7 @@ __all__ = ["Edge", "Sites", "edges", "edges_into", "limits"]
 
 _SIBLINGS = 200  # inferred edges of one call
 _HELD = 1e-4  # seconds: a shorter time between ready and sent is the dispatcher's own
+_FREE = 0.02  # seconds: a longer one between a place that became free and its being taken is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class Edge:
             return f"{where} had to wait until everything before it was done"
         if self.reason == "limit":
             return f"all places{f' at {self.detail}' if self.detail else ''} were taken until it ended"
+        if self.reason == "rate":
+            return f"it ended, and {self.detail or 'the host'} took no more calls for a while (a rate limit, or a pause)"
         return "the run was as far ahead as it may be" if self.reason == "window" else "it came first"
 
 
@@ -174,5 +179,6 @@ def limits(calls: Sequence[Call]) -> dict[int, Edge]:
         times = ends[call.host]
         at = bisect_right(times, (call.started, 1 << 62)) - 1
         if at >= 0 and times[at][0] >= call.ready and times[at][1] != call.number:
-            found[call.number] = Edge(times[at][1], "limit", None, call.host)
+            reason: Reason = "limit" if call.started - times[at][0] <= _FREE else "rate"
+            found[call.number] = Edge(times[at][1], reason, None, call.host)
     return found

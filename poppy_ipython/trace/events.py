@@ -36,12 +36,13 @@ __all__ = ["CallRecord", "Frame", "Instrument", "Instruments", "Need", "Outcome"
 Outcome = Literal["waiting", "running", "ok", "error", "cancelled", "abandoned", "unsent"]
 """`cancelled`: sent, then cancelled · `abandoned`: sent, blocking, answer dropped · `unsent`: given up before that."""
 
-Reason = Literal["start", "data", "branch", "order", "unknown", "limit", "window", "commit"]
+Reason = Literal["start", "data", "branch", "order", "unknown", "limit", "window", "commit", "rate"]
 """Why something could not go on earlier.
 
 `start`: it did not wait for a call · `data`: an argument was pending · `branch`: control flow needed a pending value ·
 `order`: an ordered resource · `unknown`: a fence for a function nobody declared · `limit`: calls at once ·
-`window`: the run-ahead window was full · `commit`: something had to be at the head first.
+`window`: the run-ahead window was full · `commit`: something had to be at the head first ·
+`rate`: a place was free, and it was still too early (derived afterwards, see `edges.py`).
 """
 
 What = Literal["issued", "started", "ended", "cancelled"]

@@ -92,6 +92,8 @@ def why_not_earlier(trace: Trace, number: int) -> str:
     most = f"most of it: {name(worst.cause)} took {duration(worst.cause.seconds)}"
     if worst.edge.reason == "limit":
         lines.append(f"{most}; more calls at once would help")
+    elif worst.edge.reason == "rate":
+        lines.append(f"{most}; a higher rate would help")
     else:
         lines.append(f"{most}; {where} makes it wait" if where else most)
     return "\n".join(lines)

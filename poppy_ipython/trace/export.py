@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from poppy_ipython.trace.events import Wait
 from poppy_ipython.trace.lanes import pack
+from poppy_ipython.trace.records import Folded
 from poppy_ipython.trace.usage import Tokens
 from poppy_ipython.trace.uses import Use
 
@@ -47,6 +48,7 @@ def to_json(trace: Trace, indent: int | None = None) -> str:
             "sources": trace.sources,
             "waits": [[w.reason, w.line, w.detail, w.begin, w.end] for w in trace.waits],
             "uses": [asdict(use) for use in trace.uses],
+            "folded": asdict(trace.folded),
             "columns": Call._fields,
             "calls": trace.calls,
         },
@@ -91,6 +93,7 @@ def from_json(text: str | bytes) -> Trace:
         tuple((name, text) for name, text in data["sources"]),
         tuple(Use(**use) for use in data["uses"]),
         data.get("at"),
+        Folded(**data.get("folded", {})),
     )
 
 

@@ -86,7 +86,7 @@ def graph(trace: Trace, fold: bool | None = None) -> Graph:
     names: dict[tuple[int, int, Reason], set[str | None]] = {}
     for call in trace.calls:
         for edge in trace.edges[call.number]:
-            if edge.reason != "limit" and edge.cause in of and of[edge.cause] != of[call.number]:
+            if edge.reason not in ("limit", "rate") and edge.cause in of and of[edge.cause] != of[call.number]:
                 key3 = of[edge.cause], of[call.number], edge.reason
                 times[key3] += 1
                 names.setdefault(key3, set()).add(edge.through)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from poppy_ipython.trace.critical_path import CriticalPath
     from poppy_ipython.trace.trace import Call, Trace
     from poppy_ipython.trace.values import Values
+    from poppy_ipython.whatif.advice import Advices
+    from poppy_ipython.whatif.result import WhatIf
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,18 @@ class Run:
 
         kept = self.values.saved() if values and self.values is not None else None
         Path(path).write_text(page(self.trace, title or "A run", self.failure, kept), "utf-8")
+
+    def whatif(self, *levers: Any, **changes: Any) -> WhatIf:
+        """The run with other latencies, limits, effects: `run.whatif(ask=faster(2), limit=20)`; see `whatif/result.py`."""
+        from poppy_ipython.whatif.result import what_if
+
+        return what_if(self.trace, *levers, **changes)
+
+    def advice(self) -> Advices:
+        """Single changes by what they would save, with evidence, risk and the exact line; see `whatif/advice.py`."""
+        from poppy_ipython.whatif.advice import advice
+
+        return advice(self.trace)
 
     def to_text(self, width: int | None = None) -> str:
         """The timeline in characters, for a terminal."""

@@ -47,12 +47,12 @@ def slacks(calls: Iterable[Call], edges: dict[int, tuple[Edge, ...]]) -> dict[in
         for edge in edges[call.number]:
             cause = by_number.get(edge.cause)
             if cause is not None and cause.until is not None:
-                between = python if edge.reason != "limit" else 0.0
+                between = python if edge.reason not in ("limit", "rate") else 0.0
                 latest[cause.number] = min(latest[cause.number], max(start - between, cause.until))
     return found
 
 
 def _arrival(call: Call, edges: tuple[Edge, ...], by_number: dict[int, Call]) -> float:
     """When the last of its causes had ended."""
-    ends = [by_number[e.cause].until or 0.0 for e in edges if e.cause in by_number and e.reason != "limit"]
+    ends = [by_number[e.cause].until or 0.0 for e in edges if e.cause in by_number and e.reason not in ("limit", "rate")]
     return max(ends, default=call.ready_at)

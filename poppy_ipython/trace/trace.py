@@ -29,6 +29,7 @@ from poppy_ipython.redact import redact
 from poppy_ipython.trace.edges import Edge, Sites, edges
 from poppy_ipython.trace.events import CallRecord, Frame, Need, Outcome, Reason, Wait
 from poppy_ipython.trace.flow import Flow
+from poppy_ipython.trace.records import NOTHING, Folded, Records
 from poppy_ipython.trace.units import count, duration, place, shorten
 from poppy_ipython.trace.usage import Tokens
 from poppy_ipython.trace.uses import Use
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from poppy_ipython.trace.critical_path import CriticalPath
     from poppy_ipython.trace.load import Slowdown
 
-__all__ = ["Call", "Seen", "Trace", "freeze", "seen"]
+__all__ = ["Call", "Seen", "Trace", "freeze", "innermost", "seen"]
 
 
 class Call(NamedTuple):
@@ -116,6 +117,7 @@ class Trace:
     sources: tuple[tuple[str, str], ...] = ()  # the text of the files with calls, where it is known
     uses: tuple[Use, ...] = ()  # every callee that was treated as one
     at: float | None = None  # Unix time at which the run began, if it is known
+    folded: Folded = NOTHING  # calls of a long run that are not among `calls`: `records.py`
 
     @classmethod
     def of(
@@ -133,13 +135,17 @@ class Trace:
 
         Without `ended` the run is taken to end with the last thing that is recorded. `sources` are file names and texts.
         """
+        folded = records.folded() if isinstance(records, Records) else NOTHING
         records, waits = list(records), list(waits)
         if ended is None:
             known = [t for r in records for t in (r.issued, r.ready, r.started, r.ended) if t is not None]
             ended = max([started, *known, *(wait.end for wait in waits)])
         calls = [freeze(record, started, ended) for record in sorted(records, key=lambda record: record.number)]
         moved = (Wait(w.reason, w.line, w.detail, w.begin - started, w.end - started) for w in waits)
-        return cls(tuple(calls), tuple(moved), 0.0, ended - started, cpu, max_calls, filename, (), tuple(sources))
+        return cls(
+            tuple(calls), tuple(moved), 0.0, ended - started, cpu, max_calls, filename, (), tuple(sources),
+            folded=folded.since(started),
+        )  # fmt: skip
 
     @cached_property
     def sent(self) -> tuple[Call, ...]:
@@ -151,10 +157,15 @@ class Trace:
         """The calls that were issued and never left."""
         return tuple(call for call in self.calls if call.started is None)
 
+    @property
+    def count(self) -> int:
+        """How many calls really left, those that are not kept one by one included."""
+        return len(self.sent) + self.folded.calls
+
     @cached_property
     def call_seconds(self) -> float:
         """The sum of all calls' seconds: about what a plain run would have waited, had it made the same calls."""
-        return sum(call.seconds for call in self.sent)
+        return sum(call.seconds for call in self.sent) + self.folded.seconds
 
     @property
     def wall(self) -> float:
@@ -166,7 +177,11 @@ class Trace:
         """From the first call sent to the last one ended; 0 without calls."""
         if not self.sent:
             return 0.0
-        return max(call.until or 0.0 for call in self.sent) - min(call.started or 0.0 for call in self.sent)
+        ends, begins = [call.until or 0.0 for call in self.sent], [call.started or 0.0 for call in self.sent]
+        if self.folded:
+            ends.append(self.folded.ended or 0.0)
+            begins.append(self.folded.begun or 0.0)
+        return max(ends) - min(begins)
 
     @property
     def at_once(self) -> float:
@@ -293,7 +308,7 @@ class Trace:
         return table(self, width, rows)
 
     def __repr__(self) -> str:
-        calls = count(len(self.sent), "call")
+        calls = count(self.count, "call")
         return f"Trace({calls}, {duration(self.call_seconds)} of calls in {duration(self.span)})"
 
     def __str__(self) -> str:
@@ -314,7 +329,7 @@ def seen(call: Call, cell: str | None) -> Seen:
 
     Comprehensions, which are functions before Python 3.12, are none here.
     """
-    stack = [frame for frame in call.stack if frame[0] not in _COMPREHENSIONS]
+    stack = _frames(call)
     name, filename, line, depth = call.callee, call.filename, call.line, 0
     if cell is not None and filename != cell:
         for number, frame in enumerate(stack):
@@ -322,6 +337,17 @@ def seen(call: Call, cell: str | None) -> Seen:
                 name, filename, line, depth = frame[0], frame[1], frame[2], number + 1
                 break
     return Seen(name, filename, line, " ▸ ".join(shorten(frame[0], 40) for frame in reversed(stack[depth:])))
+
+
+def innermost(call: Call, cell: str | None) -> Frame:
+    """The function around the place that `seen` finds; the call must have one there."""
+    stack = _frames(call)
+    depth = next((n + 1 for n, frame in enumerate(stack) if frame[1] == cell), 0) if call.filename != cell else 0
+    return stack[depth] if depth < len(stack) else stack[-1]
+
+
+def _frames(call: Call) -> list[Frame]:
+    return [frame for frame in call.stack if frame[0] not in _COMPREHENSIONS]
 
 
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from poppy_ipython.redact import redact
+from poppy_ipython.trace.records import KEPT
 from poppy_ipython.trace.usage import Usage
 
 __all__ = ["Values", "brief"]
@@ -84,6 +85,8 @@ class Values(Usage):
 
     def sent(self, number: int, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         super().sent(number, args, kwargs)
+        if number > KEPT:
+            return
         try:
             parts = [brief(value) for value in args[:_ITEMS]]
             parts += [f"{name}={brief(value)}" for name, value in list(kwargs.items())[:_ITEMS]]
@@ -93,6 +96,8 @@ class Values(Usage):
 
     def ended(self, number: int, value: Any, error: BaseException | None) -> None:
         super().ended(number, value, error)
+        if number > KEPT:
+            return
         try:
             self._results[number] = _cut(brief(value), _MOST) if error is None else f"raised {type(error).__name__}"
         except Exception:

@@ -426,7 +426,7 @@ def test_any_mixture_comes_back_once_within_the_limit(limit, program):
                 enter(-1)
 
         dispatcher = live(max_calls=limit)
-        calls = [Call(turns if is_async else blocks, n, what, at=i) for i, (n, what, is_async) in enumerate(program)]
+        calls = [Call(turns if is_async else blocks, n, what, at=(i, 1)) for i, (n, what, is_async) in enumerate(program)]  # each in a unit of its own
         for call in calls:
             dispatcher.submit(call)
             if call.args[1] == "cancel":

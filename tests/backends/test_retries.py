@@ -35,6 +35,7 @@ def failing(*errors):
 def simulated(*calls, **options):
     dispatcher = SimulatedDispatcher(options.pop("latency", 1.0), random=Random(5), **options)
     for call in calls:
+        call.position = (*call.position, 1)  # each in a unit of its own: a failure dooms what follows in its unit
         dispatcher.submit(call)
     for call in calls:  # retire in program order, as the engine does
         while not call.outcomes and dispatcher.advance():

@@ -9,14 +9,17 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from poppy_ipython.backends.limits import Book
+from poppy_ipython.backends.order import JUMPS
 from poppy_ipython.backends.slots import Slots
+from poppy_ipython.trace.events import CallRecord
 
 
 class Call:
-    def __init__(self, *position, fn=len, tokens=0):
+    def __init__(self, *position, fn=len, tokens=0, line=0, cause=None):
         self.position = position
         self.fn = fn
-        self.args, self.kwargs, self.record = ("x" * 4 * tokens,), {}, None
+        self.args, self.kwargs = ("x" * 4 * tokens,), {}
+        self.record = CallRecord(position[-1], "ask", line=line, cause=cause)
         self.earliest = 0.0
 
 
@@ -286,10 +289,10 @@ class Together(RuleBasedStateMachine):
                 self.limits.append((targets, self.book.limit(*targets, **data.draw(figures), tokens=None)))
         self.now = 0.0
         self.alarm = None
-        self.waiting, self.out, self.log = [], [], []
+        self.waiting, self.out, self.log, self.jumps = [], [], [], {}
         self.most = data.draw(st.integers(1, 4))
         self.slots = Slots(self.most, self.send, clock=lambda: self.now, wake=self.wake, book=self.book, random=Random(1))
-        self.made = 0
+        self.made, self.last = 0, None
 
     def wake(self, when):
         assert when > self.now
@@ -305,12 +308,22 @@ class Together(RuleBasedStateMachine):
         self.log.append((self.now, call, lane.host.name))
         assert self.now >= call.earliest
         older = [c for c, host in self.waiting if self.now >= c.earliest and c.position < call.position and (c.fn, host) == (call.fn, lane.host.name)]
-        assert not older, "of equal calls the oldest goes first"
+        assert not any(c.record.line == call.record.line for c in older), "of equal calls the oldest goes first"
+        for c in older:  # one of another place may pass it, if it heads a longer chain
+            assert self.slots.chains.rest(call) >= self.slots.chains.rest(c)
+            self.jumps[lane] = self.jumps.get(lane, 0) + 1
+            assert self.jumps[lane] <= JUMPS, "then the oldest goes"
+            break
+        else:
+            self.jumps[lane] = 0
 
-    @rule(position=st.integers(0, 9), fn=st.sampled_from(FUNCTIONS), host=st.sampled_from(HOSTS), tokens=st.integers(0, 12))
-    def submit(self, position, fn, host, tokens):
+    @rule(
+        position=st.integers(0, 9), fn=st.sampled_from(FUNCTIONS), host=st.sampled_from(HOSTS), tokens=st.integers(0, 12),
+        line=st.integers(0, 3), follows=st.booleans(),
+    )  # fmt: skip
+    def submit(self, position, fn, host, tokens, line, follows):
         self.made += 1
-        call = Call(position, self.made, fn=fn, tokens=tokens)
+        call = Call(position, self.made, fn=fn, tokens=tokens, line=line, cause=self.last if follows else None)
         self.waiting.append((call, host))
         self.slots.submit(call, host)
 
@@ -324,9 +337,11 @@ class Together(RuleBasedStateMachine):
         self.slots.submit(call, host, call.earliest)
 
     @precondition(lambda self: self.out)
-    @rule(n=st.integers(0, 99))
-    def back(self, n):
-        _, lane = self.out.pop(n % len(self.out))
+    @rule(n=st.integers(0, 99), seconds=st.integers(1, 5))
+    def back(self, n, seconds):
+        call, lane = self.out.pop(n % len(self.out))
+        self.last = call.record
+        self.slots.answered(lane, call, self.now - seconds, seconds, None)
         self.slots.left(lane)
 
     @precondition(lambda self: self.waiting)
@@ -369,16 +384,16 @@ class Together(RuleBasedStateMachine):
         for _ in range(100):
             if oldest is None or oldest not in self.waiting:
                 break
-            self.submit(50, len, "a", 1)
+            self.submit(50, len, "a", 1, 3, True)
             if self.out:
-                self.back(0)
+                self.back(0, 1)
             if self.alarm is not None:
                 self.later()
             self.never_above_a_limit()
         assert oldest is None or oldest not in self.waiting, "the oldest call starves"
         while self.waiting:
             if self.out:
-                self.back(0)
+                self.back(0, 1)
             else:
                 assert self.alarm is not None, "something waits, nothing is out, and no time is waited for"
                 self.later()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from poppy_ipython.trace import Trace, Wait
+from poppy_ipython.trace.records import Folded
 from poppy_ipython.trace.usage import Tokens, Usage, with_usage
 from poppy_ipython.trace.uses import Use
 from tests.trace.consistency import inconsistencies
@@ -30,6 +31,7 @@ def test_any_trace_comes_back_from_json(trace):
 def test_everything_comes_back_from_json():
     wait, use = Wait("unknown", 3, "f", 0.1, 0.2), Use("m.f", "f", calls=2, held=0.1)
     more = {"titles": (("<a>", "In [1]"),), "sources": (("<a>", "x"),), "uses": (use,), "waits": (wait,), "max_calls": 3, "cpu": 0.5, "at": 1.5e9}
+    more["folded"] = Folded(3, 2.0, 0.5, 1.5)
     usage = Usage()
     usage.models[1], usage.tokens[1] = "small", Tokens(7, 3)
     trace = with_usage(replace(draw(RUN), filename="<a>", **more), usage)

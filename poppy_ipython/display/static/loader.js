@@ -38,6 +38,8 @@ function open(model) {
     page.model(run, {
       stop: () => say({ do: "stop" }),
       values: (number) => say({ ask: "values", number }),
+      save: () => say({ ask: "page" }),
+      whatif: (content) => say(content),
     });
     const take = (message) => {
       if (message?.t === "bundle") return;

@@ -79,7 +79,7 @@ class Reach(Paths, Stores, Callees, Receivers):
                         self.change(target, method, None if added is None else partial(self.values, act, added))
         for act, ref, name in self.again:
             for value in self.values(act, ref):
-                if lookup(value.kind or object if value.__class__ in INSTANCES else type(value), name).__class__ is types.FunctionType:
+                if type(lookup(value.kind or object if type(value) in INSTANCES else type(value), name)) is types.FunctionType:
                     raise Top(name)
 
     def run_all(self) -> None:
@@ -98,7 +98,7 @@ class Reach(Paths, Stores, Callees, Receivers):
                 for target in self.values(act, base):
                     self.store_attribute(target, name, partial(self.values, act, value))
             for base, key, value in summary.elements:
-                kinds = (dict,) if key.__class__ is str else (list, dict)
+                kinds = (dict,) if type(key) is str else (list, dict)
                 for target in self.values(act, base):
                     self.store_element(target, key, partial(self.values, act, value), kinds)
             for changed, added, method, plain in summary.inplace:
@@ -110,7 +110,7 @@ class Reach(Paths, Stores, Callees, Receivers):
                         self.change(target, method, None if added is None else partial(self.values, act, added))
             for operand, methods in summary.operands:
                 for value in self.values(act, operand):
-                    if value.__class__ not in PLAIN:
+                    if type(value) not in PLAIN:
                         self.special(value, methods)
             for ref in summary.iterated:
                 for value in self.values(act, ref):
@@ -157,7 +157,7 @@ class Reach(Paths, Stores, Callees, Receivers):
         for slot in list(self.slots):
             if slot[0] == "a":
                 data = all(
-                    stored.__class__ is partial and len(stored.args) == 2 and _stores_data(*stored.args, None)
+                    type(stored) is partial and len(stored.args) == 2 and _stores_data(*stored.args, None)
                     for _, stored in self.written.get(slot, ())
                 )
             elif slot[0] == "n":
@@ -185,7 +185,7 @@ class Reach(Paths, Stores, Callees, Receivers):
             return False
         for slot, writes in self.written.items():
             for _, stored in writes:
-                if stored.__class__ is not partial or len(stored.args) != 2 or not _is_counted(stored.args[1], slot):
+                if type(stored) is not partial or len(stored.args) != 2 or not _is_counted(stored.args[1], slot):
                     return False
         for slot, acts in self.bound.items():
             for writer in acts:
@@ -201,9 +201,9 @@ class Reach(Paths, Stores, Callees, Receivers):
         new = []
         complete = True
         for value in values:
-            if value is DATA or value.__class__ in PLAIN:
+            if value is DATA or type(value) in PLAIN:
                 continue
-            if value.__class__ is Fresh:
+            if type(value) is Fresh:
                 if value.origin is None:
                     value = self.footprints.fresh(value.kind)
                 else:
@@ -241,7 +241,7 @@ def _is_made_later(ref: Any) -> bool:
 
 def _is_counted(ref: Any, slot: Any) -> bool:
     """A number, or the slot's own value and something added to it."""
-    if ref.__class__ is not Ref:
+    if type(ref) is not Ref:
         return False
     if ref.kind == EITHER:
         return all(_is_counted(part, slot) for part in ref.parts)
@@ -252,7 +252,7 @@ def _is_counted(ref: Any, slot: Any) -> bool:
 
 def _stores_data(act: Any, ref: Any, name: str | None) -> bool:
     """Is ``ref`` known to be data, if the name that it is bound to was data before?"""
-    if ref.__class__ is not Ref:
+    if type(ref) is not Ref:
         return False
     if ref.kind == NAME and ref.detail == name:
         return True
@@ -263,24 +263,24 @@ def _stores_data(act: Any, ref: Any, name: str | None) -> bool:
     if ref.kind == DATA_REF:
         return True
     found = act.memo[ref.index]
-    return found is not None and all(v is DATA or v.__class__ in PLAIN for v in found)
+    return found is not None and all(v is DATA or type(v) in PLAIN for v in found)
 
 
 def _is_of_answers(act: Any, ref: Ref) -> bool:
     """Is it an answer in flight, or part of one? As an operand it counts as data (``counters``)."""
     found = act.memo[ref.index]
-    return bool(found) and all(v.__class__ is Pending and v.position is not None for v in found)
+    return bool(found) and all(type(v) is Pending and v.position is not None for v in found)
 
 
 def _put_there(written: Any, key: Any, stored: Callable[[], Values]) -> Values:
     """What a store under ``written`` may leave where a path looks for ``key``."""
-    if key.__class__ is str:
-        if written is SEQUENCE_KEY or written is TAIL_KEY or (written.__class__ is str and written != key):
+    if type(key) is str:
+        if written is SEQUENCE_KEY or written is TAIL_KEY or (type(written) is str and written != key):
             return ()
-    elif key.__class__ is int:
+    elif type(key) is int:
         if written is SEQUENCE_KEY:
             return JUST_UNKNOWN  # elements change places
-        if written.__class__ is str or (written.__class__ is int and written != key and (written < 0) == (key < 0)):
+        if type(written) is str or (type(written) is int and written != key and (written < 0) == (key < 0)):
             return ()
     return stored()
 

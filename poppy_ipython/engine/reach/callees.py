@@ -87,12 +87,12 @@ class Callees(Base):
     # ------------------------------------------------------------------ functions, classes, builtins
     def invoke(self, callee: Any, args: Args) -> Values:
         """A call of ``callee``."""
-        kind = callee.__class__
+        kind = type(callee)
         if kind is StandIn:
             if callee is HERE:
                 return JUST_UNKNOWN
             raise Top("a callee that is not known")
-        if kind in INSTANCES and callee.kind is not None and (call := lookup(callee.kind, "__call__")).__class__ is types.FunctionType:
+        if kind in INSTANCES and callee.kind is not None and type(call := lookup(callee.kind, "__call__")) is types.FunctionType:
             return self.bound_method(types.MethodType(call, callee), args)  # type: ignore[no-any-return]
         if kind in INSTANCES or kind is Pending:
             raise Top("a callee that is not known")
@@ -108,7 +108,7 @@ class Callees(Base):
 
     def classify(self, callee: Any) -> Any:
         """How calls of ``callee`` are treated: a function of (reach, callee, args)."""
-        if isinstance(callee, types.BuiltinFunctionType) and not isinstance(callee.__self__, (types.ModuleType, type(None), type)):
+        if issubclass(type(callee), types.BuiltinFunctionType) and not isinstance(callee.__self__, (types.ModuleType, type(None), type)):
             return lambda reach, c, args: reach.method(c.__self__, c.__name__, args)
         if callee is getattr:
             return Callees.getattr_
@@ -116,7 +116,7 @@ class Callees(Base):
             return Callees.setattr_
         if callee is next:
             return Callees.gives_next
-        if callee.__class__ is partial:
+        if type(callee) is partial:
             return lambda reach, c, args: reach.invoke(c.func, Args(reach, None, None))
         if callee is type:
             return Callees.gives_type
@@ -129,11 +129,11 @@ class Callees(Base):
         effect = effect_of(callee)
         if effect is not None:
             return lambda reach, c, args: reach.declared(effect, args)
-        if isinstance(callee, type):
+        if issubclass(type(callee), type):
             return Callees.construct
-        if callee.__class__ is types.FunctionType:
+        if type(callee) is types.FunctionType:
             return Callees.function
-        if lookup(type(callee), "__call__").__class__ is types.FunctionType:
+        if type(lookup(type(callee), "__call__")) is types.FunctionType:
             return Callees.instance
         return Callees.undeclared
 
@@ -148,7 +148,7 @@ class Callees(Base):
         """Functions among the arguments of something native may be called by it."""
         for values in args.each():
             for value in values:
-                if value.__class__ in _SIMPLE:
+                if type(value) in _SIMPLE:
                     self.invoke(value, Args(self, None, None))
         if args.call is not None and args.act is not None:
             for name, ref in args.call.keywords:
@@ -158,7 +158,7 @@ class Callees(Base):
     def called_back(self, values: Values) -> None:
         """One of ``values`` is called with arguments that are not known."""
         for value in values:
-            if value.__class__ not in _SIMPLE and value is not HERE and value is not DATA and value.__class__ not in PLAIN:
+            if type(value) not in _SIMPLE and value is not HERE and value is not DATA and type(value) not in PLAIN:
                 self.invoke(value, Args(self, None, None))
 
     def gives_type(self, callee: Any, args: Args) -> Values:
@@ -168,8 +168,8 @@ class Callees(Base):
             return JUST_UNKNOWN
         found: list[Any] = []
         for value in given[0]:
-            kind = value.kind if value.__class__ in INSTANCES else value.__class__
-            found.append(UNKNOWN if value.__class__ in (Pending, StandIn) or value.__class__ in PLAIN or kind is None else kind)
+            kind = value.kind if type(value) in INSTANCES else type(value)
+            found.append(UNKNOWN if type(value) in (Pending, StandIn) or type(value) in PLAIN or kind is None else kind)
         return self.distinct(found)  # type: ignore[no-any-return]
 
     def gives_data(self, callee: Any, args: Args) -> Values:
@@ -179,15 +179,15 @@ class Callees(Base):
         if methods is not None:
             for values in args.each():
                 for value in values:
-                    if value.__class__ not in PLAIN:
+                    if type(value) not in PLAIN:
                         self.special(value, methods)
         return JUST_DATA
 
     def gives_next(self, callee: Any, args: Args) -> Values:
         for value in args.each()[0]:
-            if value is UNKNOWN or value is CYCLE or value.__class__ is Pending:
+            if value is UNKNOWN or value is CYCLE or type(value) is Pending:
                 raise Top("next")
-            if value.__class__ is itertools.count:
+            if type(value) is itertools.count:
                 self.slots["e", id(value)] = None
                 continue
             self.iterated(value)
@@ -258,7 +258,7 @@ class Callees(Base):
                 self.slots[EVERY_RESOURCE if source is None else ("r", (source.kind,))] = None
         if effect.external or effect.result in ("atom", "fresh") or name in ("sequential", "readonly"):
             return JUST_DATA
-        plain = all(v is DATA or v.__class__ in PLAIN for values in args.each() for v in values)
+        plain = all(v is DATA or type(v) in PLAIN for values in args.each() for v in values)
         return JUST_DATA if plain else JUST_UNKNOWN
 
     def otherwise(self, unless: Any, args: Args, receiver: Any) -> bool:
@@ -271,16 +271,16 @@ class Callees(Base):
         if unless.at_most is not None and len(call.args) > unless.at_most:
             return True
         if unless.only is not None:
-            given = [all(v is DATA or v.__class__ in PLAIN for v in self.values(args.act, r)) for r in call.args]
+            given = [all(v is DATA or type(v) in PLAIN for v in self.values(args.act, r)) for r in call.args]
             if not unless.only(receiver, tuple(["" if plain else None for plain in given])):
                 return True
-        return unless.callables and any(v is HERE or v.__class__ is Older or callable(v) for values in args.each() for v in values)
+        return unless.callables and any(v is HERE or type(v) is Older or callable(v) for values in args.each() for v in values)
 
     def construct(self, cls: Any, args: Args) -> Values:
         """An instance of a user's class: its ``__init__`` on a fresh object."""
         new = Fresh(cls)
         init = init_of(cls)
-        if issubclass(cls, BaseException) and init.__class__ is not types.FunctionType:
+        if issubclass(cls, BaseException) and type(init) is not types.FunctionType:
             return (new,)
         if lookup(type(cls), "__call__") is not type.__call__:
             raise Top(cls.__qualname__)
@@ -293,7 +293,7 @@ class Callees(Base):
             raise Top(cls.__qualname__)
         if init is object.__init__:
             return (new,)
-        if init.__class__ is not types.FunctionType:
+        if type(init) is not types.FunctionType:
             raise Top(cls.__qualname__)
         self.function(init, args.bound(new))
         return (new,)
@@ -337,7 +337,7 @@ def _literal(args: Args, index: int) -> str | None:
     if call is None or call.spread or len(call.args) <= index:
         return None
     ref = call.args[index]
-    return ref.detail if ref.kind == DATA_REF and ref.detail.__class__ is str else None
+    return ref.detail if ref.kind == DATA_REF and type(ref.detail) is str else None
 
 
 def look_defaults(at: Any, fn: types.FunctionType, _: Any) -> Any:

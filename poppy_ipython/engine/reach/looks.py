@@ -19,7 +19,7 @@ from .values import DATA, PLAIN, TOP_SLOT, UNKNOWN
 
 def seen(value: Any) -> Any:
     """``value`` settled, as far as evaluation tells values apart: all plain data are ``DATA``."""
-    while value.__class__ is Pending:
+    while type(value) is Pending:
         if value.done:
             value = value.value
         elif value.data:
@@ -28,7 +28,7 @@ def seen(value: Any) -> Any:
             return value
         else:
             return UNKNOWN
-    if value.__class__ in PLAIN:
+    if type(value) in PLAIN:
         return DATA
     return value if value is not UNBOUND else _MISSING
 
@@ -57,7 +57,7 @@ def look_global(at: Any, namespace: dict[str, Any], name: str) -> Any:
     elif name in namespace:
         return seen(namespace[name])
     known = namespace.get("__builtins__", builtins)  # a namespace that nothing has run in yet has none
-    return (known if known.__class__ is dict else vars(known)).get(name, _MISSING)
+    return (known if type(known) is dict else vars(known)).get(name, _MISSING)
 
 
 def look_attribute(at: Any, base: Any, name: str) -> Any:
@@ -86,7 +86,7 @@ def attribute_now(at: Any, base: Any, name: str, found: Any = None) -> Any:
         value = getattr(base, name)
     except AttributeError:
         return _MISSING
-    if value.__class__ is types.MethodType and value.__self__ is base:
+    if type(value) is types.MethodType and value.__self__ is base:
         return Method(value)  # a new object at each look
     return seen(value)
 
@@ -100,12 +100,12 @@ class Method:
         self.bound = bound
 
     def same(self, other: Any) -> bool:
-        return other.__class__ is Method and other.bound.__func__ is self.bound.__func__
+        return type(other) is Method and other.bound.__func__ is self.bound.__func__
 
 
 def alike(now: Any, token: Any) -> bool:
     """Do two looks that found different objects mean the same to a footprint?"""
-    kind = token.__class__
+    kind = type(token)
     if kind is Pending:
-        return now.__class__ is Pending and now.elements is None and now.direct == token.direct
+        return type(now) is Pending and now.elements is None and now.direct == token.direct
     return kind is Method and token.same(now)  # type: ignore[no-any-return]

@@ -84,7 +84,7 @@ class Paths(Base):
         """``values`` settled, each once."""
         found: dict[int, Any] = {}
         for value in values:
-            kind = value.__class__
+            kind = type(value)
             if kind in PLAIN:
                 found[1] = value  # one for all: their methods, unlike those of what a call returns, are Python's own
             elif kind is not Pending:
@@ -92,10 +92,10 @@ class Paths(Base):
                     found[id(value) if value is not DATA else 0] = value
             else:
                 value = seen(value)
-                if value.__class__ is Pending and value.elements is not None:
+                if type(value) is Pending and value.elements is not None:
                     self.trail = None
                     value = self.tuple_of(value)
-                elif value.__class__ is Pending and not value.direct:  # of a unit in flight
+                elif type(value) is Pending and not value.direct:  # of a unit in flight
                     self.trail = None
                     returned = self.footprints.values_left(value.unit, value.name)
                     if returned is not None:
@@ -158,7 +158,7 @@ class Paths(Base):
         self.trail = None
         for _, place in act.locals:
             for key, log in place.items():
-                if key.startswith(PREFIX + "b") and log.__class__ is list:
+                if key.startswith(PREFIX + "b") and type(log) is list:
                     found += [v for _, n, v in log if n == name] if len(log) <= 4 * MOST else [UNKNOWN]
         return found
 
@@ -185,7 +185,7 @@ class Paths(Base):
         return self.distinct(found)
 
     def attribute_of(self, base: Any, name: str) -> Values:
-        kind = base.__class__
+        kind = type(base)
         if kind is StandIn:
             return self.through(JUST_DATA, MADE_HERE, name) if base is DATA else JUST_UNKNOWN
         if kind is Pending:
@@ -208,7 +208,7 @@ class Paths(Base):
         if value is UNKNOWN:
             return self.between_writers(base, name)
         more = self.reads((("a", id(base), name), name))
-        if value.__class__ is Method:
+        if type(value) is Method:
             value = value.bound
         return more if value is _MISSING else (value, *more)
 
@@ -227,7 +227,7 @@ class Paths(Base):
         if base.kind is None:
             return JUST_UNKNOWN
         found = lookup(base.kind, name)
-        if found is _MISSING or found.__class__ is types.MemberDescriptorType:
+        if found is _MISSING or type(found) is types.MemberDescriptorType:
             return self.through((), MADE_HERE, name)  # nobody else has it: what is stored there is stored by the continuation
         return self.of_class(base, base.kind, name, found)
 
@@ -236,9 +236,9 @@ class Paths(Base):
 
     def of_class(self, base: Fresh | Older, kind: type, name: str, found: Any) -> Values:
         """What an instance without identity has from its class."""
-        if found.__class__ is types.FunctionType:
+        if type(found) is types.FunctionType:
             return (types.MethodType(found, base),)
-        if found.__class__ is staticmethod:
+        if type(found) is staticmethod:
             return (found.__func__,)
         if isinstance(found, property):
             return self.property(base, kind, name)
@@ -253,11 +253,11 @@ class Paths(Base):
         self.trail = None
         now = attribute_now(self, base, name)
         more = (*map(self.footprints.older, kinds), *self.reads((slot, name)))
-        return more if now is _MISSING or now.__class__ is Method else (now, *more)
+        return more if now is _MISSING or type(now) is Method else (now, *more)
 
     def property(self, base: Any, kind: type, name: str) -> Values:
         found = lookup(kind, name)
-        if isinstance(found, property) and found.fget.__class__ is types.FunctionType:
+        if isinstance(found, property) and type(found.fget) is types.FunctionType:
             return self.function(found.fget, Args(self, None, None, (base,)))
         raise Top(f"{kind.__name__}.{name}")
 
@@ -268,7 +268,7 @@ class Paths(Base):
         return self.distinct(found)
 
     def item_of(self, base: Any, key: Any) -> Values:
-        kind = base.__class__
+        kind = type(base)
         if kind is not StandIn and kind is not Fresh:
             self.trail = None
         if kind is tuple and key is not ANY_KEY:
@@ -301,7 +301,7 @@ class Paths(Base):
 
     def elements_of(self, base: Any, key: Any = ANY_KEY) -> Values:
         """Everything that ``base[...]`` or iterating over ``base`` may give."""
-        kind = base.__class__
+        kind = type(base)
         if kind is StandIn:
             return self.through(JUST_DATA, MADE_HERE, key) if base is DATA else JUST_UNKNOWN
         self.trail = None
@@ -340,7 +340,7 @@ class Paths(Base):
 
     def operated(self, act: Activation, ref: Ref) -> Values:
         operands = [v for p in ref.parts for v in self.values(act, p)]
-        if all(v is DATA or v.__class__ in PLAIN for v in operands):
+        if all(v is DATA or type(v) in PLAIN for v in operands):
             return JUST_DATA
         return (Fresh(None, lambda: self.distinct([e for v in operands for e in self.elements_of(v)])),)
 
@@ -356,10 +356,10 @@ def _several(values: Iterable[Any]) -> Values:
     """The elements of a real container, if they are few or all plain."""
     if len(values) > MOST:  # type: ignore[arg-type]
         kinds = set(map(type, values)) if len(values) <= 4096 else {object}  # type: ignore[arg-type]
-        if values.__class__ is dict and kinds <= PLAIN:
+        if type(values) is dict and kinds <= PLAIN:
             kinds = set(map(type, values.values()))  # type: ignore[attr-defined]
         return JUST_DATA if kinds <= PLAIN else JUST_UNKNOWN
-    if values.__class__ is dict:
+    if type(values) is dict:
         return (*values, *values.values())  # type: ignore[attr-defined]
     return tuple(values)
 
@@ -368,9 +368,9 @@ def _added(args: tuple[Any, ...]) -> list[Any]:
     """What an operation in a chain may have added."""
     found: list[Any] = []
     for arg in args:
-        if arg.__class__ in (list, tuple):
+        if type(arg) in (list, tuple):
             found += arg
-        elif arg.__class__ is dict:
+        elif type(arg) is dict:
             found += [*arg, *arg.values()]
         found.append(arg)
     return found

@@ -46,19 +46,19 @@ class Receivers(Base):
 
     def bound_method(self, method: types.MethodType, args: Args) -> Values:
         fn, owner = method.__func__, method.__self__
-        if owner.__class__ not in INSTANCES:
+        if type(owner) not in INSTANCES:
             effect = effect_of(method)
         else:
             effect = effect_of(fn)
         if effect is not None:
             return self.declared(effect, args, owner)
-        if fn.__class__ is types.FunctionType:
+        if type(fn) is types.FunctionType:
             return self.function(fn, args.bound(owner))
         raise Top(getattr(method, "__qualname__", "method"))
 
     def method(self, receiver: Any, name: str, args: Args) -> Values:
         """A call of ``receiver.name``."""
-        kind = receiver.__class__
+        kind = type(receiver)
         if self.machine.streaming:
             self.touches(receiver)
         if name in _FILE_WRITERS and (kind in PLAIN or kind is Pending or kind is StandIn or kind is Fresh):
@@ -81,7 +81,7 @@ class Receivers(Base):
             return JUST_UNKNOWN
         found: list[Any] = []
         for callee in self.distinct(self.attribute_of(receiver, name)):
-            if isinstance(callee, types.BuiltinFunctionType) and callee.__self__ is receiver and kind is not types.ModuleType:
+            if issubclass(type(callee), types.BuiltinFunctionType) and callee.__self__ is receiver and kind is not types.ModuleType:
                 effect = effect_of(callee)
                 if effect is None:
                     raise Top(f"{kind.__name__}.{name}")
@@ -100,9 +100,9 @@ class Receivers(Base):
     def super_method(self, receiver: Super, name: str, args: Args) -> Values:
         """``super().name(…)``."""
         owner = receiver.owner
-        if owner.__class__ is StandIn or owner.__class__ is Pending:
+        if type(owner) is StandIn or type(owner) is Pending:
             raise Top("super")
-        kind = owner.kind or object if owner.__class__ in INSTANCES else type(owner)
+        kind = owner.kind or object if type(owner) in INSTANCES else type(owner)
         mro = kind.__mro__
         if receiver.cls not in mro:
             raise Top("super")
@@ -112,13 +112,13 @@ class Receivers(Base):
                 continue
             if found is object.__init__:
                 return JUST_DATA
-            if name == "__init__" and issubclass(base, BaseException) and found.__class__ is types.WrapperDescriptorType:
-                if owner.__class__ is Older:
+            if name == "__init__" and issubclass(base, BaseException) and type(found) is types.WrapperDescriptorType:
+                if type(owner) is Older:
                     raise Top("super")
-                if owner.__class__ is not Fresh:
+                if type(owner) is not Fresh:
                     self.slots["a", id(owner), "args"] = None
                 return JUST_DATA
-            if found.__class__ is types.FunctionType:
+            if type(found) is types.FunctionType:
                 return self.invoke(types.MethodType(found, owner), args)
             break
         raise Top(f"super().{name}")
@@ -140,7 +140,7 @@ class Receivers(Base):
         if call is None or act is None or call.spread:
             return JUST_UNKNOWN
         inside = [e for r in call.args for v in self.values(act, r) for e in self.elements_of(v)]
-        pairs = [e for v in inside if v.__class__ in (tuple, list, Fresh) for e in self.elements_of(v)]
+        pairs = [e for v in inside if type(v) in (tuple, list, Fresh) for e in self.elements_of(v)]
         return self.distinct([*inside, *pairs, *[v for _, r in call.keywords for v in self.values(act, r)]])  # type: ignore[no-any-return]
 
     def all_of(self, args: Args) -> Values:
@@ -165,7 +165,7 @@ class Receivers(Base):
     def pure_method(self, receiver: Any, name: str, args: Args | None = None) -> Values:
         """What a method that has written nothing (more) returns."""
         if name in _RETURNS_ELEMENT:
-            by_key = receiver.__class__ is dict and name != "popitem"
+            by_key = type(receiver) is dict and name != "popitem"
             found = list(self.item_of(receiver, ANY_KEY) if by_key else self.elements_of(receiver))
             if args is not None and (name != "pop" or by_key):
                 given = args.each()
@@ -184,8 +184,8 @@ class Receivers(Base):
 
     def unseen_method(self, receiver: Any, name: str, args: Args) -> Values:
         """A method of an object that does not exist yet, or that we do not know."""
-        if receiver.__class__ is not Fresh and name in self.users_methods(args):
-            if receiver.__class__ is not Pending:
+        if type(receiver) is not Fresh and name in self.users_methods(args):
+            if type(receiver) is not Pending:
                 raise Top(name)
             self.watch[id(receiver)] = receiver
         if name in MUTATORS:
@@ -195,13 +195,13 @@ class Receivers(Base):
             return self.pure_method(receiver, name, args)
         if name in ("write_text", "write_bytes"):
             return JUST_DATA
-        if receiver.__class__ is Fresh and receiver.origin is not None and not any(hasattr(kind, name) for kind in _DISPLAYS):
+        if type(receiver) is Fresh and receiver.origin is not None and not any(hasattr(kind, name) for kind in _DISPLAYS):
             return ()  # Python raises AttributeError
-        if receiver is UNKNOWN or receiver is CYCLE or receiver.__class__ is Fresh:
+        if receiver is UNKNOWN or receiver is CYCLE or type(receiver) is Fresh:
             raise Top(f"….{name}")
-        if not all(v is DATA or v.__class__ in PLAIN for values in args.each() for v in values):
+        if not all(v is DATA or type(v) in PLAIN for values in args.each() for v in values):
             raise Top(name)
-        if receiver.__class__ is Pending:
+        if type(receiver) is Pending:
             self.watch[id(receiver)] = receiver
             return JUST_UNKNOWN
         return JUST_DATA
@@ -214,11 +214,11 @@ class Receivers(Base):
         if found is None:
             names: set[str] = set()
             for value in list(namespace.values()):
-                if isinstance(value, type):
+                if issubclass(type(value), type):
                     for base in value.__mro__:
                         if base is object:
                             break
-                        names.update(n for n, v in base.__dict__.items() if v.__class__ is types.FunctionType and is_users(v.__code__))
+                        names.update(n for n, v in base.__dict__.items() if type(v) is types.FunctionType and is_users(v.__code__))
             found = self.machine.plain_reads[key] = frozenset(names)
         return found  # type: ignore[no-any-return]
 

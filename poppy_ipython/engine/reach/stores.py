@@ -39,7 +39,7 @@ class Stores(Base):
 
     def store_attribute(self, target: Any, name: str, stored: Callable[[], Values], straight: bool = False) -> None:
         """``straight``: by ``object.__setattr__``, whatever the class says."""
-        kind = target.__class__
+        kind = type(target)
         plainly = slot_is_plain if straight else stores_plainly
         if kind is StandIn:
             if target is DATA:
@@ -57,7 +57,7 @@ class Stores(Base):
         elif kind is Pending:
             self.watch[id(target)] = target
             self.write(("p", id(target)), name, stored)
-        elif isinstance(target, type):
+        elif issubclass(type(target), type):
             for slot in (("c", name), ("*a", name), ("a", id(target), name)):
                 self.write(slot, name, stored)
         elif plainly(kind, name):
@@ -69,7 +69,7 @@ class Stores(Base):
         self, target: Any, key: Any, stored: Callable[[], Values], kinds: tuple[type, ...] = (list, dict, set)
     ) -> None:
         """A store in ``target``; if that is unknown, it is one of ``kinds`` (the method called tells)."""
-        kind = target.__class__
+        kind = type(target)
         if kind in CONTAINERS or kind in COLLECTIONS:
             self.write(("e", id(target)), key, stored)
         elif kind is StandIn:
@@ -105,7 +105,7 @@ class Stores(Base):
 
     def change(self, target: Any, method: str, operand: Callable[[], Values] | None) -> None:
         """``target op= operand`` in place (``operand`` None: a number, which no builtin container takes)."""
-        kind = target.__class__
+        kind = type(target)
         if kind in CONTAINERS or kind in COLLECTIONS or kind is StandIn or kind is Pending or kind is Fresh:
             if operand is not None:
                 key = TAIL_KEY if kind is list and method == "__iadd__" else SEQUENCE_KEY if kind is list else ANY_KEY
@@ -116,7 +116,7 @@ class Stores(Base):
     # ------------------------------------------------------------------ user code in operators and loops
     def special(self, value: Any, methods: tuple[str, ...]) -> None:
         """An operator on ``value`` may call one of its special methods."""
-        kind = value.__class__
+        kind = type(value)
         if kind is StandIn or kind is Pending or kind in CONTAINERS or kind is tuple:
             return
         if kind in INSTANCES:
@@ -130,19 +130,19 @@ class Stores(Base):
         found = []
         for name in methods:
             fn = lookup(kind, name)
-            if fn.__class__ is types.FunctionType and is_users(fn.__code__):
+            if type(fn) is types.FunctionType and is_users(fn.__code__):
                 found.append(fn)
         return found
 
     def touches(self, value: Any) -> None:
         """``value`` may be a stream that is there already."""
-        known = value is not UNKNOWN and value is not CYCLE and value.__class__ is not Pending
+        known = value is not UNKNOWN and value is not CYCLE and type(value) is not Pending
         if not known or self.machine.is_stream(value) or self.machine.is_being_read(value):
             self.slots[TOUCHED] = None
 
     def iterated(self, value: Any, strict: bool = True) -> None:
         """A loop over ``value`` (or, not ``strict``, a native that may look at its elements)."""
-        kind = value.__class__
+        kind = type(value)
         if self.machine.streaming:
             self.touches(value)
         if kind in PLAIN or kind is StandIn or kind is Pending or kind in CONTAINERS or kind in COLLECTIONS:
@@ -168,7 +168,7 @@ _PLAIN_ITERATORS = frozenset({type(iter(some)) for some in _SOME})
 def _native(kind: type, method: str) -> bool:
     """Has the class a special method of that name that is not the user's own Python?"""
     found = lookup(kind, method)
-    return found is not _MISSING and not (found.__class__ is types.FunctionType and is_users(found.__code__))
+    return found is not _MISSING and not (type(found) is types.FunctionType and is_users(found.__code__))
 
 
 def is_users(code: types.CodeType) -> bool:

@@ -1,0 +1,197 @@
+"""How far off are predictions? Each program is recorded once, and run again for real under every change that is predicted.
+
+    python -m benchmarks.whatif_error [program …] [--scale 0.5] [--quick]
+
+The changes: calls at once from 1 to 64, a service that is from four times faster to twice as slow, and, in cells of their
+own, a callee declared as something else or moved out of its loop. A run that is repeated unchanged is in the table as well:
+no prediction can be better than that. Errors are of the measured time. Predictions that call themselves unreliable
+(more than half of the time would be Python) are shown and counted apart.
+
+The simulated clock would be faster and exact; it is what the tests use. This is about the real thing: real clients, the
+local service, a kernel that has other things to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import poppy_ipython
+from benchmarks.contest import LIMIT, Contest
+from benchmarks.service import World
+from poppy_ipython import readonly, sequential, unordered
+from poppy_ipython.trace import Trace
+from poppy_ipython.whatif import Lever, after_loop, at_once, effect, faster, predict
+
+PROGRAMS = (
+    "map_reduce",
+    "tree_of_thoughts",
+    "branchy_helper",
+    "self_consistency",
+    "chain_of_verification",
+    "mixture_of_agents",
+    "react_agent",
+    "trading_desk",
+    "memory_agent",
+)
+"""Those in which something overlaps; what runs in order is easily predicted."""
+LIMITS = (1, 4, 8, 32, 64)
+SPEEDS = (0.5, 2.0, 4.0)
+OUT = Path(__file__).parent.parent / ".build" / "bench" / "whatif_error.json"
+
+SAVES = """
+out = []
+for name, text in list(documents.items())[:12]:
+    answer = ask("Summarise in one sentence:", text)
+    save(answer)
+    out.append(ask("Shorter:", answer))
+"""
+MOVED = """
+out, kept = [], []
+for name, text in list(documents.items())[:12]:
+    answer = ask("Summarise in one sentence:", text)
+    kept.append(answer)
+    out.append(ask("Shorter:", answer))
+for answer in kept:
+    save(answer)
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One change of one program."""
+
+    program: str
+    change: str
+    recorded: float
+    predicted: float
+    measured: float
+    cpu: float
+    """Of the measured run, as a part of its time."""
+    unreliable: str
+
+    @property
+    def error(self) -> float:
+        return abs(self.predicted - self.measured) / self.measured
+
+
+Run = Callable[[int], Trace]
+
+
+def runs_of(contest: Contest) -> Run:
+    """Runs the program with so many calls at once."""
+
+    def run(limit: int) -> Trace:
+        options = poppy_ipython.Options(max_calls=limit)
+        with contextlib.redirect_stdout(io.StringIO()):
+            found = poppy_ipython.run(contest.source, contest.namespace(), filename=str(contest.path), options=options)
+        if found.error is not None:
+            raise found.error
+        return found.trace
+
+    return run
+
+
+def compare(program: str, change: str, recorded: Trace, levers: list[Lever], measured: Trace) -> Row:
+    made = predict(recorded, *levers)
+    cpu = measured.cpu / measured.wall
+    row = Row(program, change, recorded.wall, made.makespan, measured.wall, cpu, made.unreliable)
+    mark = "  unreliable: CPU-bound" if made.unreliable else ""
+    times = f"{row.recorded:7.2f}{row.predicted:10.2f}{row.measured:9.2f}{row.error:8.1%}{cpu:7.0%}"
+    print(f"{program:24}{change:30}{times}{mark}", flush=True)
+    return row
+
+
+def of_programs(names: tuple[str, ...], scale: float, limits: tuple[int, ...], speeds: tuple[float, ...]) -> list[Row]:
+    rows: list[Row] = []
+    recorded: dict[str, Trace] = {}
+    with World(scale) as world:
+        for name in names:
+            with Contest(name, world) as contest:
+                run = runs_of(contest)
+                run(LIMIT)  # opens the connections
+                recorded[name] = run(LIMIT)
+                rows.append(compare(name, "the same again", recorded[name], [], run(LIMIT)))
+                for limit in limits:
+                    rows.append(compare(name, f"limit={limit}", recorded[name], [at_once(limit)], run(limit)))
+    for speed in speeds:
+        with World(scale / speed) as world:
+            for name in names:
+                with Contest(name, world) as contest:
+                    run = runs_of(contest)
+                    run(LIMIT)
+                    rows.append(compare(name, f"all calls {speed:g}x faster", recorded[name], [faster(speed)], run(LIMIT)))
+    return rows
+
+
+def of_effects(scale: float) -> list[Row]:
+    """An ordered effect inside a loop: declared otherwise, and moved below it."""
+    rows: list[Row] = []
+    with World(scale) as world, Contest("map_reduce", world) as contest:
+
+        def call(instruction: str, text: str) -> str:
+            messages: Any = [{"role": "user", "content": f"{instruction}\n\n{text}"}]
+            return contest.client.chat.completions.create(model="local-small", messages=messages).choices[0].message.content or ""
+
+        def ask(instruction: str, text: str) -> str:
+            return call(instruction, text)
+
+        def made(name: str, declare: Callable[[Any], Any]) -> Any:
+            def save(text: str) -> str:
+                return call("Keep:", text)
+
+            save.__qualname__ = name
+            return declare(save)
+
+        unordered(ask)
+
+        def run(source: str, save: Any) -> Trace:
+            namespace = {**contest.given(), "ask": ask, "save": save}
+            found = poppy_ipython.run(source, namespace, options=poppy_ipython.Options(max_calls=LIMIT))
+            if found.error is not None:
+                raise found.error
+            return found.trace
+
+        ordered = made("save", sequential("db"))
+        run(SAVES, ordered)
+        recorded = run(SAVES, ordered)
+        rows.append(compare("ordered effect", "the same again", recorded, [], run(SAVES, ordered)))
+        for word, declare in (("unordered", unordered), ("readonly('db')", readonly("db"))):
+            lever = effect(word, "save")
+            rows.append(compare("ordered effect", f"save is {word}", recorded, [lever], run(SAVES, made("save", declare))))
+        rows.append(compare("ordered effect", "save below the loop", recorded, [after_loop("save")], run(MOVED, ordered)))
+    return rows
+
+
+def main() -> None:
+    made = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    made.add_argument("names", nargs="*", metavar="program", default=PROGRAMS)
+    made.add_argument("--scale", type=float, default=0.5, help="of the latencies (default 0.5)")
+    made.add_argument("--quick", action="store_true", help="two limits and one speed")
+    given = made.parse_args()
+    limits, speeds = ((4, 64), (2.0,)) if given.quick else (LIMITS, SPEEDS)
+    print(f"{'program':24}{'change':30}{'recorded':>7}{'predicted':>10}{'measured':>9}{'error':>8}{'CPU':>7}")
+    began = time.perf_counter()
+    rows = of_effects(given.scale) + of_programs(tuple(given.names), given.scale, limits, speeds)
+    changed = [row for row in rows if row.change != "the same again"]
+    reliable = [row.error for row in changed if not row.unreliable]
+    again = [row.error for row in rows if row.change == "the same again"]
+    bound = len(changed) - len(reliable)
+    print(f"\n{len(changed)} predictions, {bound} of them unreliable (CPU-bound), {time.perf_counter() - began:.0f} s")
+    if reliable:
+        print(f"error of the others: median {median(reliable):.1%}, worst {max(reliable):.1%}")
+    print(f"the same run again differs by: median {median(again):.1%}, worst {max(again):.1%}")
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(json.dumps([{**asdict(row), "error": row.error} for row in rows], indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""What CPython's tests found, each as small as it gets, compared with a plain run in every order of completion.
+
+`ask`, `num` and the other externals are those of the fuzzer's world; with one of them in front a cell is not at rest, and what
+follows goes through the store buffer instead of straight to the objects.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.fuzz.check import agree
+
+#: name -> program
+FOUND = {
+    "a tuple as subscript": """
+        d = {(1, 2): num(3)}
+        x = d[1, 2]
+        y = dict[str, int]
+        xs = (1, 2)
+        z = d[*xs]
+        """,
+    "slices in a tuple as subscript": """
+        class M:
+            def __getitem__(self, key):
+                return key
+        m = M()
+        a = num(1)
+        x = [m[1:2, 3], m[..., None], m[:, *(1, 2)], m[1:2:3,], 1 + m[a, 2][0]]
+        """,
+    "an argument called self": """
+        a = num(1)
+        x = dict(self=a, value=2)
+        """,
+    "keywords that a builtin has not": """
+        a = num(1)
+        def tried(f):
+            try:
+                return f()
+            except TypeError as error:
+                return str(error)
+        x = [tried(lambda: len()), tried(lambda: print(foo=1)), tried(lambda: isinstance(1)), tried(lambda: sum())]
+        len(a, 2)
+        """,
+    "len of nothing": "a = num(1)\nlen()",
+    "getattr of too many": "a = num(1)\ngetattr(a, 'b', 1, 2)",
+    "getattr of no name": "a = num(1)\ngetattr(a, 2, 3)",
+    "what is no iterable, starred": "f = lambda: 1\na = num(1)\nf(*5)",
+    "what is no iterable, starred among others": "f = lambda a: 1\na = num(1)\nf(1, *5)",
+    "what is no iterable, in a list": "a = num(1)\nx = [a, *5]",
+    "what is no mapping": "f = lambda: 1\na = num(1)\nf(**5)",
+    "a keyword twice": "f = lambda a: a\nx = num(1)\nf(a=x, **{'a': 2})",
+    "keywords twice": "f = lambda **k: k\nx = num(1)\nf(**{'a': x}, **{'a': 2})",
+    "arguments out of containers": """
+        def f(*a, **k):
+            return a, k
+        n = num(1)
+        x = [f(*"ab"), f(*iter([n]), b=2, **{"c": n}, **{"d": 4}), "{}{a}".format(*[n], **{"a": 2})]
+        """,
+    "a key is hashed once": """
+        class K:
+            def __init__(self):
+                self.hashed = 0
+            def __hash__(self):
+                self.hashed += 1
+                return 7
+        k, k2, k3, k4 = K(), K(), K(), K()
+        a = num(1)
+        d = {k: a}
+        d[k2] = num(2)
+        d.setdefault(k3, num(3))
+        s = {k4}
+        b = [k in d, d[k2], d.get(k3), k4 in s, d.pop(k)]
+        counts = [key.hashed for key in (k, k2, k3, k4)]
+        """,
+    "keys are not hashed again": """
+        class K:
+            def __init__(self):
+                self.hashed = 0
+            def __hash__(self):
+                self.hashed += 1
+                return id(self)
+        keys = [K(), K()]
+        d = dict.fromkeys(keys)
+        s = set(d)
+        t = frozenset(d)
+        e = dict(d)
+        x = [k.hashed for k in keys]
+        """,
+    "a class that lies about itself": """
+        class Lazy:
+            def __init__(self, items):
+                self.items = items
+            @property
+            def __class__(self):
+                return list
+            def __len__(self):
+                return 7
+            def __iter__(self):
+                return iter(self.items)
+        a = num(1)
+        lazy = Lazy([a, 2])
+        x = [len(lazy), [i for i in lazy], [*lazy], list(lazy), isinstance(lazy, list), bool(lazy)]
+        """,
+    "looking at nothing of the user's": """
+        seen = []
+        class Watched:
+            def __getattribute__(self, name):
+                seen.append(name)
+                return object.__getattribute__(self, name)
+            def __call__(self):
+                return 1
+        a = num(1)
+        w = Watched()
+        x = [w(), w is None, [w][0] is w, {1: w}[1] is w]
+        w.a = 1
+        b = w.a
+        if w:
+            b += a
+        """,
+    "the traceback that was given": """
+        def caught():
+            try:
+                1 / 0
+            except ZeroDivisionError as error:
+                return error.__traceback__
+        tb = caught()
+        a = num(1)
+        try:
+            raise IndexError().with_traceback(tb)
+        except IndexError as error:
+            x = error.__traceback__ is tb, error.__traceback__.tb_next is tb
+        """,
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_same_as_plain(name: str) -> None:
+    agree(FOUND[name])
+
+
+def test_code_without_line_numbers() -> None:
+    """Not against the fuzzer's plain run, which is traced, and so has a number for a line that is none."""
+    from poppy_ipython import run
+
+    text = """
+made = {}
+exec("def f():\\n    1 / 0", made)
+made["f"].__code__ = made["f"].__code__.replace(co_linetable=b"")
+try:
+    made["f"]()
+except ZeroDivisionError as error:
+    found = error.__traceback__.tb_next
+"""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    assert run(text, namespace).error is None
+    assert namespace["found"].tb_frame.f_code.co_name == "f" and namespace["found"].tb_lineno is None
+
+
+#: how an object comes to its last name; then that name is deleted
+LIVES = {
+    "stored in a dict": ("d = {}\nd[1] = C()\nr = ref(d[1])", "d.clear()"),
+    "stored in an attribute": ("o = C()\no.x = o\nr = ref(o)", "del o\ncollect()"),
+    "unpacked": ("a, b = C(), C()\nr = ref(a)", "del a"),
+    "assigned twice": ("a = b = C()\nr = ref(a)", "del a, b"),
+    "added to": ("d = [[]]\nd[0] += [C()]\nr = ref(d[0][0])", "d.clear()"),
+    "bound by with": ("from contextlib import nullcontext\nwith nullcontext(C()) as o: r = ref(o)", "del o\ncollect()"),
+    "local of a function that failed": (
+        "def f():\n    o = C()\n    global r\n    r = ref(o)\n    raise ValueError\n",
+        "try:\n    f()\nexcept ValueError:\n    pass",
+    ),
+    "item of a loop": ("xs = [C()]\nfor x in xs:\n    r = ref(x)\n    del x\n    xs.clear()\n    alive = r() is not None", ""),
+}
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_an_object_is_gone_when_a_plain_run_lets_go_of_it(name: str) -> None:
+    """With nothing in flight; a call in flight may keep what it was given or what was stored while it flew."""
+    from poppy_ipython import run
+
+    before, after = LIVES[name]
+    text = f"from weakref import ref\nfrom gc import collect\nclass C: pass\n{before}\n{after}\nalive = r() is not None\n"
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    assert run(text, namespace).error is None
+    assert namespace["alive"] is False
