@@ -15,11 +15,13 @@ code of the user's which writes (``origins``).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..effects.registry import effect_of
 from .atoms import ATOMS, CONTAINERS, SEQUENCES, is_atom
-from .pending import Pending
+from .pending import Pending, settled
 from .snapshot import Picture, look
 
 if TYPE_CHECKING:
@@ -141,6 +143,15 @@ class Aggregates(Base):
         if type(value) in ITERABLE:
             return self.new_list(list(self.iterate(value)))
         return self.known(self.fence(list, (value,), {}, what="list"))
+
+    def n_copy(self, /, *args: Any, **kwargs: Any) -> Any:
+        """``copy.copy``: of an exact list or dict, what is in it here, whether it is there already or not."""
+        value = settled(args[0]) if len(args) == 1 and not kwargs else None
+        if type(value) is list:
+            return self.new_list(list(self.view(value)))
+        if type(value) is dict:
+            return self.dict_like(self.view(value), {})
+        return self.native(copy.copy, args, kwargs or None, False, effect_of(copy.copy))
 
     def n_tuple(self, *args: Any) -> Any:
         if len(args) != 1:

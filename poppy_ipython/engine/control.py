@@ -231,6 +231,8 @@ class Control(Base):
         else:
             return fn(*args)
         if not self.quiescent():
+            if fn is operator.add and type(args[0]) is list and type(args[1]) is list:
+                return self.new_list([*self.view(args[0]), *self.view(args[1])])
             result = self.operate(fn, args)
             if result is not NotImplemented:
                 return result

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import functools
 import types
 from collections.abc import Callable
@@ -229,7 +230,7 @@ class Natives(Base):
             len: self.n_len, list: self.n_list, tuple: self.n_tuple, set: self.n_set, dict: self.n_dict,
             isinstance: self.n_isinstance, type: self.n_type, id: self.n_id, callable: self.n_callable,
             object.__setattr__: self.n_object_setattr, str: self.n_str, repr: self.n_repr,
-            next: self.n_next, sorted: lambda *a, **k: self.keyed(sorted, a, k),
+            next: self.n_next, sorted: lambda *a, **k: self.keyed(sorted, a, k), copy.copy: self.n_copy,
             min: lambda *a, **k: self.keyed(min, a, k), max: lambda *a, **k: self.keyed(max, a, k),
             sum: lambda *a, **k: self.aggregate(sum, a, k), any: self.n_any, all: self.n_all,
             range: lambda *a: self.native(range, a, None, True), print: self.n_print, getattr: self.n_getattr, setattr: self.sa, hasattr: self.n_hasattr,

@@ -113,3 +113,15 @@ def test_same_as_plain(number: int) -> None:
 def test_cells_same_as_plain(name: str) -> None:
     for seed in range(1, 5):
         agree(CELLS[name][0], seed=seed)
+
+
+def test_a_copy_holds_what_is_on_its_way() -> None:
+    source = (
+        "import copy\nout = []\nfor i in range(4):\n    d = {}\n    for n in 'ab': d[n] = ask(f'{n}{i}')\n"
+        "    c = copy.copy(d)\n    ys = [d['a']] + [d['b'], 1]\n    ys += [2]\n    xs = copy.copy([d['a'], i])\n    d['c'] = 1\n    out.append((c, xs, ys, ys + xs))\n    if ask(i) == 'x': break\n"
+        "print(out, c is d)\n"
+    )
+    outcome = run_simulated(source, {"ask": ask, "__name__": "__main__"}, filename="<copies>")
+    assert outcome.error is None and outcome.makespan <= 4
+    for seed in range(1, 5):
+        agree(source, seed=seed)
