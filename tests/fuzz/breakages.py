@@ -272,3 +272,30 @@ def names_are_taken_for_bound() -> None:
 @mutant("a call that failed late fails where it was issued")
 def tracebacks_as_they_come() -> None:
     replaced("poppy_ipython.engine.tracebacks:Tracebacks.explain", lambda _: lambda self, entry, error: error)
+
+
+@mutant("a store in an instance that an older unit makes is announced")
+def older_instances_need_no_slot() -> None:
+    def make(store_attribute: Any) -> Any:
+        from poppy_ipython.engine.reach.values import Older
+
+        def broken(self: Any, target: Any, name: str, stored: Any, straight: bool = False) -> None:
+            if type(target) is not Older:
+                store_attribute(self, target, name, stored, straight)
+
+        return broken
+
+    replaced("poppy_ipython.engine.reach.stores:Stores.store_attribute", make)
+
+
+@mutant("an item's own store hides what comes before it, not what comes between")
+def own_items_hide_what_comes_between() -> None:
+    def make(_: Any) -> Any:
+        def broken(self: Any, target: Any, key: Any) -> Any:
+            chain = self.chains.get(id(target))
+            unit = self.cur
+            return None if chain is None else chain.last_item((*unit.path, unit.n + 1), key)
+
+        return broken
+
+    replaced("poppy_ipython.engine.heap:Heap.stored_item", make)

@@ -1,0 +1,24 @@
+"""Fragments about objects that unfinished statements are still making and putting somewhere.
+
+What is read there is known by class only (`engine/stored_kinds.py`), or by the store just before it (`Heap.stored_item`), or because
+nobody else can have the list (`Control.iterate_new`).
+"""
+# ruff: noqa: E501  (a table: one fragment a line)
+
+from __future__ import annotations
+
+from .idioms import idiom
+
+_CLASS = (
+    "class @:\n    def __init__(self, v): self.v, self.l = v, []\n    def grow(self, q):\n        self.v += num((self.v, q))\n"
+    "        if flag(self.v): self.l.append(ask(q))\n        return self\n    def __str__(self): return f'{{self.v}}{{self.l}}'\n"
+)
+idiom(0.5, _CLASS + "@s = []\nfor @q in mk({int})[:3]:\n    if flag(@q): @s.append(@(@q))\n    @s.append(@({int}))\nfor @o in @s[:4]: @o.grow({int})\nprint('/'.join(str(o) for o in @s)); {list!}.append(sum(o.v for o in @s))")
+idiom(0.4, _CLASS + "@s = [@({int})]\ndef @f(q):\n    r = @s[0]\n    if flag(q):\n        r = @(num(q)); @s.append(r)\n    return r\nfor @q in range(3):\n    @o = @f(@q).grow({int})\n    @o.v += num(@s[0].v)\n    {list!}.append(@o.v % 9)\nprint([str(o) for o in @s])")
+idiom(0.4, _CLASS + "@s = {{}}\nfor @q in sorted(mk({int}))[:3]:\n    @s[@q] = @(@q)\n    if num((@q, {int})) > 2: @s[@q].grow(@q); @s[-1] = @s[@q]\nfor @k, @o in @s.items():\n    @o.grow(@k)\n    print(@k, @o)")
+idiom(0.3, "@k = []\nfor @q in mk({int})[:2]:\n    @o = Box(num(@q), [@q])\n    if flag(@q): @k.append(@o)\n    @k.append({obj!})\nfor @o in @k:\n    @o.v += num(@o.v); @o.l.append(ask({int}))\ni0 = {obj!}.v + size([o.l for o in @k])")
+idiom(0.4, "@ = {{}}\nfor @q in list({list})[:4]:\n    @[@q] = ask((@q, {int}))\n    if flag(@[@q]): @[@q] = ask(@.get(@q))\n    print(@q, len(@[@q]), @.get(@q, 0)); @.pop(num({int}), None)")
+idiom(0.4, "@ = [{list!}, mk({int})]\nfor @q in sorted(mk({int}))[:3]:\n    @[@q % 2].append(num(@q)); {list!}.append(@q)\n    if flag((@q, {int})): @[0] += [{int}]\nfor @r in list({list!})[:3]: {list!}.append(num(@r))")
+idiom(0.3, "import copy\n@ = [ask({int}), {int}]\n@c = copy.copy(@) + [num({int})]\n@ += [{int}]\n@d = copy.copy({map!})\n@d['z'] = @c\nprint(@, @c, len(@d))")
+idiom(0.4, "class @:\n    n = 0\n@o = @()\ndef @f(q):\n    r = obj(q)\n    @o.n += r.choices[0].n\n    return r.choices[0].message.content.strip()\nfor @q in range(3):\n    if @f(@q) != {str}: @f((@q, {int}))\ni0 = @o.n % 9")
+idiom(0.3, "if flag({int}): @ = {list!}\nelse: @ = mk({int})\n@ += mk({int})[:2]\n{list!}.append(len(@))\nprint(@[:3], size({list!}))")
