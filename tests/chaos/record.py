@@ -53,5 +53,6 @@ def keep(part: Part) -> None:
     if RECORD.exists():
         for text in RECORD.read_text(encoding="utf-8").split("\n## ")[1:]:
             parts[text.splitlines()[0]] = "## " + text.rstrip() + "\n"
+    parts = {title: text for title, text in parts.items() if not part.title.startswith(f"{title},")}  # before it was split
     parts[part.title] = part.text()
     RECORD.write_text(HEAD + "\n" + "\n".join(parts.values()), encoding="utf-8")
