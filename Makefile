@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 N      ?= 20000
 SEED   ?= 1
+MINUTES ?= 5
 
 BIN := $(VENV)/bin
 PY  := $(BIN)/python
@@ -22,7 +23,7 @@ help:
 	@echo 'make view      build the bundle of the view after a change in js/src'
 	@echo 'make screenshots  pictures of the view in JupyterLab, light, dark, narrow, reopened'
 	@echo 'make mutants   deliberate breakages of the engine must be caught'
-	@echo 'make chaos     interrupts at every 50 ms, faults at every request, hard limits (minutes)'
+	@echo 'make chaos     interrupts at every 50 ms, faults at requests (MINUTES=$(MINUTES) of them), hard limits'
 	@echo 'make soak      100,000 calls in a cell, 1,000 cells in a kernel'
 	@echo 'make bench     measure everything (15 minutes); benchmarks/RESULTS.md and the README table'
 	@echo 'make bench-native  cells without a call, against plain CPython'
@@ -73,7 +74,7 @@ mutants: $(VENV)/.installed-test
 
 chaos: $(VENV)/.installed-test
 	$(PY) -m tests.chaos interrupts --record
-	$(PY) -m tests.chaos faults --record
+	$(PY) -m tests.chaos faults --record --seed $(SEED) --minutes $(MINUTES)
 	$(PY) -m tests.chaos limits --record
 	$(PY) -m tests.chaos cancelled --record
 

@@ -1,14 +1,15 @@
 """How far off are predictions? Each program is recorded once, and run again for real under every change that is predicted.
 
     python -m benchmarks.whatif_error [program …] [--scale 0.5] [--quick]
+    python -m benchmarks.whatif_error --simulated [program …]
 
 The changes: calls at once from 1 to 64, a service that is from four times faster to twice as slow, and, in cells of their
 own, a callee declared as something else or moved out of its loop. A run that is repeated unchanged is in the table as well:
 no prediction can be better than that. Errors are of the measured time. Predictions that call themselves unreliable
 (more than half of the time would be Python) are shown and counted apart.
 
-The simulated clock would be faster and exact; it is what the tests use. This is about the real thing: real clients, the
-local service, a kernel that has other things to do.
+`--simulated` is the same on the simulated clock, with the same clients and drawn latencies: what the method itself gets wrong,
+without anything that a busy machine adds. There each line that leads to a call gets slower and faster by itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import argparse
 import contextlib
 import io
 import json
+import random
+import re
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -29,7 +32,7 @@ from benchmarks.contest import LIMIT, Contest
 from benchmarks.service import World
 from poppy_ipython import readonly, sequential, unordered
 from poppy_ipython.trace import Trace
-from poppy_ipython.whatif import Lever, after_loop, at_once, effect, faster, predict
+from poppy_ipython.whatif import Lever, Scene, after_loop, at_once, effect, faster, predict
 
 PROGRAMS = (
     "map_reduce",
@@ -102,7 +105,7 @@ def runs_of(contest: Contest) -> Run:
 
 def compare(program: str, change: str, recorded: Trace, levers: list[Lever], measured: Trace) -> Row:
     made = predict(recorded, *levers)
-    cpu = measured.cpu / measured.wall
+    cpu = measured.cpu / measured.wall if measured.wall else 0.0
     row = Row(program, change, recorded.wall, made.makespan, measured.wall, cpu, made.unreliable)
     mark = "  unreliable: CPU-bound" if made.unreliable else ""
     times = f"{row.recorded:7.2f}{row.predicted:10.2f}{row.measured:9.2f}{row.error:8.1%}{cpu:7.0%}"
@@ -171,16 +174,72 @@ def of_effects(scale: float) -> list[Row]:
     return rows
 
 
+def on_the_simulated_clock(names: tuple[str, ...]) -> list[Row]:
+    """Limits, and for each line that leads to calls a factor on their latencies: a run each, compared with its prediction."""
+    rows: list[Row] = []
+    with World(scale=0) as world:
+        for name in names:
+            with Contest(name, world) as contest:
+                cell = str(contest.path)
+                recorded = simulated(contest, LIMIT)
+                rows.append(compare(name, "the same again", recorded, [], simulated(contest, LIMIT)))
+                rows += [compare(name, f"limit={n}", recorded, [at_once(n)], simulated(contest, n)) for n in LIMITS]
+                for place in sorted({outer(call, cell) for call in recorded.sent}):
+                    for factor in (0.25, 0.5, 2.0):
+                        measured = simulated(contest, LIMIT, place, factor)
+                        change = f"{place} {1 / factor:g}x faster"
+                        rows.append(compare(name, change, recorded, [_of_place(place, cell, factor)], measured))
+    return rows
+
+
+def simulated(contest: Contest, limit: int, slow: str = "", factor: float = 1.0) -> Trace:
+    """Run the program on the simulated clock; what `slow` leads to takes `factor` times as long as it was drawn."""
+    from poppy_ipython.engine.run import run_simulated, trace_of
+
+    cell = str(contest.path)
+
+    def latency(call: Any) -> float:
+        key = re.sub("0x[0-9a-f]+", "", repr((getattr(call.fn, "__qualname__", ""), call.args, call.kwargs)))
+        drawn = random.Random(key).lognormvariate(-0.5, 0.5)
+        return drawn * (factor if outer(call.record, cell) == slow else 1.0)
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = run_simulated(
+            contest.source, contest.namespace(), filename=cell, latency=latency, max_calls=limit, debug=False
+        )  # fmt: skip
+    return trace_of(found.machine, 0.0, found.makespan, 0.0, limit, cell)
+
+
+def outer(call: Any, cell: str) -> str:
+    """The line from which the function was called that makes the call: helpers all stand in one place."""
+    frames = [frame for frame in call.stack if not frame[0].startswith("<")]
+    return f"line {frames[0][2] if frames else call.line}"
+
+
+def _of_place(place: str, cell: str, factor: float) -> Lever:
+    def apply(scene: Scene) -> None:
+        for i, call in enumerate(scene.graph.calls):
+            if outer(call, cell) == place:
+                scene.graph.seconds[i] *= factor
+
+    return Lever("place", factor, None, apply)
+
+
 def main() -> None:
     made = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     made.add_argument("names", nargs="*", metavar="program", default=PROGRAMS)
     made.add_argument("--scale", type=float, default=0.5, help="of the latencies (default 0.5)")
     made.add_argument("--quick", action="store_true", help="two limits and one speed")
+    made.add_argument("--simulated", action="store_true", help="on the simulated clock")
     given = made.parse_args()
     limits, speeds = ((4, 64), (2.0,)) if given.quick else (LIMITS, SPEEDS)
     print(f"{'program':24}{'change':30}{'recorded':>7}{'predicted':>10}{'measured':>9}{'error':>8}{'CPU':>7}")
     began = time.perf_counter()
-    rows = of_effects(given.scale) + of_programs(tuple(given.names), given.scale, limits, speeds)
+    names = tuple(given.names)
+    if given.simulated:
+        rows = on_the_simulated_clock(names)
+    else:
+        rows = of_effects(given.scale) + of_programs(names, given.scale, limits, speeds)
     changed = [row for row in rows if row.change != "the same again"]
     reliable = [row.error for row in changed if not row.unreliable]
     again = [row.error for row in rows if row.change == "the same again"]

@@ -52,13 +52,14 @@ class Tally:
     120
     """
 
-    __slots__ = ("_by_second", "_first", "refused", "until")
+    __slots__ = ("_by_second", "_first", "named", "refused", "until")
 
     def __init__(self) -> None:
         self._by_second: dict[int, int] = {}
         self._first: dict[int, float] = {}  # of each second
         self.refused = 0.0  # when a limit per minute was reached
         self.until: float | None = None  # the end of the pause that it asks for; None: there is none
+        self.named: int | None = None  # the limit, in the host's own words
 
     def through(self, sent: float) -> None:
         second = int(sent)
@@ -77,11 +78,15 @@ class Tally:
         recent = [sent for sent in self._first.values() if sent > now - SECONDS]
         return bool(recent) and abs(min(recent) + SECONDS - (now + after)) <= _FITS
 
-    def full(self, now: float, until: float) -> None:
+    def full(self, now: float, until: float, named: int | None) -> None:
         """The host has counted to its limit and wants nothing before `until`."""
         if self.until is None:
-            self.refused = now
-        self.until = until
+            self.refused, self.named = now, None
+        self.until, self.named = until, named or self.named
+
+    def limit(self) -> int:
+        """What it counted to, once all that was out is back."""
+        return self.named or self.within(self.refused)
 
     def within(self, now: float) -> int:
         """How many came through in the minute before."""

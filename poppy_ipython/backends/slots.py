@@ -215,13 +215,10 @@ class Slots:
         host, now = lane.host, self.clock()
         said = None if error is None else named(error)
         if not any(gate.requests is not None for gate in lane.declared):
-            if said is not None:
-                host.pace.wait(now, SHORTEST if after is None else after)
-                self._learn(host, said, now)
-                return
-            if after is not None and after >= SHORTEST and (host.tally.until is not None or host.tally.fits(now, after)):
+            after = SHORTEST if after is None and said is not None else after
+            if after is not None and after >= SHORTEST and (said or host.tally.until is not None or host.tally.fits(now, after)):
                 host.pace.wait(now, after)
-                host.tally.full(now, host.pace.until)  # how many came through is known when all are back
+                host.tally.full(now, host.pace.until, said)  # how many came through is known when all are back
                 return
         host.pace.refused(now, started, after)
 
@@ -257,7 +254,7 @@ class Slots:
             if host.tally.until > now:
                 return
             host.tally.until = None
-            count = host.tally.within(host.tally.refused)
+            count = host.tally.limit()
             if believed(count):
                 self._learn(host, count, now)
         lesson = self._lessons.get(host.name)

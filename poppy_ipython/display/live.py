@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -150,7 +151,13 @@ class Live:
 
     def _last(self) -> dict[str, Any]:
         assert self.run is not None
-        return full(self.run.trace, self.id, self.name, self.run.failure)
+        message = full(self.run.trace, self.id, self.name, self.run.failure)
+        expected = sys.modules.get("poppy_ipython.whatif.expected")
+        check = None if expected is None else expected.check(self.run)
+        if check is not None:
+            foretold = {"makespan": check.predicted, "measured": check.measured, "error": check.error}
+            message["foretold"] = {**foretold, "words": str(check)}
+        return message
 
     # ------------------------------------------------------------------ what the front end says
     def _heard(self, content: dict[str, Any]) -> None:

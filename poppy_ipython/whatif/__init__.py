@@ -4,6 +4,7 @@ from poppy_ipython.whatif.advice import Advice, Advices, advice
 from poppy_ipython.whatif.levers import (
     BadLever,
     Lever,
+    Scene,
     after_loop,
     at_once,
     cached,
@@ -29,6 +30,7 @@ __all__ = [
     "Check",
     "Lever",
     "Prediction",
+    "Scene",
     "WhatIf",
     "advice",
     "after_loop",

@@ -1,4 +1,7 @@
-"""The prediction that the next run is measured against: put by `expect()`, taken once by whoever reports that run."""
+"""The prediction that the next run is measured against: put by `expect()`, taken once, by the first run that ends well.
+
+Who reports a run asks `check`; it answers the same whoever asks first, the line below the cell or the view.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from poppy_ipython.trace.run import Run
-    from poppy_ipython.whatif.result import WhatIf
+    from poppy_ipython.whatif.result import Check, WhatIf
 
-__all__ = ["put", "take", "words"]
+__all__ = ["check", "put", "words"]
 
 _waiting: list[WhatIf] = []
+_KEPT = "_whatif_check"
 
 
 def put(prediction: WhatIf) -> None:
@@ -18,14 +22,15 @@ def put(prediction: WhatIf) -> None:
     _waiting[:] = [prediction]
 
 
-def take() -> WhatIf | None:
-    """The prediction, if there is one; it is gone then."""
-    return _waiting.pop() if _waiting else None
+def check(run: Run) -> Check | None:
+    """Predicted against measured, if this is the run that was predicted; a run that failed is not."""
+    kept: Check | None = run.trace.__dict__.get(_KEPT)
+    if kept is None and _waiting and run.error is None and run.trace.sent:
+        kept = run.trace.__dict__[_KEPT] = _waiting.pop().check(run)
+    return kept
 
 
 def words(run: Run) -> tuple[str, ...]:
-    """What to say below the run that was predicted; nothing below any other, or below one that failed."""
-    if run.error is not None or not _waiting or not run.trace.sent:
-        return ()
-    prediction = _waiting.pop()
-    return (f"what if {prediction.words}: {prediction.check(run)}",)
+    """What to say below the run."""
+    found = check(run)
+    return () if found is None else (f"what if {found.words}: {found}",)

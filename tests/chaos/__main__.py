@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 
@@ -10,15 +11,15 @@ from tests.chaos.record import Part, keep
 
 
 def interrupts(given: argparse.Namespace) -> list[Part]:
-    from tests.chaos.interrupts import campaign, part
+    from tests.chaos.interrupts import both
 
-    return [part(campaign(given.n))]
+    return both(given.n)
 
 
 def faults(given: argparse.Namespace) -> list[Part]:
     from tests.chaos.faults import campaign
 
-    return [campaign(given.seed, given.per)]
+    return [campaign(given.seed, given.minutes, jobs=given.jobs)]
 
 
 def soak(given: argparse.Namespace) -> list[Part]:
@@ -45,9 +46,10 @@ WHAT = {"interrupts": interrupts, "faults": faults, "limits": limits, "cancelled
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos")
     parser.add_argument("what", choices=[*WHAT, "all"])
-    parser.add_argument("-n", type=int, default=200, help="signals")
+    parser.add_argument("-n", type=int, default=200, help="signals, for each of the two generations of Jupyter's kernel")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--per", type=int, default=4, help="positions per program and kind of fault")
+    parser.add_argument("--minutes", type=float, default=13, help="for the faults at requests of programs")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes for them")
     parser.add_argument("--calls", type=int, default=100_000, help="calls in the soak's one cell")
     parser.add_argument("--cells", type=int, default=1_000, help="cells in the soak's one kernel")
     parser.add_argument("--record", action="store_true", help="write RECORD.md")

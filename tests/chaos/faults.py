@@ -1,4 +1,4 @@
-"""A fault at one request of a benchmark program, plain and under the engine: the same results or the same exception.
+"""A fault at a request of a benchmark program, plain and under the engine: the same results or the same exception.
 
 A plan says which request meets which fault, by the digest of its body; so it is the same request in both runs, whatever
 the order they are sent in, and on every attempt. What is compared is everything the program leaves: variables, output, the
@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import multiprocessing
 import random
 import socket
 import sqlite3
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -29,23 +31,22 @@ from typing import Any
 
 import poppy_ipython
 from benchmarks.contest import Contest, Result, differences, measured
+from benchmarks.programs import NAMES
 from benchmarks.service import World
 from poppy_ipython import sequential, unordered
 from tests.chaos.record import Part
 
-PROGRAMS = (
-    "map_reduce", "tree_of_thoughts", "branchy_helper", "self_consistency", "chain_of_verification", "refine_loop", "debate",
-    "planner", "code_repair", "extraction_db",
-)  # fmt: skip
 FAULTS = ("429", "429-after", "500", "503", "reset", "half", "drip", "garbage", "html", "timeout")
 PATIENCE = 0.6  # seconds that the client waits
+SCALE = 0.004  # of the latencies
 
 
 class Faulty(Contest):
     """A contest whose client does not wait for ever."""
 
     def namespace(self) -> dict[str, Any]:
-        return {**super().namespace(), "client": self.client.with_options(timeout=PATIENCE)}
+        clients = {"client": self.client.with_options(timeout=PATIENCE), "claude": self.claude.with_options(timeout=PATIENCE)}
+        return {**super().namespace(), **clients}
 
 
 def ask(world: World, path: str, body: object = None) -> Any:
@@ -170,35 +171,70 @@ POSITIONS = (*range(12), *range(100, 112, 5), *range(20, 24))
 
 def campaign(
     seed: int,
-    per: int,
-    programs: tuple[str, ...] = PROGRAMS,
+    minutes: float,
+    programs: tuple[str, ...] = NAMES,
     faults: tuple[str, ...] = FAULTS,
     positions: tuple[int, ...] = POSITIONS,
+    most: int | None = None,
+    jobs: int = 1,
 ) -> Part:
-    """`per` positions of each program for each fault, drawn from the seed; every position for the functions' faults."""
-    source = random.Random(seed)
-    part = Part("Faults", ("program", "requests", *faults), note=f"Seed {seed}. A cell reads: runs that left what a plain "
-                "run left / runs, and how many of them ended in an exception.")  # fmt: skip
-    with World(scale=0.004, seed=seed) as world:
-        for name in programs:
-            with Faulty(name, world) as contest:
-                digests = requests_of(contest)
-                row = [name.replace("_", " "), str(len(digests))]
-                for fault in faults:
-                    places = source.sample(range(len(digests)), min(per, len(digests)))
-                    good = raised = 0
-                    for place in places:
-                        found, plain = compared(contest, {digests[place]: fault})
-                        raised += plain.error is not None
-                        good += not found
-                        part.broken += [f"{name}, {fault} at request {place + 1}: {found[0]}"] if found else []
-                    row.append(f"{good}/{len(places)}, {raised}")
-                    print("." if good == len(places) else "F", end="", flush=True)
-                part.rows.append(tuple(row))
-                print(f" {name}", flush=True)
+    """Each request of each program with a fault, in an order drawn from the seed, as many as the minutes allow (`most` a
+    program); the fault goes round, so that each kind meets as many. Every position for the functions' faults."""
+    part = Part("Faults", ("program", "requests", "tried", "raised", "as plain", *faults), note=f"Seed {seed}. Tried: requests "
+                "that a fault was put at, one at a time, each kind in turn; the last columns: runs that left what a plain run "
+                "left / runs.")  # fmt: skip
+    budget = 60 * minutes * jobs / len(programs)
+    tasks = [(name, seed, budget, faults, most) for name in programs]
+    if jobs == 1:
+        reports: Iterable[Report] = map(_program, tasks)
+    else:
+        pool = multiprocessing.get_context("spawn").Pool(jobs)
+        reports = pool.imap(_program, tasks)
+    tried = requests = 0
+    for name, report in zip(programs, reports, strict=True):
+        runs = [good for kind in faults for good in report.runs[kind]]
+        tried, requests = tried + len(runs), requests + report.requests
+        counts = [f"{sum(report.runs[kind])}/{len(report.runs[kind])}" for kind in faults]
+        shown = name.replace("_", " "), str(report.requests), str(len(runs)), str(report.raised), f"{sum(runs)}/{len(runs)}"
+        part.rows.append((*shown, *counts))
+        part.broken += report.broken
+        print(" ".join(part.rows[-1][:5]), flush=True)
+    if jobs > 1:
+        pool.close()
+        pool.join()
+    part.note += f" In all {tried:,} of {requests:,} requests."
     for kind, fault in SYNTHETIC.items():
         found = {at: ledger(fault, at) for at in positions}
         bad = [f"ledger, {kind} at call({at}): {lines[0]}" for at, lines in found.items() if lines]
         part.broken += bad
         part.note += f" {kind}: {len(found) - len(bad)}/{len(found)} positions of the program with sinks."
     return part
+
+
+@dataclass
+class Report:
+    """What became of one program."""
+
+    requests: int
+    runs: dict[str, list[bool]]
+    raised: int = 0
+    broken: list[str] = field(default_factory=list)
+
+
+def _program(task: tuple[str, int, float, tuple[str, ...], int | None]) -> Report:
+    name, seed, seconds, faults, most = task
+    source = random.Random(f"{seed} {name}")
+    end = time.monotonic() + seconds
+    with World(scale=SCALE, seed=seed) as world, Faulty(name, world) as contest:
+        digests = requests_of(contest)
+        report = Report(len(digests), {kind: [] for kind in faults})
+        places = source.sample(range(len(digests)), len(digests))
+        for turn, place in enumerate(places[:most]):
+            kind = faults[(turn + seed) % len(faults)]
+            found, plain = compared(contest, {digests[place]: kind})
+            report.raised += plain.error is not None
+            report.runs[kind].append(not found)
+            report.broken += [f"{name}, {kind} at request {place + 1}: {found[0]}"] if found else []
+            if time.monotonic() > end:
+                break
+    return report

@@ -12,9 +12,11 @@ import queue
 import statistics
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tests.chaos.record import Part
+from tests.chaos.stacks import NEW, OLD, Stack
 from tests.jupyter import kernel as kernels
 from tests.jupyter.kernel import Cell, Kernel
 
@@ -225,46 +227,71 @@ def one(kernel: Kernel, name: str, after: float, expected: list[int], before: st
     return Outcome(name, after, False, seconds, problems, plain=plain or 0.0)
 
 
-def campaign(count: int, *, programs: tuple[str, ...] = tuple(PROGRAMS), step: float = STEP, check_every: int = 4) -> list[Outcome]:
+def versions(kernel: Kernel) -> str:
+    asked = "import IPython, ipykernel; f'ipykernel {ipykernel.__version__}, IPython {IPython.__version__}'"
+    return str(ast.literal_eval(str(kernel.run(asked).value)))
+
+
+def campaign(
+    count: int,
+    *,
+    programs: tuple[str, ...] = tuple(PROGRAMS),
+    step: float = STEP,
+    check_every: int = 4,
+    stack: Stack = NEW,
+    name: list[str] | None = None,
+) -> list[Outcome]:
+    """`name` is told which versions the kernel has."""
     kernels.PATIENCE = 25  # plain runs take their time, and say nothing
-    kernel = Kernel()
+    kernel = Kernel(env=stack.environment())
     found: list[Outcome] = []
+    if name is not None:
+        name.append(versions(kernel))
     try:
         for code in ("%load_ext poppy_ipython", PRELUDE):
             cell = kernel.run(code)
             assert cell.reply["status"] == "ok", cell.error
-        for name in programs:
+        for program in programs:
             before: str | None = None
             kernel.run("emptied()")
-            limited = name == "waiting for a limit"  # takes minutes; its plain order is known
-            kernel.run(PROGRAMS[name].strip().split("\nxs = ")[0] if limited else PROGRAMS[name].strip())
+            limited = program == "waiting for a limit"  # takes minutes; its plain order is known
+            kernel.run(PROGRAMS[program].strip().split("\nxs = ")[0] if limited else PROGRAMS[program].strip())
             expected, _ = ast.literal_eval(str(kernel.run("done()").value))
-            one(kernel, name, 0.3, expected, None)  # connections and threads are there from now on
+            one(kernel, program, 0.3, expected, None)  # connections and threads are there from now on
             kernel.run("time.sleep(0.5)")
             before = kernel.run("census()").value
             for n in range(count // len(programs)):
-                found.append(one(kernel, name, step * n, expected, before if n % check_every == 0 else None))
+                found.append(one(kernel, program, step * n, expected, before if n % check_every == 0 else None))
                 print("." if not found[-1].problems else "F", end="", flush=True)
                 if found[-1].problems:
-                    print(f"\n{name} at {step * n:.2f} s: {found[-1].problems[0]}"[:400], flush=True)
+                    print(f"\n{program} at {step * n:.2f} s: {found[-1].problems[0]}"[:400], flush=True)
                 if found[-1].ended:
                     break  # the program is over by then
-            print(f" {name}", flush=True)
+            print(f" {program}", flush=True)
         kernel.run("service.stop()")
     finally:
         kernel.close()
     return found
 
 
-def part(found: list[Outcome]) -> Part:
+def both(count: int, stacks: tuple[Stack, ...] = (NEW, OLD)) -> list[Part]:
+    """Each stack in a kernel of its own, at the same time: they wait nearly always."""
+    names: list[list[str]] = [[] for _ in stacks]
+    with ThreadPoolExecutor(len(stacks)) as pool:
+        runs = [pool.submit(campaign, count, stack=stack, name=name) for stack, name in zip(stacks, names, strict=True)]
+        return [part(run.result(), name[0]) for run, name in zip(runs, names, strict=True)]
+
+
+def part(found: list[Outcome], versions: str) -> Part:
     made = Part(
-        "Interrupts",
+        f"Interrupts, {versions.split(',')[0]}",
         ("program", "signals", "control back after, median ms", "p99 ms", "worst ms", "a plain cell: median ms", "worst ms", "not as promised"),
         note=f"A signal at every {STEP * 1000:.0f} ms of each program; promised are {PROMISE * 1000:.0f} ms more "
         "than a plain cell, a busy loop interrupted just before, takes on the same machine. "
         "Every fourth time everything that could be left behind was counted."
         f" Replies that ipykernel lost itself, between a cell and its reply: {sum(outcome.lost for outcome in found)}.",
     )
+    made.kernel = versions.replace(", ", " · ")
     for name in dict.fromkeys(outcome.program for outcome in found):
         mine = [outcome for outcome in found if outcome.program == name]
         times = sorted(outcome.seconds * 1000 for outcome in mine if not outcome.ended and not outcome.lost)

@@ -7,8 +7,10 @@ best under these limits is known: `ideal`. Every way gets a service of its own, 
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import openai
 
@@ -18,6 +20,7 @@ from tests.chaos.record import Part
 
 AT_ONCE = 16
 LATENCY = 0.25
+WARM_UP = 30.0
 CALLS = 900
 
 
@@ -30,6 +33,8 @@ class Way:
     refused: int
     requests: int
     answers: int
+    #: refused, and requests, after the warm-up
+    later: tuple[int, int] = (0, 0)
 
 
 def ideal(calls: int, per_minute: int) -> float:
@@ -54,14 +59,18 @@ def under_poppy(name: str, service: local_llm.Service, calls: int, *, told: dict
             return str(answer.choices[0].message.content)
 
         given = limit("the service", **told) if told else None
+        warm: list[dict[str, Any]] = []
+        timer = threading.Timer(WARM_UP, lambda: warm.append(service.stats()))
+        timer.start()
         began = time.perf_counter()
         run = poppy_ipython.run(CELL, namespace := {"ask": ask, "calls": calls}, options=Options())
         seconds = time.perf_counter() - began
+        timer.cancel()
         if given is not None:
             given.remove()
         if run.error is not None:
             raise run.error
-    return of(name, service, seconds, len(namespace["answers"]))
+    return of(name, service, seconds, len(namespace["answers"]), *warm)
 
 
 def at_once(service: local_llm.Service, calls: int) -> Way:
@@ -77,9 +86,11 @@ def at_once(service: local_llm.Service, calls: int) -> Way:
     return of("gather, unlimited (client retries twice)", service, time.perf_counter() - began, answers)
 
 
-def of(name: str, service: local_llm.Service, seconds: float, answers: int) -> Way:
+def of(name: str, service: local_llm.Service, seconds: float, answers: int, warm: dict[str, Any] | None = None) -> Way:
     seen = service.stats()
-    return Way(name, seconds, seen["statuses"].get("429", 0), seen["requests"], answers)
+    refused, requests = seen["statuses"].get("429", 0), seen["requests"]
+    later = (0, 0) if warm is None else (refused - warm["statuses"].get("429", 0), requests - warm["requests"])
+    return Way(name, seconds, refused, requests, answers, later)
 
 
 def ways(calls: int, per_minute: int) -> list[Way]:
@@ -102,16 +113,18 @@ def campaign(calls: int = CALLS, per_minute: int = 600) -> Part:
     best = ideal(calls, per_minute)
     part = Part(
         "Limits",
-        ("way", "seconds", "of the ideal", "requests", "refused", "share", "answers"),
+        ("way", "seconds", "of the ideal", "requests", "refused", "share", "after the warm-up", "answers"),
         note=f"{calls} calls of {LATENCY} s; the service takes {AT_ONCE} at once and {per_minute} per minute; ideal {best:.1f} s. "
-        "Promised for the told way: 1.10 of the ideal, less than 1 % refused, every answer.",
+        f"The warm-up is the first {WARM_UP:.0f} s, in which both limits are met for the first time. Promised, told or learned: 1.10 "
+        "of the ideal, less than 1 % refused after the warm-up, every answer.",
     )
     for way in ways(calls, per_minute):
         share = way.refused / way.requests
-        part.rows.append(
-            (way.name, f"{way.seconds:.1f}", f"{way.seconds / best:.2f}", str(way.requests), str(way.refused), f"{share:.1%}", str(way.answers))
-        )
-        if "told" in way.name and (way.seconds > 1.1 * best or share >= 0.01 or way.answers != calls):
+        refused, requests = way.later
+        later = f"{refused} of {requests}" if requests else "–"
+        figures = f"{way.seconds:.1f}", f"{way.seconds / best:.2f}", str(way.requests), str(way.refused), f"{share:.1%}", later
+        part.rows.append((way.name, *figures, str(way.answers)))
+        if "poppy" in way.name and (way.seconds > 1.1 * best or refused >= 0.01 * max(1, requests)):
             part.broken.append(f"{way}")
         if "poppy" in way.name and way.answers != calls:
             part.broken.append(f"{way.name}: {calls - way.answers} answers are missing")

@@ -26,9 +26,11 @@ class Part:
     #: promises that did not hold, in words
     broken: list[str] = field(default_factory=list)
     note: str = ""
+    #: the kernel's packages, where they are not those of this environment
+    kernel: str = ""
 
     def text(self) -> str:
-        lines = [f"## {self.title}", "", where(), ""]
+        lines = [f"## {self.title}", "", where(self.kernel), ""]
         lines += ["| " + " | ".join(self.columns) + " |", "|" + "---|" * len(self.columns)]
         lines += ["| " + " | ".join(row) + " |" for row in self.rows]
         if self.note:
@@ -38,8 +40,10 @@ class Part:
         return "\n".join(lines) + "\n"
 
 
-def where() -> str:
+def where(kernel: str = "") -> str:
     names = " · ".join(f"{name} {metadata.version(name)}" for name in ("ipython", "ipykernel", "openai", "greenlet"))
+    if kernel:
+        names = f"{kernel} · " + names.split(" · ", 2)[2]
     return f"{datetime.date.today()} · Python {platform.python_version()} · {names} · {platform.machine()}, {os.cpu_count()} cores"
 
 
@@ -49,5 +53,6 @@ def keep(part: Part) -> None:
     if RECORD.exists():
         for text in RECORD.read_text(encoding="utf-8").split("\n## ")[1:]:
             parts[text.splitlines()[0]] = "## " + text.rstrip() + "\n"
+    parts = {title: text for title, text in parts.items() if not part.title.startswith(f"{title},")}  # before it was split
     parts[part.title] = part.text()
     RECORD.write_text(HEAD + "\n" + "\n".join(parts.values()), encoding="utf-8")

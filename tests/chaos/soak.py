@@ -1,6 +1,7 @@
 """Long runs: many calls in one cell, many cells in one kernel, and what they leave in memory.
 
-One cell: 100,000 calls whose results are used and dropped, in rounds. Memory is the process's resident set; its middle, after
+One cell: 100,000 calls whose results are used and dropped, in rounds; a loop over a generator of a million items, of which each
+hundredth asks; an endless loop whose every round waits for the answer that may end it. Memory is the process's resident set; its middle, after
 the first tenth (arenas, caches, threads) against the end. Many cells: 1,000 in one kernel, with failures and output among
 them; resident set after the first tenth against the end, and the number of objects that the collector sees.
 """
@@ -28,6 +29,11 @@ async def ask(n):
     return n
 
 @unordered
+async def look(n):
+    await asyncio.sleep(0)
+    return {"n": n}
+
+@unordered
 def tool(n):
     if n == 13:
         raise ValueError(n)
@@ -42,9 +48,35 @@ ONE = """%%poppy --quiet
 total = 0
 for part in range(parts):
     for n in range(size):
-        total += await ask(n)
+        total += (await look(n))["n"]
     measure(part)
 total
+"""
+
+ITEMS = """%%poppy --quiet
+def items():
+    for n in range(50 * size):
+        yield n
+
+total = 0
+for n in items():
+    if n % 100 == 0:
+        total += await ask(n)
+    if n % size == 0:
+        measure(n)
+total
+"""
+
+WHILE = """%%poppy --quiet
+n = 0
+while True:
+    answer = await ask(n)
+    if answer >= 50 * size - 1:
+        break
+    n += 1
+    if n % size == 0:
+        measure(n)
+n
 """
 
 MANY = """%%poppy --quiet
@@ -71,6 +103,17 @@ def campaign(calls: int, cells: int) -> Part:
         if cell.value != expected:
             part.broken.append(f"one cell: {cell.value} instead of {expected}; {cell.error}")
         _row(part, kernel, f"{50 * size:,} calls in one cell", took, 5)
+
+        for what, source, size, expected in (
+            (f"a generator of {10 * calls:,} items", ITEMS, calls // 5, sum(range(0, 10 * calls, 100))),
+            (f"an endless loop that ends after {calls // 5:,} answers", WHILE, calls // 250, 50 * (calls // 250) - 1),
+        ):
+            kernel.run(f"seen.clear(); size = {size}")
+            began = time.monotonic()
+            cell = kernel.run(source)
+            if cell.value != str(expected):
+                part.broken.append(f"{what}: {cell.value} instead of {expected}; {cell.error}")
+            _row(part, kernel, what, time.monotonic() - began, 5)
 
         kernel.run("seen.clear()")
         began = time.monotonic()

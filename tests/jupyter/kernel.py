@@ -84,9 +84,9 @@ def _normal(content: Any) -> Any:
 class Kernel:
     """A kernel process of its own, with the extension loaded."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, env: dict[str, str] | None = None) -> None:
         self.manager = KernelManager(kernel_name="python3")
-        self.manager.start_kernel(extra_arguments=list(arguments))
+        self.manager.start_kernel(extra_arguments=list(arguments), **({} if env is None else {"env": env}))
         self.client = self.manager.blocking_client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=PATIENCE)

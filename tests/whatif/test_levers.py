@@ -177,11 +177,20 @@ def test_the_result_shows_itself():
 
 def test_predicted_against_measured():
     what = what_if(record(PROGRAMS["map"], limit=1), limit=4)
-    assert expected.take() is None
-    check = what.expect().check(record(PROGRAMS["map"], limit=4))
-    assert expected.take() is what and expected.take() is None
+    check = what.check(record(PROGRAMS["map"], limit=4))
     assert check.error < 0.02
     assert str(check).startswith("predicted ")
+
+
+def test_the_next_run_that_ends_well_is_compared_and_no_other():
+    what = what_if(record(PROGRAMS["map"], limit=1), limit=4)
+    assert expected.check(Run(record(PROGRAMS["map"]))) is None
+    what.expect()
+    assert expected.check(Run(record(PROGRAMS["map"]), error=ValueError())) is None
+    run = Run(record(PROGRAMS["map"], limit=4))
+    assert expected.words(run) == expected.words(run)
+    assert expected.words(run)[0].startswith("what if limit=4: predicted ")
+    assert expected.words(Run(record(PROGRAMS["map"], limit=4))) == ()
 
 
 def test_most_of_the_time_in_python_is_said():
