@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .references import ATTRIBUTE, DATA, ELEMENT, ITEM, MADE, NAME, OPERATED, RESULT, Call, Ref
+from .references import ATTRIBUTE, DATA, ELEMENT, ITEM, MADE, NAME, OPERATED, PART, RESULT, Call, Ref
 
 if TYPE_CHECKING:
 
@@ -64,7 +64,7 @@ class Operands(_Base):
         self.operand(base, SUBSCRIPT)
         if isinstance(node.slice, ast.Slice):
             self.expr(node.slice)
-            return self.ref(MADE, self.ref(ELEMENT, base))
+            return self.ref(MADE, self.ref(ELEMENT, base), detail=PART)
         return self.ref(ITEM, base, detail=self.key(node.slice))
 
     def expr_Slice(self, node: ast.Slice) -> Ref:

@@ -24,6 +24,8 @@ class Key:
 
 
 #: any element; those of a sequence, which may change places; only new ones at its end
+#: detail of something MADE by slicing
+PART = "part"
 ANY_KEY, SEQUENCE_KEY, TAIL_KEY = Key("any key"), Key("sequence"), Key("tail")
 
 

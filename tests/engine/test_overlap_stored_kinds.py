@@ -125,3 +125,98 @@ def test_a_copy_holds_what_is_on_its_way() -> None:
     assert outcome.error is None and outcome.makespan <= 4
     for seed in range(1, 5):
         agree(source, seed=seed)
+
+
+def test_slices_may_be_views() -> None:
+    source = """\
+import numpy as np
+arr = np.array([1, 2, 3, 4])
+for q in mk(3):
+    if flag(q):
+        v = arr[1:3]
+        v[0] = num(q) + 10
+    s = int(arr[1])
+    num(s)
+for q in mk(3):
+    if flag(q): arr[1:].fill(num(q))
+    num(int(arr[2]))
+print(arr.tolist())
+"""
+    for seed in range(1, 9):
+        agree(source, seed=seed)
+
+
+def test_slices_of_ones_own_class() -> None:
+    source = """\
+class V:
+    def __init__(self): self.xs = [1]
+    def __getitem__(self, k): return self
+    def bump(self, q): self.xs.append(q)
+v = V()
+for q in mk(3):
+    if flag(q): v[1:2].bump(num(q))
+    num(v.xs)
+print(v.xs)
+"""
+    for seed in range(1, 9):
+        agree(source, seed=seed)
+
+
+def test_lists_made_in_the_for_statement() -> None:
+    source = """\
+l0 = [num(1), num(2)]
+for q in list(l0):
+    l0.append(ask(q))
+    if len(l0) > 9: break
+for q in sorted(l0, key=str):
+    l0.append(num(q))
+    if len(l0) > 20: break
+print(l0)
+"""
+    for seed in range(1, 9):
+        agree(source, seed=seed)
+
+
+def test_what_looks_like_a_new_list() -> None:
+    source = """\
+def list(x): return x
+l0 = [num(1), num(2)]
+for q in list(l0):
+    if len(l0) < 9: l0.append(num(q))
+print(l0)
+class V:
+    def __init__(self): self.xs = [1, num(2)]
+    def __getitem__(self, k): return self.xs
+v = V()
+for q in v[1:3]:
+    if len(v.xs) < 9: v.xs.append(num(q))
+ys = l0[:2]
+class W:
+    def __getitem__(self, k): return ys
+for q in W()[0:2]:
+    if len(ys) < 9: ys.append(num(q))
+print(ys, v.xs, l0)
+"""
+    for seed in range(1, 9):
+        agree(source, seed=seed)
+
+
+def test_attributes_that_code_of_the_users_gives() -> None:
+    source = """\
+class G:
+    def __getattr__(self, name): 
+        return keep
+class H:
+    def __init__(self): self.a = 1
+    def __getattribute__(self, name):
+        return keep if name == 'b' else object.__getattribute__(self, name)
+keep = []
+for q in mk(3):
+    g = G(); h = H()
+    if flag(q): g.x.append(q)
+    if flag(q): h.b.append(q)
+    num(keep)
+print(keep)
+"""
+    for seed in range(1, 9):
+        agree(source, seed=seed)

@@ -22,6 +22,7 @@ from ...compiler.references import (
     MODULE,
     NAME,
     OPERATED,
+    PART,
     RESULT,
     Ref,
 )  # fmt: skip
@@ -227,6 +228,8 @@ class Paths(Base):
         if base.kind is None:
             return JUST_UNKNOWN
         found = lookup(base.kind, name)
+        if found is _MISSING and not _looks_plainly(base.kind):
+            raise Top(name)
         if found is _MISSING or type(found) is types.MemberDescriptorType:
             return self.through((), MADE_HERE, name)  # nobody else has it: what is stored there is stored by the continuation
         return self.of_class(base, base.kind, name, found)
@@ -336,7 +339,15 @@ class Paths(Base):
 
     def made(self, act: Activation, ref: Ref) -> Values:
         parts = ref.parts
-        return (Fresh(None, lambda: self.distinct([v for p in parts for v in self.values(act, p)]), (id(act.summary), ref.index)),)
+
+        def elements() -> Values:
+            return self.distinct([v for p in parts for v in self.values(act, p)])
+
+        if ref.detail is not PART:
+            return (Fresh(None, elements, (id(act.summary), ref.index)),)
+        if any(type(v) not in _SLICED for v in self.values(act, parts[0].parts[0])):
+            return JUST_UNKNOWN  # an array, or an object of the user's: a slice may be a view
+        return (Fresh(None, elements),)
 
     def operated(self, act: Activation, ref: Ref) -> Values:
         operands = [v for p in ref.parts for v in self.values(act, p)]
@@ -350,6 +361,14 @@ class Paths(Base):
     def module(self, act: Activation, ref: Ref) -> Values:
         found = sys.modules.get(ref.detail)
         return JUST_UNKNOWN if found is None else (found,)
+
+
+_SLICED = PLAIN | CONTAINERS | {tuple, StandIn, Fresh, Pending}
+
+
+def _looks_plainly(kind: type) -> bool:
+    """Is an attribute that the class has not looked up in the instance, by no code of the user's?"""
+    return lookup(kind, "__getattribute__") is object.__getattribute__ and lookup(kind, "__getattr__") is _MISSING
 
 
 def _several(values: Iterable[Any]) -> Values:
