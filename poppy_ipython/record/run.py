@@ -16,9 +16,11 @@ from poppy_ipython.options import Options
 from poppy_ipython.record import store
 from poppy_ipython.record.answers import Replay, Source
 from poppy_ipython.record.cache import Cache
+from poppy_ipython.record.check import Check, Checked, publishers
 from poppy_ipython.record.coroutines import listen
 from poppy_ipython.record.dispatch import RecordedDispatcher
-from poppy_ipython.record.errors import RecordError
+from poppy_ipython.record.errors import MissingCall, RecordError
+from poppy_ipython.record.guard import offline
 from poppy_ipython.record.takes import Heard, Takes
 from poppy_ipython.redact import redact
 
@@ -29,28 +31,32 @@ Title = Callable[[str], str | None]
 _NAMED = 3
 
 
-def begin(options: Options, session: Any, source: str, title: Title | None = None, keep: Any = None) -> Recorder:
-    """Exchange the dispatcher of a session that has not begun. Raises `RecordError`, and then nothing was run.
-
-    `keep`: the check's copier of what no text can stand for.
-    """
-    recorder = Recorder(options, session, source, title or (lambda name: None), keep)
+def begin(options: Options, session: Any, tree: Any, source: str, title: Title | None = None) -> Recorder:
+    """Exchange the dispatcher of a session that has not begun. Raises `RecordError`, and then nothing was run."""
+    check = None
+    if options.check:
+        check = Check(tree, session.filename, session.namespace, options, *publishers())
+    recorder = Recorder(options, session, source, title or (lambda name: None), check)
     session.dispatcher.close()
     session.dispatcher = session.machine.dispatcher = recorder.dispatcher
     if session.machine.piece is not None:
         session.machine.piece = Heard
     listen(session.machine, recorder.dispatcher)
+    if check is not None:
+        check.begin(session.machine)
     return recorder
 
 
 class Recorder:
     """What a run is asked to write down, or told from what was."""
 
-    def __init__(self, options: Options, session: Any, source: str, title: Title, keep: Any = None) -> None:
+    def __init__(self, options: Options, session: Any, source: str, title: Title, check: Check | None = None) -> None:
         self.options = options
         self.session = session
         self.source = source
         self.title = title
+        self.check = check
+        self.checked: Checked | None = None
         self.replay: Replay | None = None
         self.cache: Cache | None = None
         answers: Source | None = None
@@ -60,7 +66,7 @@ class Recorder:
             answers = self.replay = Replay(options.replay, options.latency, options.missing)
         elif options.cache:
             answers = self.cache = Cache()
-        self.takes = None if self.replay is not None else Takes(keep)
+        self.takes = None if self.replay is not None else Takes(None if check is None else check.keep)
         self.dispatcher = RecordedDispatcher(
             session.loop,
             options.max_calls,
@@ -70,19 +76,36 @@ class Recorder:
             cached=self.cache is not None,
         )
 
-    def end(self) -> list[str]:
-        """The run is over: write, and what there is to say. A recording that cannot be kept costs the run nothing."""
+    def stop(self) -> None:
+        """The run is over, however it ended."""
+        if self.check is not None:
+            self.check.stop()
+
+    async def run(self) -> tuple[BaseException | None, Any]:
+        """`Session.run`, cut off from the network if every answer has to come from a recording."""
+        alone = self.replay is not None and self.replay.missing == "error"
+        with offline(self.options.replay if alone else None) as wanted:
+            error, value = await self.session.run()
+        if wanted and not isinstance(error, MissingCall):
+            error = MissingCall(wanted[0]).with_traceback(None if error is None else error.__traceback__)
+        return error, value
+
+    async def end(self, error: BaseException | None, value: Any) -> list[str]:
+        """The run is over: write, compare, and what there is to say. What fails here costs the run nothing."""
         words: list[str] = []
         try:
+            if self.check is not None and self.takes is not None:
+                self.checked = await self.check.end(self.takes, error, value)
+                words.append(str(self.checked))
             if self.replay is not None:
                 words += self._replayed(self.replay)
             if self.takes is not None and (self.options.record is not None or self.cache is not None):
                 words += self._kept(self.takes)
-        except RecordError as error:
-            words.append(str(error))
-        except Exception as error:
+        except RecordError as mistake:
+            words.append(str(mistake))
+        except Exception as mistake:
             _log.exception("the recording failed; the cell did not")
-            words.append(f"the recording failed: {error!r}")
+            words.append(f"the recording failed: {mistake!r}")
         return [f"poppy: {text}" for text in words]
 
     def _kept(self, takes: Takes) -> list[str]:
