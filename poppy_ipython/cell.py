@@ -361,7 +361,7 @@ async def _perform(
         intent = Intent.of(tree, source, session.plan.lowered.sites, namespace, known or "the cell", options.flags)
         session.machine.values = values
         if options.recorded:
-            from poppy_ipython.record import begin
+            from poppy_ipython.record.run import begin
 
             recorder = begin(options, session, tree, source, title)
         with output.ordered(*publishers), Interrupt(loop, session) as interrupt, Watchdog(loop, session) as watch:

@@ -188,7 +188,7 @@ class Check:
         return found
 
     def _lines(self, error: BaseException) -> list[tuple[str, int | None]]:
-        found = []
+        found: list[tuple[str, int | None]] = []
         tb = error.__traceback__
         while tb is not None:
             if belongs_to_user(tb.tb_frame.f_code.co_filename):

@@ -247,13 +247,7 @@ async def run_plain(
 ) -> tuple[BaseException | None, Any]:
     """Run the cell in the scratch world: its exception, or the value of its trailing expression."""
     names = scratch.names
-    known = names.get("__builtins__", builtins)
-    names["__builtins__"] = {
-        **(known if isinstance(known, dict) else vars(known)),
-        CALLED: asker.called,
-        GIVEN: asker.given,
-        "__import__": _importing(scratch, builtins.__import__),
-    }
+    scratch.builtins |= {CALLED: asker.called, GIVEN: asker.given, "__import__": _importing(scratch, builtins.__import__)}
     tree = asking(tree)
     last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     parts: list[tuple[Any, str]] = [(ast.Module(tree.body[:-1] if last is not None else tree.body, []), "exec")]

@@ -21,6 +21,7 @@ from poppy_ipython.record.coroutines import listen
 from poppy_ipython.record.dispatch import RecordedDispatcher
 from poppy_ipython.record.errors import MissingCall, RecordError
 from poppy_ipython.record.guard import offline
+from poppy_ipython.record.reading import within
 from poppy_ipython.record.takes import Heard, Takes
 from poppy_ipython.redact import redact
 
@@ -63,9 +64,9 @@ class Recorder:
         if options.record is not None:
             store.file_of(options.record)  # a name that cannot be one is said before anything is asked
         if options.replay is not None:
-            answers = self.replay = Replay(options.replay, options.latency, options.missing)
+            answers = self.replay = Replay(options.replay, options.latency, options.missing, within(session.namespace))
         elif options.cache:
-            answers = self.cache = Cache()
+            answers = self.cache = Cache(within(session.namespace))
         self.takes = None if self.replay is not None else Takes(None if check is None else check.keep)
         self.dispatcher = RecordedDispatcher(
             session.loop,
@@ -94,13 +95,13 @@ class Recorder:
         """The run is over: write, compare, and what there is to say. What fails here costs the run nothing."""
         words: list[str] = []
         try:
-            if self.check is not None and self.takes is not None:
+            if self.check is not None and self.takes is not None and not isinstance(error, KeyboardInterrupt):
                 self.checked = await self.check.end(self.takes, error, value)
                 words.append(str(self.checked))
             if self.replay is not None:
                 words += self._replayed(self.replay)
             if self.takes is not None and (self.options.record is not None or self.cache is not None):
-                words += self._kept(self.takes)
+                words += self._kept(self.takes, whole=not isinstance(error, KeyboardInterrupt))
         except RecordError as mistake:
             words.append(str(mistake))
         except Exception as mistake:
@@ -108,7 +109,7 @@ class Recorder:
             words.append(f"the recording failed: {mistake!r}")
         return [f"poppy: {text}" for text in words]
 
-    def _kept(self, takes: Takes) -> list[str]:
+    def _kept(self, takes: Takes, whole: bool) -> list[str]:
         session, words = self.session, []
         rows = takes.rows(session.started, self.title)
         if self.cache is not None:
@@ -116,7 +117,9 @@ class Recorder:
             self.cache.close()
             words += self.cache.words
             words.append(f"{_calls(self.dispatcher.answered)} answered from the call cache, {len(rows):,} asked")
-        if self.options.record is not None:
+        if self.options.record is not None and not whole:
+            words.append(f"interrupted, so not recorded as {self.options.record!r}")
+        elif self.options.record is not None:
             digest = hashlib.sha256(self.source.encode("utf-8", "surrogatepass")).hexdigest()[:32]
             when, seconds = datetime.now(UTC).isoformat(timespec="seconds"), session.ended - session.started
             about = store.About(store.FORMAT, self.options.record, digest, redact(self.source), when, seconds)

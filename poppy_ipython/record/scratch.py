@@ -18,6 +18,7 @@ It is what remains for instances of libraries.
 from __future__ import annotations
 
 import abc
+import builtins
 import copy
 import functools
 import types
@@ -59,6 +60,9 @@ class Scratch:
     def __init__(self, namespace: dict[str, Any], anyway: bool = False) -> None:
         self.original = namespace
         self.names: dict[str, Any] = {n: namespace[n] for n in namespace if n.startswith("__") and n.endswith("__")}
+        #: a dict of its own, which functions keep: what stands at their calls is put into it later
+        self.builtins = dict(vars(builtins))
+        self.names["__builtins__"] = self.builtins
         self.refused: list[str] = []
         self.anyway = anyway
         self.classes: dict[int, type] = {}  # id of a copied class -> the original
@@ -157,7 +161,8 @@ class Scratch:
         elif base in (dict, list, set):
             made = base.__new__(cls)
         else:
-            made = base.__new__(cls, self.copy(base(value), path))
+            new: Any = base.__new__
+            made = new(cls, self.copy(base(value), path))
         self._keep(value, made)
         if base is dict:
             dict.update(made, {self.copy(k, path): self.copy(v, f"{path}[{k!r:.20}]") for k, v in dict.items(value)})
@@ -204,7 +209,7 @@ class Scratch:
         if found is None:
             found = {n: namespace[n] for n in namespace if n.startswith("__") and n.endswith("__")}
             self._globals[id(namespace)] = found
-            found["__builtins__"] = self.names.get("__builtins__", found.get("__builtins__"))
+            found["__builtins__"] = self.builtins
         return found
 
     def _cell(self, cell: types.CellType, path: str) -> types.CellType:
@@ -220,7 +225,7 @@ class Scratch:
         return made
 
     def _class(self, cls: type, path: str) -> Any:
-        meta = type(cls)
+        meta: Any = type(cls)
         if not is_users(cls) or meta not in (type, abc.ABCMeta):
             return self._keep(cls, cls)
         registers = next((base for base in cls.__mro__[1:] if "__init_subclass__" in vars(base) and is_users(base)), None)
@@ -228,7 +233,7 @@ class Scratch:
             raise Uncopyable(f"{path} (a class: {registers.__name__}.__init_subclass__ would run again)")
         bases = tuple([self.copy(base, base.__qualname__) for base in cls.__bases__])
         own = {k: v for k, v in vars(cls).items() if k in ("__slots__", "__module__", "__qualname__", "__doc__")}
-        made: Any = meta(cls.__name__, bases, own)
+        made = meta(cls.__name__, bases, own)
         self._keep(cls, made)
         self.classes[id(made)] = cls
         for name, item in vars(cls).items():
@@ -299,7 +304,8 @@ def _around(self: Scratch, value: Any, path: str) -> Any:
 
 
 def _property(self: Scratch, value: Any, path: str) -> Any:
-    return self._keep(value, property(*[self.copy(part, path) for part in (value.fget, value.fset, value.fdel)], value.__doc__))
+    fget, fset, fdel = [self.copy(part, path) for part in (value.fget, value.fset, value.fdel)]
+    return self._keep(value, property(fget, fset, fdel, value.__doc__))
 
 
 def _cached_property(self: Scratch, value: Any, path: str) -> Any:

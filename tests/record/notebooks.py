@@ -34,7 +34,7 @@ def checked(name: str) -> list[str]:
         else:
             cells.append(cell)
     notebook.cells = cells
-    client = NotebookClient(notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": str(FOLDER)}})
+    client = NotebookClient(notebook, timeout=60, allow_errors=True, resources={"metadata": {"path": str(FOLDER)}})
     client.execute()
     found = []
     for cell in notebook.cells:
