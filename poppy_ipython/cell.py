@@ -361,20 +361,21 @@ async def _perform(
         intent = Intent.of(tree, source, session.plan.lowered.sites, namespace, known or "the cell", options.flags)
         session.machine.values = values
         if options.recorded:
-            from poppy_ipython.record import begin
+            from poppy_ipython.record.run import begin
 
-            recorder = begin(options, session, source, title)
+            recorder = begin(options, session, tree, source, title)
         with output.ordered(*publishers), Interrupt(loop, session) as interrupt, Watchdog(loop, session) as watch:
             if view is not None:
                 view.begin(session)
-            error, value = await session.run()
+            error, value = await (session if recorder is None else recorder).run()
         if interrupt.seen and error is not None:
             without_handler(error)
         abandoned = tuple(session.abandoned)
         if watch.starved is not None:
             notices = (str(watch.starved),)
         if recorder is not None:
-            notices += tuple(recorder.end())
+            recorder.stop()
+            notices += tuple(await recorder.end(error, value))
     except (asyncio.CancelledError, GeneratorExit):
         if session is not None:
             session.interrupt()
@@ -387,11 +388,15 @@ async def _perform(
         error = bug.report(mistake, source)
     finally:
         _running.reset(flag)
+        if recorder is not None:
+            recorder.stop()
     trace = replace(with_usage(_trace(session, filename), values), at=at)
     if title is not None:
         files = dict.fromkeys(call.filename for call in trace.calls)
         trace = replace(trace, titles=tuple((name, text) for name in files if (text := title(name)) is not None))
     found = Run(trace, value, error, abandoned, notices, values if isinstance(values, Values) else None, intent)
+    if recorder is not None:
+        found = replace(found, check=recorder.checked)
     if view is not None:
         view.end(found)
     sys.modules["poppy_ipython"].last_run = found  # type: ignore[attr-defined]

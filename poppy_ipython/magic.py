@@ -70,6 +70,12 @@ class PoppyMagics(Magics):
     @argument(
         "--replay-missing", choices=("error", "live"), default="error", help="A call that the recording lacks: error, or ask."
     )
+    @argument(
+        "--check",
+        action="store_true",
+        help="Run the cell a second time, plain and in order, on copies and with the same answers, and say what differs.",
+    )
+    @argument("--check-anyway", action="store_true", help="--check, also where that runs something unknown twice.")
     @argument("--cache", action="store_true", help="Do not ask again what a run with --cache has asked.")
     @argument("--plan", action="store_true", help="Show what is known of each line before it runs; run nothing.")
     @cell_magic("poppy")  # type: ignore[arg-type]
@@ -108,6 +114,7 @@ def parse(line: str) -> Options:
         kept: dict[str, Any] = {"record": given.record, "replay": given.replay, "missing": given.replay_missing}
         kept |= {"latency": _factor(given.latency), "cache": given.cache}
         kept |= {"order": given.order, "speculate": not given.no_speculate}
+        kept |= {"check": given.check or given.check_anyway, "check_anyway": given.check_anyway}
         return Options(max_calls=given.max_calls, **shown, **kept)
     except (UsageError, ValueError) as error:
         usage = " ".join(PoppyMagics.poppy.parser.format_usage().replace("::", "").replace("%poppy", "%%poppy").split())

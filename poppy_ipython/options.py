@@ -53,6 +53,9 @@ class Options:
     latency: float = 1.0
     #: what becomes of a call that the recording lacks: an error, or a call like any other
     missing: Literal["error", "live"] = "error"
+    #: run the cell once more, plain and in order, with the same answers, and compare; anyway: also where that may do harm
+    check: bool = False
+    check_anyway: bool = False
     #: ask nobody again what a run with this option has asked
     cache: bool = False
     #: whose value `Session.run` returns: that of a trailing expression, or nothing
@@ -63,12 +66,14 @@ class Options:
     @property
     def recorded(self) -> bool:
         """Whether calls are written down, or answered by something written down."""
-        return bool(self.record is not None or self.replay is not None or self.cache)
+        return bool(self.record is not None or self.replay is not None or self.check or self.cache)
 
     def __post_init__(self) -> None:
         if self.max_calls is not None and self.max_calls < 1:
             raise ValueError(f"--max-calls must be at least 1, not {self.max_calls}")
         if self.replay is not None and (self.record is not None or self.cache):
             raise ValueError(f"--replay asks nobody, so there is nothing to --{'record' if self.record is not None else 'cache'}")
+        if self.check and (self.replay is not None or self.cache):
+            raise ValueError("--check writes down what the run is told; it does not go with --replay or --cache")
         if not 0 <= self.latency < float("inf"):
             raise ValueError(f"--latency is recorded, 0, or x2 for twice as long; not {self.latency}")

@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import partial
 from typing import Any, Protocol
 
 from poppy_ipython.record import store
@@ -50,10 +51,11 @@ class Source(Protocol):
 class Replay:
     """A recording, asked call by call."""
 
-    def __init__(self, name: str, factor: float = 1.0, missing: str = "error") -> None:
+    def __init__(self, name: str, factor: float = 1.0, missing: str = "error", resolve: Resolve | None = None) -> None:
         self.about, self.rows = store.read(name)
         self.name = name
         self.factor = factor
+        self.resolve = resolve
         self.missing = missing
         self.lacking = 0
         self.edited: dict[str, None] = {}
@@ -76,7 +78,8 @@ class Replay:
             self.edited[row.name] = None
         where = f"{row.name} ({row.file}, line {row.line}) of the recording {self.name!r}"
         client = getattr(getattr(call.fn, "__self__", None), "_client", None)
-        return Answer(row.seconds * self.factor, lambda n: told(row, n, where, self.factor, client), row.attempts, row.output)
+        tell = partial(told, row, where=where, factor=self.factor, client=client, resolve=self.resolve)
+        return Answer(row.seconds * self.factor, tell, row.attempts, row.output)
 
     def lacks(self, call: Any, key: Key) -> str:
         """What the recording does not have, what it has that is nearest, and what to do."""

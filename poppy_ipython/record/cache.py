@@ -25,6 +25,7 @@ from poppy_ipython.record import store
 from poppy_ipython.record.answers import Answer, told
 from poppy_ipython.record.errors import RecordError
 from poppy_ipython.record.keys import Key, body_of
+from poppy_ipython.record.reading import Resolve
 from poppy_ipython.record.takes import Take
 
 __all__ = ["Cache", "clear", "file"]
@@ -60,7 +61,8 @@ def clear() -> int:
 class Cache:
     """What earlier runs were told, for one run."""
 
-    def __init__(self, pages: int | None = None) -> None:
+    def __init__(self, resolve: Resolve | None = None, pages: int | None = None) -> None:
+        self.resolve = resolve
         self.path = file()
         self.words: list[str] = []
         self._pages = pages
@@ -107,7 +109,7 @@ class Cache:
             "", 0.0, 0.0, 1, kind, payload, output,
         )  # fmt: skip
         client = getattr(getattr(call.fn, "__self__", None), "_client", None)
-        return Answer(0.0, lambda numbers: told(stored, numbers, call.record.callee, 0.0, client), 1, output)
+        return Answer(0.0, lambda numbers: told(stored, numbers, call.record.callee, 0.0, client, self.resolve), 1, output)
 
     def keep(self, takes: list[Take], rows: list[store.Row]) -> None:
         """Remember what this run was told. What cannot be kept is said in `words`, and the run is none the worse."""

@@ -16,7 +16,7 @@ from typing import Any
 from poppy_ipython.record.errors import BadRecording
 from poppy_ipython.record.values import ATOMS, BASES, KNOWN, LOADERS, Numbers, declare_known, users_module
 
-__all__ = ["Resolve", "class_named", "decode"]
+__all__ = ["Resolve", "class_named", "decode", "within"]
 
 Resolve = Callable[[str, str], Any]
 _BY_BASE: dict[str, Any] = {base.__name__: base for base in BASES}
@@ -35,6 +35,18 @@ def decode(text: str, numbers: Numbers | None = None, resolve: Resolve | None = 
         raise
     except Exception as error:
         raise BadRecording(f"a value of the recording cannot be read ({error!r})") from None
+
+
+def within(namespace: dict[str, Any]) -> Resolve:
+    """How to find classes for a cell that runs in `namespace`, which need not be that of a module."""
+
+    def resolve(module: str, name: str) -> Any:
+        found: Any = namespace if module == namespace.get("__name__", "__main__") else None
+        for part in name.split("."):
+            found = found.get(part) if isinstance(found, dict) else getattr(found, part, None)
+        return found if isinstance(found, type) else class_named(module, name)
+
+    return resolve
 
 
 def class_named(module: str, name: str) -> Any:

@@ -16,9 +16,12 @@ from poppy_ipython.options import Options
 from poppy_ipython.record import store
 from poppy_ipython.record.answers import Replay, Source
 from poppy_ipython.record.cache import Cache
+from poppy_ipython.record.check import Check, Checked, publishers
 from poppy_ipython.record.coroutines import listen
 from poppy_ipython.record.dispatch import RecordedDispatcher
-from poppy_ipython.record.errors import RecordError
+from poppy_ipython.record.errors import MissingCall, RecordError
+from poppy_ipython.record.guard import offline
+from poppy_ipython.record.reading import within
 from poppy_ipython.record.takes import Heard, Takes
 from poppy_ipython.redact import redact
 
@@ -29,38 +32,42 @@ Title = Callable[[str], str | None]
 _NAMED = 3
 
 
-def begin(options: Options, session: Any, source: str, title: Title | None = None, keep: Any = None) -> Recorder:
-    """Exchange the dispatcher of a session that has not begun. Raises `RecordError`, and then nothing was run.
-
-    `keep`: the check's copier of what no text can stand for.
-    """
-    recorder = Recorder(options, session, source, title or (lambda name: None), keep)
+def begin(options: Options, session: Any, tree: Any, source: str, title: Title | None = None) -> Recorder:
+    """Exchange the dispatcher of a session that has not begun. Raises `RecordError`, and then nothing was run."""
+    check = None
+    if options.check:
+        check = Check(tree, session.filename, session.namespace, options, *publishers())
+    recorder = Recorder(options, session, source, title or (lambda name: None), check)
     session.dispatcher.close()
     session.dispatcher = session.machine.dispatcher = recorder.dispatcher
     if session.machine.piece is not None:
         session.machine.piece = Heard
     listen(session.machine, recorder.dispatcher)
+    if check is not None:
+        check.begin(session.machine)
     return recorder
 
 
 class Recorder:
     """What a run is asked to write down, or told from what was."""
 
-    def __init__(self, options: Options, session: Any, source: str, title: Title, keep: Any = None) -> None:
+    def __init__(self, options: Options, session: Any, source: str, title: Title, check: Check | None = None) -> None:
         self.options = options
         self.session = session
         self.source = source
         self.title = title
+        self.check = check
+        self.checked: Checked | None = None
         self.replay: Replay | None = None
         self.cache: Cache | None = None
         answers: Source | None = None
         if options.record is not None:
             store.file_of(options.record)  # a name that cannot be one is said before anything is asked
         if options.replay is not None:
-            answers = self.replay = Replay(options.replay, options.latency, options.missing)
+            answers = self.replay = Replay(options.replay, options.latency, options.missing, within(session.namespace))
         elif options.cache:
-            answers = self.cache = Cache()
-        self.takes = None if self.replay is not None else Takes(keep)
+            answers = self.cache = Cache(within(session.namespace))
+        self.takes = None if self.replay is not None else Takes(None if check is None else check.keep)
         self.dispatcher = RecordedDispatcher(
             session.loop,
             options.max_calls,
@@ -70,22 +77,39 @@ class Recorder:
             cached=self.cache is not None,
         )
 
-    def end(self) -> list[str]:
-        """The run is over: write, and what there is to say. A recording that cannot be kept costs the run nothing."""
+    def stop(self) -> None:
+        """The run is over, however it ended."""
+        if self.check is not None:
+            self.check.stop()
+
+    async def run(self) -> tuple[BaseException | None, Any]:
+        """`Session.run`, cut off from the network if every answer has to come from a recording."""
+        alone = self.replay is not None and self.replay.missing == "error"
+        with offline(self.options.replay if alone else None) as wanted:
+            error, value = await self.session.run()
+        if wanted and not isinstance(error, MissingCall):
+            error = MissingCall(wanted[0]).with_traceback(None if error is None else error.__traceback__)
+        return error, value
+
+    async def end(self, error: BaseException | None, value: Any) -> list[str]:
+        """The run is over: write, compare, and what there is to say. What fails here costs the run nothing."""
         words: list[str] = []
         try:
+            if self.check is not None and self.takes is not None and not isinstance(error, KeyboardInterrupt):
+                self.checked = await self.check.end(self.takes, error, value)
+                words.append(str(self.checked))
             if self.replay is not None:
                 words += self._replayed(self.replay)
             if self.takes is not None and (self.options.record is not None or self.cache is not None):
-                words += self._kept(self.takes)
-        except RecordError as error:
-            words.append(str(error))
-        except Exception as error:
+                words += self._kept(self.takes, whole=not isinstance(error, KeyboardInterrupt))
+        except RecordError as mistake:
+            words.append(str(mistake))
+        except Exception as mistake:
             _log.exception("the recording failed; the cell did not")
-            words.append(f"the recording failed: {error!r}")
+            words.append(f"the recording failed: {mistake!r}")
         return [f"poppy: {text}" for text in words]
 
-    def _kept(self, takes: Takes) -> list[str]:
+    def _kept(self, takes: Takes, whole: bool) -> list[str]:
         session, words = self.session, []
         rows = takes.rows(session.started, self.title)
         if self.cache is not None:
@@ -93,7 +117,9 @@ class Recorder:
             self.cache.close()
             words += self.cache.words
             words.append(f"{_calls(self.dispatcher.answered)} answered from the call cache, {len(rows):,} asked")
-        if self.options.record is not None:
+        if self.options.record is not None and not whole:
+            words.append(f"interrupted, so not recorded as {self.options.record!r}")
+        elif self.options.record is not None:
             digest = hashlib.sha256(self.source.encode("utf-8", "surrogatepass")).hexdigest()[:32]
             when, seconds = datetime.now(UTC).isoformat(timespec="seconds"), session.ended - session.started
             about = store.About(store.FORMAT, self.options.record, digest, redact(self.source), when, seconds)

@@ -59,7 +59,7 @@ class Take:
     kind: str = "none"
     payload: str = "it did not end"
     stream: Taken | None = None
-    alive: Any = field(default=None, repr=False)  # what the check copies where no text can stand for the result
+    alive: Any = field(default=None, repr=False)  # a copy of the result in a tuple, where no text can stand for it
     rank: int = 0
 
     @property
@@ -99,8 +99,8 @@ class Takes:
             take.kind, take.payload = "none", str(reason)
         except RecursionError:
             take.kind, take.payload = "none", "something nested too deep"
-        if self._keep is not None and take.kind in ("none", "error"):
-            take.alive = self._keep(value if error is None else error, take)
+        if self._keep is not None and take.kind == "none":
+            take.alive = self._keep(value if error is None else error)
 
     def ranked(self) -> list[Take]:
         """Those that have an answer, in program order, each with its rank among its equals."""

@@ -200,7 +200,7 @@ class Writer:
         if generic and generic["origin"] is not None:
             return [self._class(generic["origin"]), *[self._class(part) for part in generic["args"]]]
         root = kind.__module__.partition(".")[0]
-        if "<locals>" in kind.__qualname__:
+        if "<locals>" in kind.__qualname__ and not self.told:
             raise Unstorable(f"{kind.__qualname__} (a class inside a function)")
         if root not in KNOWN and kind.__module__ != "builtins" and not is_users(kind):
             raise Unstorable(kind.__qualname__)

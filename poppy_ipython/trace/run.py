@@ -45,6 +45,9 @@ class Run:
     #: what the run set out to do, for `plan`
     intent: Intent | None = field(default=None, repr=False, compare=False)
 
+    #: what `--check` found (`record.check.Checked`), or None
+    check: Any = field(default=None, repr=False, compare=False)
+
     @property
     def calls(self) -> tuple[Call, ...]:
         """The external calls, in order of issue."""

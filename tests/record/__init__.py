@@ -1,0 +1,1 @@
+"""Recorded runs: kept, played back, compared."""
