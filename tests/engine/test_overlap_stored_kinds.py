@@ -204,7 +204,7 @@ print(ys, v.xs, l0)
 def test_attributes_that_code_of_the_users_gives() -> None:
     source = """\
 class G:
-    def __getattr__(self, name): 
+    def __getattr__(self, name):
         return keep
 class H:
     def __init__(self): self.a = 1
