@@ -314,7 +314,7 @@ def unlimited() -> Lever:
 
     def apply(scene: Scene) -> None:
         limits = tuple((limit, calls) for limit, calls in scene.rules.limits if limit.calls is None)
-        scene.rules = Rules(UNLIMITED, limits)
+        scene.rules = replace(scene.rules, max_calls=UNLIMITED, limits=limits)
 
     return Lever("unlimited", None, None, apply)
 

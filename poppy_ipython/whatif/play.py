@@ -37,6 +37,7 @@ class Rules:
     """How many calls at once a host takes (None: learned, as in a run without `--max-calls`), and limits by call."""
 
     max_calls: int | None = None
+    passing: bool = True  # what heads a long chain may pass older calls (`backends/order.py`)
     limits: tuple[tuple[Limit, frozenset[int] | None], ...] = ()  # with the calls that each bounds; None: all
 
 
@@ -176,6 +177,8 @@ def play(graph: Graph, rules: Rules) -> Played:
         book=_Limits(rules.limits),  # type: ignore[arg-type]
         random=Random(0),
     )
+    if not rules.passing:
+        slots.chains = None
 
     def tell(who: int, at: float) -> None:
         """One thing less to wait for."""

@@ -105,9 +105,8 @@ def predict(trace: Trace, *levers: Lever) -> Prediction:
 
 def _rules(trace: Trace, made: Graph) -> Rules:
     """The limits that the run was under: what it was told, else those under which it plays most like it was."""
-    if trace.max_calls is not None:
-        return Rules(trace.max_calls)
-    candidates = [Rules(None), Rules(UNLIMITED), Rules(max(1, trace.peak))]
+    known = [trace.max_calls] if trace.max_calls is not None else [None, UNLIMITED, max(1, trace.peak)]
+    candidates = [Rules(limit, passing) for limit in known for passing in (True, False)]
     return min(candidates, key=lambda rules: round(abs(play(made, rules).end - trace.wall) / (trace.wall or 1.0), 3))
 
 
