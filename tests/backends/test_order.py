@@ -7,8 +7,11 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given, strategies as st
 
+import poppy_ipython
+from poppy_ipython import unordered
 from poppy_ipython.backends.order import JUMPS, Chains, Queue, site_of
 from poppy_ipython.backends.slots import Slots
+from poppy_ipython.magic import parse
 from poppy_ipython.trace.events import CallRecord
 from tests.backends import order
 
@@ -192,3 +195,18 @@ def test_longest_first_is_near_what_any_order_could_reach_and_never_later_than_p
     assert one.longest_first <= min(1.08 * one.at_best, one.in_program_order)
     if name in ("a chain behind a list", "a chain with decisions behind a list"):
         assert one.in_program_order >= 1.4 * one.longest_first
+
+
+@pytest.mark.parametrize("first", ["chain", "program"])
+def test_the_switch_reaches_a_live_run(first):
+    sent = []
+
+    @unordered
+    def ask(question):
+        sent.append(question)
+        return f"{question}!"
+
+    source = "xs = [ask(n) for n in range(24)]\ndraft = 'd'\nfor _ in range(40):\n    draft = ask(draft)"
+    options = parse(f"--max-calls 4 --order {first}")
+    assert poppy_ipython.run(source, {"ask": ask}, options=options).error is None
+    assert len(sent) == 64 and (sent.index("d") < sent.index(16)) == (first == "chain")
