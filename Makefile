@@ -21,7 +21,7 @@ help:
 	@echo 'make fuzz      N=$(N) random programs against CPython (SEED=$(SEED))'
 	@echo 'make test-js   the view: types, vitest, and that the committed bundle is up to date (needs Node 18)'
 	@echo 'make view      build the bundle of the view after a change in js/src'
-	@echo 'make screenshots  pictures of the view in JupyterLab, light, dark, narrow, reopened'
+	@echo 'make screenshots  pictures of the view in JupyterLab, light, dark, narrow, reopened (.build/ui); those of the README (docs)'
 	@echo 'make mutants   deliberate breakages of the engine must be caught'
 	@echo 'make chaos     interrupts at every 50 ms, faults at requests (MINUTES=$(MINUTES) of them), hard limits'
 	@echo 'make soak      100,000 calls in a cell, 1,000 cells in a kernel'
@@ -53,8 +53,9 @@ test-ui: $(VENV)/.installed-ui
 	$(PY) -m pytest -m ui tests/ui
 
 screenshots: $(VENV)/.installed-ui
-	$(PY) -m pytest -m ui tests/ui/test_view.py
-	@echo 'pictures in .build/ui'
+	$(PY) -m pytest -m ui tests/ui
+	$(PY) notebooks/picture.py
+	$(PY) -m tests.ui.pictures
 
 js/node_modules/.made: js/package.json js/package-lock.json
 	cd js && npm install --no-save --no-audit --no-fund

@@ -35,10 +35,16 @@ SETTINGS: dict[str, dict[str, object]] = {
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a JupyterLab whose root holds a copy of the notebooks, so that nothing here is saved over."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a copy of the notebooks, so that nothing here is saved over."""
     home = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", home / "notebooks")
+    return home
+
+
+@pytest.fixture(scope="session")
+def lab(home: Path) -> Iterator[str]:
+    """The address of a JupyterLab whose root is that folder."""
     settings = {
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
