@@ -3,8 +3,8 @@
     for idea in lines(client.chat.completions.create(..., stream=True)):
         out.append(expand(idea))              # each expand is sent as soon as its idea is there
 
-The source is a stream of an `openai` or `anthropic` client, or any iterable of texts. In a plain cell they are ordinary
-generators. An item is given as soon as it is known to be complete; what is left at the end is the last item.
+The source is a stream of an `openai`, `anthropic`, `mistralai`, `google-genai` or `ollama` client or of a `langchain` chain, or any
+iterable of texts. In a plain cell they are ordinary generators. An item is given as soon as it is known to be complete; what is left at the end is the last item.
 """
 
 from __future__ import annotations
@@ -22,15 +22,28 @@ _SENTENCE = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"')\]]))\s+(?=\S)")
 
 
 def _text(piece: Any) -> str:
-    """The text in one piece of a stream: a text, a chunk of `openai`, an event of `anthropic`."""
+    """The text in one piece of a stream: a text, a chunk of `openai`, an event of `anthropic` ..."""
     if isinstance(piece, str):
         return piece
+    piece = getattr(piece, "data", piece)  # mistralai
     choices = getattr(piece, "choices", None)
     if choices is not None:
-        return (choices[0].delta.content or "") if choices else ""
+        return _said(choices[0].delta.content) if choices else ""
     if getattr(piece, "type", None) == "response.output_text.delta":
         return str(piece.delta)
-    return getattr(getattr(piece, "delta", None), "text", None) or ""
+    if hasattr(piece, "delta"):  # anthropic
+        return _said(getattr(piece.delta, "text", None))
+    for name in ("content", "text", "response"):  # langchain, google.genai, ollama
+        if hasattr(piece, name):
+            return _said(getattr(piece, name))
+    return _said(getattr(getattr(piece, "message", None), "content", None))
+
+
+def _said(content: Any) -> str:
+    """The text of a piece's content, which may be missing, a text, or blocks of which some are text."""
+    if isinstance(content, list):
+        return "".join(_said(one.get("text")) for one in content if isinstance(one, dict))
+    return content if isinstance(content, str) else ""
 
 
 @pure(result="stream")

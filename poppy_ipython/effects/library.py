@@ -7,7 +7,8 @@ that module is: declaring something never imports it.
     [[json]]                                  # one group; a module may have several
     effect = "pure"                           # Effect's fields: effect, resource, external, backend, host, result
     resource = "<client>"                     # a name, or what `sources.py` finds: <client>, <host>, <path>
-    names = ["dumps", "JSONEncoder.encode"]   # functions, classes, methods; "Class.*": methods of it and its subclasses
+    names = ["dumps", "JSONEncoder.encode"]   # functions, classes, methods; "Class.*": methods of it and its subclasses;
+                                              # "Class()": calling it or a subclass of it
     only = "<plain client>"                   # if this holds of receiver and arguments (`sources.py`); else undeclared
     at_most = 2                               # with more arguments by position: undeclared
     unless_callable = true                    # with a callable among the arguments: undeclared (a hook runs user code)
@@ -22,15 +23,21 @@ that module is: declaring something never imports it.
     closed = ["tiktoken.core.Encoding"]       # nothing a program could change is reached through these
     ordered = ["tqdm.std.tqdm"]               # queued calls change these: an attribute is read in order
 
+    [wrappers]                                # what somebody's decorator makes, and which variable holds what it wraps
+    "tools.traced.<locals>.wrapper" = "func"  # (`wrappers.py`)
+
 Names are resolved *forwards*, from the name to the object, and the object is what is looked up later. Going backwards,
 from a function's `__module__` and `__qualname__`, was decided against: `functools.wraps` copies both onto wrappers that
-log, count or cache. A name that the installed version does not have is passed over; a test lists them.
+log, count or cache. A name that the installed version does not have, or has moved, stays undeclared, and a warning names it
+once; for the versions that the tests run with there is none.
 """
 
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.resources
 import inspect
+import logging
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -42,12 +49,15 @@ from poppy_ipython.effects import effect as _effect
 from poppy_ipython.effects.effect import Effect, settled
 from poppy_ipython.effects.sources import HOSTS, PREDICATES, RESOURCES
 from poppy_ipython.effects.table import MISSING, Table, class_attribute, underlying
+from poppy_ipython.effects.wrappers import Wrappers
 
 __all__ = ["Group", "Library", "Refinement", "read"]
 
+_log = logging.getLogger("poppy_ipython.effects")
 FOLDER = importlib.resources.files("poppy_ipython.effects").joinpath("library")
 NAMES = frozenset(file.name[:-5] for file in FOLDER.iterdir() if file.name.endswith(".toml"))
 ALWAYS = ("builtins", "stdlib")
+Predicate = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ class Refinement:
     inside: str | None = None
     callables: bool = False
     otherwise: Effect | None = None  # None: undeclared
-    only: Callable[[Any, tuple[Any, ...]], bool] | None = None  # of receiver and arguments
+    only: Predicate | None = None  # of receiver and arguments
     at_most: int | None = None  # arguments by position
     streams: Effect | None = None  # with `stream=True` and nothing else of `kwargs`
 
@@ -68,7 +78,7 @@ class Refinement:
         Anything but None, False and a client's "not given" counts as given; no value is asked for its truth, so that a
         value which is not there yet counts as given, the cautious answer.
         """
-        if self.only is not None and not self.only(receiver, args):
+        if self.only is not None and not self.only(receiver, args, kwargs):
             return None
         if self.at_most is not None and len(args) > self.at_most:
             return None
@@ -88,6 +98,19 @@ class Refinement:
                 return self.otherwise if _is_given(body) else effect
             return self.otherwise if any(name in body and _is_given(body[name]) for name in self.kwargs) else effect
         return effect
+
+
+def _safely(predicate: Predicate) -> Predicate:
+    """`predicate`, which does not hold where a library's objects are not as it expects them."""
+
+    def holds(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] = {}) -> bool:
+        try:
+            return predicate(receiver, args, kwargs)
+        except Exception as error:
+            _log.debug("cannot tell of %s (%r); undeclared", type(receiver).__name__, error)
+            return False
+
+    return holds
 
 
 def _is_given(value: Any) -> bool:
@@ -125,11 +148,17 @@ def _refined(entry: Mapping[str, Any], origin: str) -> Effect:
             entry.get("inside"),
             entry.get("unless_callable", False),
             _effect_from(entry["otherwise"], origin) if "otherwise" in entry else None,
-            PREDICATES[entry["only"]] if "only" in entry else None,
+            _safely(PREDICATES[entry["only"]]) if "only" in entry else None,
             entry.get("at_most"),
             _effect_from(entry["streams"], origin) if "streams" in entry else None,
         ),
     )
+
+
+def wrappers_in(text: str) -> Mapping[str, str]:
+    """The `[wrappers]` of one file."""
+    found: Mapping[str, str] = tomllib.loads(text).get("wrappers", {})
+    return found
 
 
 def read(text: str, origin: str = "library/") -> tuple[list[Group], dict[str, list[str]]]:
@@ -144,6 +173,8 @@ def read(text: str, origin: str = "library/") -> tuple[list[Group], dict[str, li
     for module, entries in tomllib.loads(text).items():
         if module == "attributes":
             attributes = entries
+            continue
+        if module == "wrappers":
             continue
         for entry in entries:
             groups.append(Group(module, tuple(entry["names"]), _refined(entry, origin), entry.get("coroutines", False)))
@@ -161,16 +192,21 @@ class Library:
         self._files = {name: FOLDER.joinpath(f"{name}.toml") for name in NAMES}
         self._waiting: dict[str, list[Group]] = {}  # by module
         self._waiting_attributes: dict[str, list[tuple[str, set[type]]]] = {}
+        self._there: set[str] = set()  # modules that are not imported, but could be
+        self._modules = 0
         self.by_type = Table()
         self.plain: set[type] = set()
         self.closed: set[type] = set()
         self.ordered: set[type] = set()
         self.kinds = {"pure": self.plain, "closed": self.closed, "ordered": self.ordered}
+        self.wrappers = Wrappers()
         for root in ALWAYS:
             self._load(root)
 
     def _load(self, root: str) -> None:
-        groups, attributes = read(self._files.pop(root).read_text(encoding="utf-8"), f"library/{root}.toml")
+        text = self._files.pop(root).read_text(encoding="utf-8")
+        groups, attributes = read(text, f"library/{root}.toml")
+        self.wrappers.add(wrappers_in(text))
         for group in groups:
             self._waiting.setdefault(group.module, []).append(group)
         for said, names in attributes.items():
@@ -187,8 +223,10 @@ class Library:
         for name in self._waiting.keys() & modules.keys():
             if _is_ready(modules[name]):
                 found = True
+                missing: list[str] = []
                 for group in self._waiting.pop(name):
-                    self._resolve(group, modules[name])
+                    missing += self._resolve(group, modules[name])
+                _moved(missing)
         for name in self._waiting_attributes.keys() & modules.keys():
             if _is_ready(modules[name]):
                 found = True
@@ -196,21 +234,44 @@ class Library:
                     kind = getattr(modules[name], path, None)
                     if isinstance(kind, type):
                         known.add(kind)
+        _moved(self.wrappers.refresh())
+        if len(modules) == self._modules:
+            return found
+        self._modules = len(modules)
+        for name in [one for one in self._waiting if one not in self._there]:
+            parent = name.rpartition(".")[0]
+            if parent and parent in modules and _is_ready(modules[parent]):
+                self._there.add(name)
+                if not _can_come(name, modules[parent]):
+                    _moved([f"{name}.{one}" for group in self._waiting.pop(name) for one in group.names])
         return found
 
-    def _resolve(self, group: Group, module: ModuleType) -> None:
+    def _resolve(self, group: Group, module: ModuleType) -> list[str]:
+        """Note what is known of the names; those that the module does not have."""
+        missing = []
         if group.effect.external:
             _effect.external_names.update(name.rpartition(".")[2] for name in group.names)
-        for _, target in targets(group, module):
+        for name, target in targets(group, module):
             if target is MISSING:
-                continue
-            if isinstance(target, tuple):
+                missing.append(f"{group.module}.{name}")
+            elif isinstance(target, tuple):
                 kind, attribute = target
                 if self.by_type.get(kind) is MISSING:
                     self.by_type.put(kind, {})
                 self.by_type.get(kind)[attribute] = group
             elif _effect.effects.get(target, None) is None:  # what the user declared stays
                 _effect.effects.put(target, in_library(target, group.effect))
+        return missing
+
+
+def _moved(names: list[str]) -> None:
+    """Say, once for each library and version, what is not where the data expects it."""
+    if not names:
+        return
+    root = names[0].partition(".")[0]
+    version = getattr(sys.modules.get(root), "__version__", "")
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    _log.warning("%s is not in this version of %s; it stays undeclared and runs in order", shown, f"{root} {version}".strip())
 
 
 def in_library(function: Any, effect: Effect) -> Effect:
@@ -224,7 +285,7 @@ def in_library(function: Any, effect: Effect) -> Effect:
 def targets(group: Group, module: ModuleType) -> Iterator[tuple[str, Any]]:
     """Each name with what it stands for: an object, `(class, method name or '*')`, or MISSING."""
     for name in group.names:
-        owner, _, attribute = name.rpartition(".")
+        owner, _, attribute = name.replace("()", ".()").rpartition(".")
         kind = getattr(module, owner, MISSING) if owner else MISSING
         if isinstance(kind, ModuleType):
             found = getattr(kind, attribute, MISSING)
@@ -234,6 +295,8 @@ def targets(group: Group, module: ModuleType) -> Iterator[tuple[str, Any]]:
             yield name, found if found is MISSING else underlying(found)
         elif not isinstance(kind, type):
             yield name, MISSING
+        elif attribute == "()":
+            yield name, (kind, "()")
         elif attribute == "*":
             yield name, (kind, "*")
         else:
@@ -244,6 +307,12 @@ def targets(group: Group, module: ModuleType) -> Iterator[tuple[str, Any]]:
                 yield name, (kind, attribute)
             else:
                 yield name, raw.__func__ if isinstance(raw, (staticmethod, classmethod)) else raw
+
+
+def _can_come(name: str, parent: Any) -> bool:
+    """Whether a module that is not imported yet exists, as far as its parent tells."""
+    path = getattr(parent, "__path__", None)
+    return path is not None and importlib.machinery.PathFinder.find_spec(name, path) is not None
 
 
 def _is_ready(module: Any) -> bool:

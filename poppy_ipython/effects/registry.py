@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from functools import partial
 from types import BuiltinFunctionType, MethodType, ModuleType
 from typing import Any
@@ -27,11 +28,13 @@ from typing import Any
 from poppy_ipython.effects.effect import Effect, derived, effects
 from poppy_ipython.effects.library import Group, Library, in_library
 from poppy_ipython.effects.named import Names
+from poppy_ipython.effects.schemas import copies, plain
 from poppy_ipython.effects.table import MISSING, BuiltinMethodType, Table, class_attribute, display_name, underlying
+from poppy_ipython.effects.wrappers import wrapped_by
 
 __all__ = [
     "NAMES", "attributes_are_pure", "effect_of", "effect_of_call", "effect_of_special", "host_of", "is_closed", "is_ordered",
-    "resource_of",
+    "receiver_of", "resource_of",
 ]  # fmt: skip
 
 _log = logging.getLogger("poppy_ipython.effects")
@@ -102,10 +105,32 @@ def effect_of_call(callee: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     effect = effect_of(callee)
     if effect is None or effect.unless is None:
         return effect
-    while type(callee) is partial:
-        args, kwargs, callee = (*callee.args, *args), {**callee.keywords, **kwargs}, callee.func
-    found: Effect | None = effect.unless.other(effect, getattr(callee, "__self__", None), args, kwargs)
+    callee, args, kwargs = _reached(callee, args, kwargs)
+    receiver = callee if issubclass(type(callee), type) else getattr(callee, "__self__", None)
+    found: Effect | None = effect.unless.other(effect, receiver, args, kwargs)
     return found if found is effect or found is None else in_library(underlying(callee), found)
+
+
+def _reached(
+    callee: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[Any, tuple[Any, ...], Mapping[str, Any]]:
+    """What a call reaches in the end, with the arguments that it is given there: through partials and known wrappers."""
+    while True:
+        if type(callee) is partial:
+            args, kwargs, callee = (*callee.args, *args), {**callee.keywords, **kwargs}, callee.func
+            continue
+        inner = wrapped_by(callee) if _rows.get(id(callee)) is None else MISSING
+        if inner is MISSING:
+            return callee, args, kwargs
+        callee = inner
+
+
+def receiver_of(callee: Any) -> Any:
+    """What library data asks about, if `callee` is a class or a known wrapper of a method; None for other functions."""
+    if issubclass(type(callee), type):
+        return callee
+    inner = wrapped_by(callee)
+    return None if inner is MISSING else getattr(_reached(inner, (), {})[0], "__self__", None)
 
 
 def effect_of_special(kind: type, name: str) -> Effect | None:
@@ -149,7 +174,14 @@ def _find(callee: Any) -> Effect | None:
         return found
     target = underlying(callee)
     found = effects.get(target, None) or NAMES.of_main(target)
+    if found is None and issubclass(type(target), type):
+        found = _by_class_called(library, target)
+        if found is not None:
+            effects.put(target, found, keep=False)
     if found is None:
+        inner = wrapped_by(target)
+        if inner is not MISSING:
+            return effect_of(inner)  # not remembered: what it wraps may be declared later
         effects.put(target, None, keep=False)
     return found
 
@@ -163,6 +195,16 @@ def _find_method(function: Any, receiver: Any) -> Effect | None:
     if not issubclass(type(receiver), type):
         _row(_methods, function, Table).put(type(receiver), found)
     return found
+
+
+def _by_class_called(library: Library, kind: type) -> Effect | None:
+    """The effect of calling `kind`, if library data has its library's class as `Class()`."""
+    for cls in kind.__mro__:
+        groups: dict[str, Group] = library.by_type.get(cls, {})
+        if "()" in groups:
+            effect = groups["()"].effect
+            return replace(effect, result="fresh") if plain(kind) and copies(kind) else effect
+    return None
 
 
 def _by_class(library: Library, function: Any, receiver: Any, name: str) -> Effect | None:
@@ -194,8 +236,7 @@ def _root(kind: type) -> str:
 
 def _with_receiver(callee: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
     """The arguments as the function under the callee receives them."""
-    while type(callee) is partial:
-        args, kwargs, callee = (*callee.args, *args), {**callee.keywords, **kwargs}, callee.func
+    callee, args, kwargs = _reached(callee, args, kwargs)
     receiver = getattr(callee, "__self__", None)
     if receiver is None or issubclass(type(receiver), ModuleType) or isinstance(underlying(callee), staticmethod):
         return args, kwargs

@@ -3,7 +3,11 @@
     <client>        the API client that a method belongs to: its state on the server
     <host>          the host that a URL names, or that a client has as its base URL
     <path>          the file that a path names, however it is written
-    <plain client>  true of a client that runs no code of the user's (hooks, a transport of one's own)
+    <runnable>      the host of the first model in a chain; <instructor>: that of the client it wraps
+    <plain client>  true of a client that runs no code of the user's (hooks, a transport of one's own); <plain api>: of a
+                    model service's client, and of what the call brings along (`clients.py`)
+    <plain model>   true of a pydantic model that is data only (`schemas.py`)
+    <known runnable>, <known retriever>, <known step>, <known instructor>   true if all that it calls is known (`runnables.py`, `wrappers.py`)
     <path given>    true if the first argument names a file
     <library handlers>  true of a logger whose handlers, filters and formatters are those of `logging`
 
@@ -20,9 +24,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from poppy_ipython.effects.clients import base_url_of, client_of, is_plain_api, is_plain_client
+from poppy_ipython.effects.runnables import is_known_retriever, is_known_runnable, is_known_step, runnable_host
+from poppy_ipython.effects.schemas import is_plain_model
+from poppy_ipython.effects.wrappers import instructor_host, is_known_instructor
 
 __all__ = ["HOSTS", "PREDICATES", "RESOURCES", "SOURCES", "Client", "Source"]
 
@@ -50,18 +59,16 @@ class Client:
         return f"{type(self.client).__name__} client"
 
 
-def client_of(receiver: Any) -> Any:
-    return getattr(receiver, "_client", receiver)
-
-
 def client_resource(receiver: Any, *args: Any, **kwargs: Any) -> Client:
     return Client(client_of(receiver))
 
 
 def client_host(receiver: Any, *args: Any, **kwargs: Any) -> str:
     """Host and, where one is given, port: two local services on one machine are two hosts."""
-    url = client_of(receiver).base_url
-    return f"{url.host}:{url.port}" if url.port else url.host
+    url = base_url_of(receiver)
+    if type(url) is str:
+        return _host_in(url)
+    return f"{url.host}:{url.port}" if url.port else str(url.host)
 
 
 def url_host(*args: Any, **kwargs: Any) -> str:
@@ -72,12 +79,19 @@ def url_host(*args: Any, **kwargs: Any) -> str:
     """
     for value in (kwargs.get("url"), *args):
         if type(value) is str or type(value).__name__ == "URL":
-            scheme, mark, rest = str(value).partition("://")
-            if mark and "/" not in scheme:
-                for end in "/?#":
-                    rest = rest.partition(end)[0]
-                return rest.rpartition("@")[2].lower()
+            found = _host_in(str(value))
+            if found:
+                return found
     return client_host(args[0])
+
+
+def _host_in(url: str) -> str:
+    scheme, mark, rest = url.partition("://")
+    if not mark or "/" in scheme:
+        return ""
+    for end in "/?#":
+        rest = rest.partition(end)[0]
+    return rest.rpartition("@")[2].lower()
 
 
 def host_resource(*args: Any, **kwargs: Any) -> Hashable:
@@ -98,37 +112,12 @@ def path_resource(path: Any, *args: Any, **kwargs: Any) -> Hashable:
     return ("file", real) if found.st_nlink == 1 else ("file", found.st_dev, found.st_ino)
 
 
-_PLAIN_PARTS = frozenset(
-    {
-        "NoneType", "str", "tuple", "AsyncHTTPTransport", "BasicAuth", "HTTPAdapter", "HTTPBasicAuth", "HTTPProxyAuth",
-        "HTTPTransport", "NetRCAuth",
-    }
-)  # fmt: skip
-"""Transports and authentications that only send: not a mock (it calls a function), not a digest (it counts)."""
-_LIBRARIES = frozenset({"httpx", "httpx2", "requests", "builtins"})
-
-
-def _plain_part(part: Any) -> bool:
-    return type(part).__name__ in _PLAIN_PARTS and type(part).__module__.partition(".")[0] in _LIBRARIES
-
-
-def is_path(receiver: Any, args: tuple[Any, ...]) -> bool:
+def is_path(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] = {}) -> bool:
     """The first argument is the name of a file."""
     return bool(args) and (isinstance(args[0], os.PathLike) or (type(args[0]) is str and "://" not in args[0]))
 
 
-def is_plain_client(receiver: Any, args: tuple[Any, ...] = ()) -> bool:
-    """No hook, and transports and authentication that only send (a function has no receiver)."""
-    if receiver is None or not hasattr(receiver, "__dict__"):
-        return True
-    own = vars(receiver)
-    hooks = own.get("_event_hooks") or own.get("hooks") or {}
-    parts = [own.get("_transport"), *(own.get("_mounts") or {}).values(), *(own.get("adapters") or {}).values()]
-    parts += [own.get("_auth"), own.get("auth")]
-    return not any(hooks.values()) and all(map(_plain_part, parts))
-
-
-def has_library_handlers(receiver: Any, args: tuple[Any, ...] = ()) -> bool:
+def has_library_handlers(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = {}) -> bool:
     """Nothing of the user's is called by a record of this logger (a function has none: the root logger)."""
     logger = receiver if isinstance(receiver, logging.Logger) else logging.getLogger()
     parts: list[Any] = [logger, *logger.filters]
@@ -158,7 +147,12 @@ SOURCES: dict[Callable[..., Any], Source] = {
     host_resource: Source("http", 3, frozenset({"url"})),
     path_resource: Source("file", 1),
 }
-HOSTS: dict[str, Callable[..., str]] = {"<client>": client_host, "<host>": url_host}
-PREDICATES: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {
+HOSTS: dict[str, Callable[..., str]] = {
+    "<client>": client_host, "<host>": url_host, "<runnable>": runnable_host, "<instructor>": instructor_host,
+}  # fmt: skip
+PREDICATES: dict[str, Callable[[Any, tuple[Any, ...], Mapping[str, Any]], bool]] = {
     "<plain client>": is_plain_client, "<path given>": is_path, "<library handlers>": has_library_handlers,
+    "<plain api>": is_plain_api, "<plain model>": is_plain_model, "<known runnable>": is_known_runnable,
+    "<known retriever>": is_known_retriever, "<known step>": is_known_step,
+    "<known instructor>": is_known_instructor,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The HTTP side: OpenAI's paths (Anthropic's are in `messages`), errors and event streams, over aiohttp.
+"""The HTTP side: OpenAI's paths (others are in `messages`, `ollama`, `gemini`), errors and event streams, over aiohttp.
 
 One request is: read it, read its directives, fail or wait as they say, answer. Waiting is `asyncio.sleep`, so that
 hundreds may be in flight at next to no CPU. A client that goes away cancels its request (`handler_cancellation`).
@@ -15,9 +15,9 @@ from typing import Any
 
 from aiohttp import web
 
-from poppy_ipython.local_llm import embedding, messages
+from poppy_ipython.local_llm import embedding, gemini, messages, ollama
 from poppy_ipython.local_llm.answer import answer
-from poppy_ipython.local_llm.broken import Broken
+from poppy_ipython.local_llm.broken import Broken, torn
 from poppy_ipython.local_llm.directives import Directives, digest
 from poppy_ipython.local_llm.exchange import (
     CHUNK,
@@ -36,6 +36,7 @@ from poppy_ipython.local_llm.exchange import (
 )
 from poppy_ipython.local_llm.prompt import plain
 from poppy_ipython.local_llm.settings import Settings
+from poppy_ipython.local_llm.tools import Call, demanded
 
 MODELS = ("local-small", "local-embed")
 
@@ -49,6 +50,10 @@ def make_app(settings: Settings) -> web.Application:
     app.router.add_post("/v1/embeddings", embeddings)
     app.router.add_post("/v1/messages", messages.create)
     app.router.add_post("/v1/messages/count_tokens", messages.count_tokens)
+    app.router.add_post("/api/chat", ollama.chat)
+    app.router.add_post("/api/generate", ollama.generate)
+    app.router.add_post("/api/embed", ollama.embed)
+    app.router.add_post("/{version:v1|v1beta}/models/{call:[^/]+:[A-Za-z]+}", gemini.call)
     app.router.add_get("/v1/models", models)
     app.router.add_get("/v1/models/{name}", model)
     app.router.add_get("/stats", stats)
@@ -56,6 +61,10 @@ def make_app(settings: Settings) -> web.Application:
     app.router.add_post("/stats/plan", plan)
     app.router.add_get("/stats/bodies", bodies)
     return app
+
+
+REFUSALS = (("/v1/messages", messages.refused), ("/api/", ollama.refused), (":", gemini.refused))
+"""What is in a path -> the same refusal in the words of that side; OpenAI's elsewhere."""
 
 
 @web.middleware
@@ -70,8 +79,7 @@ async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
                 with traffic.admitted(request.app[SETTINGS]):
                     response = await handler(request)
             except Refused as refused:
-                anthropic = request.path.startswith("/v1/messages")
-                response = messages.refused(refused) if anthropic else refused.response()
+                response = next((words(refused) for path, words in REFUSALS if path in request.path), None) or refused.response()
             except Broken as broken:
                 response = broken.response
             traffic.statuses[response.status] += 1
@@ -86,19 +94,28 @@ async def chat(request: web.Request) -> web.StreamResponse:
     if not isinstance(messages, list) or not messages or not all(isinstance(one, dict) for one in messages):
         raise Refused(400, "'messages' must be a list of at least one message")
     say = await directions(request, body, asked)
-    said = [cut(answer(asked, choice), asked) for choice in range(int(asked.get("n") or 1))]
+    calls = [demanded(asked, choice) for choice in range(int(asked.get("n") or 1))]
+    said = [cut(answer(asked, place), asked) if call is None else (json.dumps(call.arguments), "tool_calls") for place, call in enumerate(calls)]
     written = sum(tokens(text) for text, _ in said)
     usage = counts(sum(tokens(plain(one.get("content"))) for one in messages), written)
     head = {"id": f"chatcmpl-{digest(body)}", "created": CREATED, "model": asked["model"]}
     settings = request.app[SETTINGS]
     if asked.get("stream"):
-        return await streamed(request, asked, head, said, usage, say, settings)
+        return await streamed(request, asked, head, said, calls, usage, say, settings)
     await asyncio.sleep(duration(say, settings, max(tokens(text) for text, _ in said)))
     choices = [
-        {"index": place, "message": {"role": "assistant", "content": text}, "finish_reason": reason, "logprobs": None}
+        {"index": place, "message": spoken(text, calls[place]), "finish_reason": reason, "logprobs": None}
         for place, (text, reason) in enumerate(said)
     ]
     return web.json_response({**head, "object": "chat.completion", "choices": choices, "usage": usage})
+
+
+def spoken(text: str, call: Call | None) -> dict[str, Any]:
+    """A message: its text, or the call of a tool."""
+    if call is None:
+        return {"role": "assistant", "content": text}
+    made = {"id": f"call_{digest(text.encode())}", "type": "function", "function": {"name": call.name, "arguments": text}}
+    return {"role": "assistant", "content": None, "tool_calls": [made]}
 
 
 async def streamed(
@@ -106,6 +123,7 @@ async def streamed(
     asked: dict[str, Any],
     head: dict[str, Any],
     said: list[tuple[str, str]],
+    calls: list[Call | None],
     usage: dict[str, int],
     say: Directives,
     settings: Settings,
@@ -125,11 +143,18 @@ async def streamed(
 
     await asyncio.sleep(first)
     await response.prepare(request)
-    for place in range(len(said)):
-        await send([{"index": place, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}])
-    for place, piece in pieces:
+    for place, call in enumerate(calls):
+        opening: dict[str, Any] = {"role": "assistant", "content": ""}
+        if call is not None:
+            opening = spoken("", call)
+            opening["tool_calls"][0]["index"] = 0
+        await send([{"index": place, "delta": opening, "finish_reason": None}])
+    for number, (place, piece) in enumerate(pieces):
         await asyncio.sleep(pause)
-        await send([{"index": place, "delta": {"content": piece}, "finish_reason": None}])
+        if say.torn is not None and number == len(pieces) // 2:
+            return await torn(request, response, say.torn)
+        delta = {"content": piece} if calls[place] is None else {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
+        await send([{"index": place, "delta": delta, "finish_reason": None}])
     for place, (_, reason) in enumerate(said):
         await send([{"index": place, "delta": {}, "finish_reason": reason}])
     if (asked.get("stream_options") or {}).get("include_usage"):
@@ -158,7 +183,8 @@ async def embeddings(request: web.Request) -> web.Response:
     await asyncio.sleep(duration(say, settings, 0))
     used = sum(map(tokens, texts))
     usage = {"prompt_tokens": used, "total_tokens": used}
-    return web.json_response({"object": "list", "data": data, "model": asked["model"], "usage": usage})
+    head = {"id": f"embd-{digest(body)}", "object": "list", "model": asked["model"]}
+    return web.json_response({**head, "data": data, "usage": usage})
 
 
 def described(name: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from poppy_ipython.local_llm.settings import Settings
 
-__all__ = ["BROKEN", "Broken"]
+__all__ = ["BROKEN", "Broken", "torn"]
 
 
 class Broken(Exception):
@@ -48,6 +48,14 @@ async def no_json(request: web.Request, settings: Settings) -> web.StreamRespons
 
 async def a_page(request: web.Request, settings: Settings) -> web.StreamResponse:
     return web.Response(text="<html><body>Bad gateway</body></html>", content_type="text/html")
+
+
+async def torn(request: web.Request, response: web.StreamResponse, how: str) -> web.StreamResponse:
+    """The rest of a stream that breaks off (`cut`), or goes on with half an event (`torn`)."""
+    if how == "torn":
+        await response.write(b'data: {"id": "half an event\n\n')
+        return response
+    return _gone(request, response)
 
 
 def _gone(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:

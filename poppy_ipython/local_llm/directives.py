@@ -11,6 +11,8 @@ A request can say so itself, after a `+` in its model name or in the header `x-l
     local-small+drip         the answer trickles, a byte a second
     local-small+garbage      an answer that is no JSON
     local-small+html         a page instead of JSON
+    local-small+cut          a stream that breaks off halfway
+    local-small+torn         a stream with an event that is no JSON halfway
     local-small+50ms         takes exactly 50 ms
     local-small+together8    is answered once eight such requests are in flight at the same moment: shows overlap
                              without a clock
@@ -30,7 +32,7 @@ from collections.abc import Iterable, Mapping
 
 from poppy_ipython.local_llm.settings import Settings
 
-FAULT = re.compile(r"(?P<kind>[45]\d\d(?:-after)?|timeout|reset|half|drip|garbage|html)(?:@(?P<share>0?\.\d+|1|0))?")
+FAULT = re.compile(r"(?P<kind>[45]\d\d(?:-after)?|timeout|reset|half|drip|garbage|html|cut|torn)(?:@(?P<share>0?\.\d+|1|0))?")
 LATENCY = re.compile(r"(?P<ms>\d+)ms")
 NO_PLAN: Mapping[str, str] = {}
 TOGETHER = re.compile(r"together(?P<count>\d+)")
@@ -50,6 +52,11 @@ class Directives:
     """Fixed, in seconds; None: by the number of tokens."""
     factor: float
     """Jitter: what the latency by tokens is multiplied with."""
+
+    @property
+    def torn(self) -> str | None:
+        """What happens to a stream halfway: `cut`, `torn` or nothing."""
+        return self.fault if self.fault in ("cut", "torn") else None
 
 
 def draw(*parts: object) -> random.Random:

@@ -152,7 +152,7 @@ async def directions(request: web.Request, body: bytes, asked: dict[str, Any]) -
     if say.fault in BROKEN:
         await asyncio.sleep(duration(say, settings, 0))
         raise Broken(await BROKEN[say.fault](request, settings))
-    if say.fault is not None:
+    if say.fault is not None and say.torn is None:
         await asyncio.sleep(duration(say, settings, 0))
         status, _, after = say.fault.partition("-")
         headers = {"Retry-After": f"{settings.retry_after:g}"} if after else None

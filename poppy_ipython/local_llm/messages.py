@@ -17,9 +17,11 @@ from typing import Any
 from aiohttp import web
 
 from poppy_ipython.local_llm.answer import answer
+from poppy_ipython.local_llm.broken import torn
 from poppy_ipython.local_llm.directives import digest
 from poppy_ipython.local_llm.exchange import CHUNK, SETTINGS, Refused, cut, directions, duration, read_json, tokens
 from poppy_ipython.local_llm.prompt import plain
+from poppy_ipython.local_llm.tools import demanded
 
 KINDS = {400: "invalid_request_error", 401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
 
@@ -47,11 +49,15 @@ async def create(request: web.Request) -> web.StreamResponse:
     if not isinstance(asked.get("max_tokens"), int) or asked["max_tokens"] < 1:
         raise Refused(400, "max_tokens: a number, at least 1, is required")
     say = await directions(request, body, asked)
-    text, reason = cut(answer(asked), asked)
+    call = demanded(asked)
+    text, reason = cut(answer(asked), asked) if call is None else (json.dumps(call.arguments), "tool_use")
+    block: dict[str, Any] = {"type": "text", "text": text}
+    if call is not None:
+        block = {"type": "tool_use", "id": f"toolu_{digest(body)}", "name": call.name, "input": call.arguments}
     message = {
         "id": f"msg_{digest(body)}", "type": "message", "role": "assistant", "model": asked["model"],
-        "content": [{"type": "text", "text": text}], "stop_sequence": None,
-        "stop_reason": "max_tokens" if reason == "length" else "end_turn",
+        "content": [block], "stop_sequence": None,
+        "stop_reason": {"length": "max_tokens", "tool_use": "tool_use"}.get(reason, "end_turn"),
         "usage": {"input_tokens": read_tokens(asked), "output_tokens": tokens(text)},
     }  # fmt: skip
     settings = request.app[SETTINGS]
@@ -71,10 +77,14 @@ async def create(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     usage = {**message["usage"], "output_tokens": 1}
     await send("message_start", message={**message, "content": [], "stop_reason": None, "usage": usage})
-    await send("content_block_start", index=0, content_block={"type": "text", "text": ""})
-    for piece in pieces:
+    empty = {**block, "text": ""} if call is None else {**block, "input": {}}
+    kind, field = ("text_delta", "text") if call is None else ("input_json_delta", "partial_json")
+    await send("content_block_start", index=0, content_block=empty)
+    for number, piece in enumerate(pieces):
         await asyncio.sleep((whole - first) / len(pieces))
-        await send("content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
+        if say.torn is not None and number == len(pieces) // 2:
+            return await torn(request, response, say.torn)
+        await send("content_block_delta", index=0, delta={"type": kind, field: piece})
     await send("content_block_stop", index=0)
     ended = {"stop_reason": message["stop_reason"], "stop_sequence": None}
     await send("message_delta", delta=ended, usage={"output_tokens": tokens(text)})

@@ -119,12 +119,68 @@ def test_what_only_looks_like_create(client):
             return "mine"
 
     assert effect_of(Mine(client).create) is None
-    assert effect_of(client.chat.completions.with_raw_response.create) is None
 
     @functools.wraps(client.chat.completions.create)
     def logged(**kwargs): ...
 
     assert effect_of(logged) is None
+
+
+def test_a_raw_response_is_what_it_wraps(client, aclient):
+    for one, backend in ((client, "threads"), (aclient, "loop")):
+        create = one.chat.completions.with_raw_response.create
+        effect = effect_of_call(create, (), {"model": "m"})
+        assert (effect.name, effect.backend) == ("unordered", backend)
+        assert effect_of_call(create, (), {"store": True}).name == "sequential"
+        assert host_of(effect, create) == str(one.base_url.host) + (f":{one.base_url.port}" if one.base_url.port else "")
+        assert effect_of(one.files.with_raw_response.create).name == "sequential"
+    assert effect_of(client.chat.completions.with_streaming_response.create) is None
+
+
+@pytest.mark.parametrize("library", ["openai", "anthropic"])
+def test_a_client_that_runs_ones_own_code_is_undeclared(library):
+    module = pytest.importorskip(library)
+    kind = module.OpenAI if library == "openai" else module.Anthropic
+    web = type(kind(api_key="x")._client).__mro__
+    http = next(__import__(one.__module__.partition(".")[0]) for one in web if one.__name__ == "Client")
+
+    class Mine(kind):
+        pass
+
+    hooked = http.Client(event_hooks={"request": [print]})
+    mocked = http.Client(transport=http.MockTransport(print))
+    plain, listening = http.Client(), http.Client()
+    for client, known in [
+        (kind(api_key="x"), True), (kind(api_key="x", http_client=plain), True), (Mine(api_key="x"), False),
+        (kind(api_key="x", http_client=hooked), False), (kind(api_key="x", http_client=mocked), False),
+    ]:  # fmt: skip
+        create = client.chat.completions.create if library == "openai" else client.messages.create
+        assert (effect_of_call(create, (), {}) is not None) == known
+    client = kind(api_key="x", http_client=listening)
+    create = client.chat.completions.create if library == "openai" else client.messages.create
+    assert effect_of_call(create, (), {}).name == "unordered"
+    listening.event_hooks["response"].append(print)
+    assert effect_of_call(create, (), {}) is None, "a hook that came later"
+
+
+def test_an_answer_is_parsed_into_data_only(client):
+    import pydantic
+
+    class Data(pydantic.BaseModel):
+        text: str
+
+    class Checked(Data):
+        @pydantic.field_validator("text")
+        def look(cls, value):
+            return value
+
+    tool = openai.pydantic_function_tool
+    parse = client.chat.completions.parse
+    for kwargs, known in [
+        ({"response_format": Data}, True), ({"response_format": Checked}, False), ({"response_format": {"type": "text"}}, True),
+        ({"tools": [tool(Data)]}, True), ({"tools": [tool(Checked)]}, False), ({"tools": [{"type": "function"}]}, True),
+    ]:  # fmt: skip
+        assert (effect_of_call(parse, (), kwargs) is not None) == known
 
 
 def test_the_module_level_client(monkeypatch):
