@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import compiling, endtoend, overhead, results, simulate
+from benchmarks import clients, compiling, endtoend, overhead, results, simulate, streaming
 from benchmarks.native import speed
 from benchmarks.programs import NAMES
 
@@ -34,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
         ("overhead", "CPU and memory per call", 9),
         ("compile", "time to compile a cell", 5),
         ("native", "cells without a call, against plain CPython", 5),
+        ("clients", "1,000 calls through a real client; looking an effect up", 3),
+        ("streaming", "six streaming answers, each idea expanded", 3),
     ):
         one = add(name, about)
         one.add_argument("--rounds", type=int, default=rounds, help=f"figures are medians of so many (default {rounds})")
@@ -61,6 +63,10 @@ def main() -> None:
             compiling.main(given.rounds)
         case "native":
             speed.main(given.rounds, tuple(given.cells))
+        case "clients":
+            clients.main(given.rounds)
+        case "streaming":
+            streaming.main(given.rounds)
         case "report":
             results.main()
         case "compare":
@@ -69,6 +75,8 @@ def main() -> None:
             compiling.main()
             overhead.main(3)
             speed.main(3)
+            clients.main(1)
+            streaming.main(3)
             endtoend.main()
             results.main()
 

@@ -19,7 +19,7 @@ from benchmarks.plots import bars
 
 ROOT = Path(__file__).parents[1]
 PAGE, HISTORY, README = ROOT / "benchmarks" / "RESULTS.md", ROOT / "benchmarks" / "results", ROOT / "README.md"
-PARTS = ("programs-1.0", "programs-0.1", "cpu", "memory", "compile", "native")
+PARTS = ("programs-1.0", "programs-0.1", "cpu", "memory", "compile", "native", "streaming", "clients", "lookup")
 """In the order of the page."""
 BEGIN, END = "<!-- made by `python -m benchmarks report` -->", "<!-- end of what is made -->"
 PAPERS = "PopPy and Opal report up to 6.4x and 6.2x over plain execution; a speed-up is a property of the program."

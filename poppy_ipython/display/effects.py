@@ -34,13 +34,16 @@ def effects_table(trace: Trace) -> str:
     rows = [_HEAD]
     for use in [*unknown, *known]:
         held = duration(use.held) if use.effect == UNKNOWN else ""
-        rows.append((shorten(use.callee, 48), use.effect, _declared(trace, use.origin), f"{use.calls:,}", held))
+        effect = use.effect + ("?" if use.doubt else "")
+        rows.append((shorten(use.callee, 48), effect, _declared(trace, use.origin), f"{use.calls:,}", held))
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     lines = []
     for row in rows:
         left = [text.ljust(width) for text, width in zip(row[:3], widths[:3], strict=True)]
         right = [text.rjust(width) for text, width in zip(row[3:], widths[3:], strict=True)]
         lines.append("   ".join([*left, *right]).rstrip())
+    doubted = [use for use in known if use.doubt]
+    lines += ["", *[f"{use.what} {use.doubt}: the declaration is not true" for use in doubted]] if doubted else []
     if unknown:
         say = f"%poppy effects set {unknown[0].callee} unordered"
         lines += ["", f"Say what it does:  {say}   (or pure, readonly('…'), sequential('…'))"]

@@ -34,6 +34,7 @@ class Use:
     origin: str = ""  # where that was declared: a file and line, a file of library data; why not looked into
     calls: int = 0
     held: float = 0.0  # seconds from being reached to having returned, of an undeclared one
+    doubt: str = ""  # what its code was seen to do against its declaration
 
 
 def unknown_uses(trace: Trace) -> list[Use]:

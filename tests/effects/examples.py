@@ -29,6 +29,7 @@ import shlex
 import statistics
 import string
 import struct
+import sys
 import textwrap
 import tomllib
 import unicodedata
@@ -134,7 +135,18 @@ enc.decode_batch([[97]]) ; enc.decode_bytes([97]) ; enc.encode_single_token('a')
 """
 
 OPENAI = """
-client.copy(timeout=3) ; aclient.copy(timeout=3) ; answer.to_dict() ; answer.to_json()
+client.copy(timeout=3) ; aclient.copy(timeout=3) ; answer.to_dict() ; answer.to_json() ; answer.model_dump()
+answer.model_dump_json() ; raw.parse()
+"""
+
+PYDANTIC = """
+Note(text='a', tags=['b']) ; Note.model_validate({'text': 'a'}) ; note.model_copy() ; note.model_dump() ; note.model_dump_json()
+Note.model_validate_json('{"text": "a", "tags": []}') ; Note.model_json_schema() ; adapter.validate_python([1, 2])
+adapter.validate_json('[1]') ; adapter.dump_python([1]) ; adapter.dump_json([1])
+"""
+
+LANGCHAIN = """
+prompt.invoke({'i': 1}) ; parser.invoke(message) ; tools.invoke(message)
 """
 
 HTTPX = "response.json() ; response.raise_for_status() ; response.headers.__getitem__('k')"
@@ -181,12 +193,44 @@ def of_tiktoken() -> dict[str, object]:
     return {"enc": tiktoken.Encoding("tiny", pat_str=r"\w+|\W", mergeable_ranks=ranks, special_tokens={})}
 
 
+def of_pydantic() -> dict[str, object]:
+    import pydantic
+
+    Note = pydantic.create_model("Note", text=(str, ...), tags=(list[str], []))
+    return {"Note": Note, "note": Note(text="a", tags=["b"]), "adapter": pydantic.TypeAdapter(list[int])}
+
+
+def of_langchain() -> dict[str, object]:
+    from langchain_anthropic.output_parsers import ToolsOutputParser
+    from langchain_core.messages import AIMessage
+    from langchain_core.output_parsers import StrOutputParser
+    from langchain_core.prompts import ChatPromptTemplate
+
+    prompt = ChatPromptTemplate.from_messages([("system", "Be brief."), ("human", "Summarise {i}.")])
+    return {"prompt": prompt, "parser": StrOutputParser(), "tools": ToolsOutputParser(), "message": AIMessage("yes")}
+
+
+def of_ollama() -> dict[str, object]:
+    import ollama
+
+    return {"answer": ollama.GenerateResponse(response="a")}
+
+
+def raw_answer(kind: type) -> object:
+    """A raw response of a client, from a transport that answers by itself."""
+    client = kind(api_key="x")  # type: ignore[call-arg]
+    web = next(sys.modules[one.__module__.partition(".")[0]] for one in type(client._client).__mro__ if one.__name__ == "Client")
+    model = {"id": "a", "created": 0, "object": "model", "owned_by": "b", "type": "model"}
+    transport = web.MockTransport(lambda request: web.Response(200, json=model))
+    return kind(api_key="x", http_client=web.Client(transport=transport)).models.with_raw_response.retrieve("a")  # type: ignore[call-arg]
+
+
 def of_openai() -> dict[str, object]:
     import openai
     from openai.types import Model
 
     model = Model(id="a", created=0, object="model", owned_by="b")
-    return {"client": openai.OpenAI(api_key="x"), "aclient": openai.AsyncOpenAI(api_key="x"), "answer": model}
+    return {"client": openai.OpenAI(api_key="x"), "aclient": openai.AsyncOpenAI(api_key="x"), "answer": model, "raw": raw_answer(openai.OpenAI)}
 
 
 def of_anthropic() -> dict[str, object]:
@@ -194,7 +238,8 @@ def of_anthropic() -> dict[str, object]:
     from anthropic.types import TextBlock
 
     block = TextBlock(type="text", text="a")
-    return {"client": anthropic.Anthropic(api_key="x"), "aclient": anthropic.AsyncAnthropic(api_key="x"), "answer": block}
+    clients = {"client": anthropic.Anthropic(api_key="x"), "aclient": anthropic.AsyncAnthropic(api_key="x")}
+    return {**clients, "answer": block, "raw": raw_answer(anthropic.Anthropic)}
 
 
 def of_httpx() -> dict[str, object]:
@@ -222,7 +267,8 @@ def of_requests() -> dict[str, object]:
 EXAMPLES = {
     "builtins": (STANDARD, standard), "stdlib": (STANDARD, standard), "numpy": (NUMPY, of_numpy), "pandas": (PANDAS, of_pandas),
     "bs4": (BS4, of_bs4), "tiktoken": (TIKTOKEN, of_tiktoken), "openai": (OPENAI, of_openai), "anthropic": (OPENAI, of_anthropic),
-    "httpx": (HTTPX, of_httpx), "httpx2": (HTTPX, of_httpx2), "requests": (HTTPX, of_requests),
+    "pydantic": (PYDANTIC, of_pydantic), "langchain_core": (LANGCHAIN, of_langchain),
+    "ollama": ("answer.__getitem__('response')", of_ollama), "httpx": (HTTPX, of_httpx), "httpx2": (HTTPX, of_httpx2), "requests": (HTTPX, of_requests),
 }  # fmt: skip
 
 _USED = (

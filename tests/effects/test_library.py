@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.resources
+import sys
 
 import pytest
 
-from poppy_ipython.effects.library import read, targets
+from poppy_ipython.effects import effect_of
+from poppy_ipython.effects.library import Library, read, targets, wrappers_in
 from poppy_ipython.effects.table import MISSING
+from poppy_ipython.effects.wrappers import Wrappers
 
 FILES = sorted(
     (file for file in importlib.resources.files("poppy_ipython.effects").joinpath("library").iterdir()),
@@ -31,7 +34,9 @@ def test_every_name_resolves(file):
         module, _, kind = path.rpartition(".")
         if not isinstance(getattr(importlib.import_module(module), kind, None), type):
             missing.append(path)
-    assert missing == []
+    found = Wrappers()
+    found.add(wrappers_in(file.read_text(encoding="utf-8")))
+    assert missing + found.refresh() == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -63,6 +68,54 @@ def test_a_group_becomes_an_effect():
     assert other(group.effect, None, (), {"later": None}) is other(group.effect, None, (), {"later": False}) is group.effect
     assert other(group.effect, None, (), {"later": True}).name == "unordered"
     assert attributes == {"pure": ["shop.Till"]}
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """A library of which the data knows more than it has."""
+    package = tmp_path / "shop_that_moved"
+    package.mkdir()
+    (package / "__init__.py").write_text("__version__ = '2.0'\ndef pay(): ...\n")
+    (package / "till.py").write_text("def count(): ...\n")
+    (tmp_path / "shop_that_moved.toml").write_text(
+        """
+        [[shop_that_moved]]
+        effect = "unordered"
+        names = ["pay", "search", "Shop.find", "look"]
+        [["shop_that_moved.till"]]
+        effect = "unordered"
+        names = ["count"]
+        [["shop_that_moved.cellar"]]
+        effect = "unordered"
+        names = ["wine"]
+        [wrappers]
+        "shop_that_moved.traced.<locals>.inner" = "func"
+        """
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path
+    for name in [one for one in sys.modules if one.startswith("shop_that_moved")]:
+        del sys.modules[name]
+
+
+def test_a_name_that_moved_is_said_once_and_runs_in_order(shop, caplog):
+    library = Library()
+    library._files["shop_that_moved"] = shop / "shop_that_moved.toml"
+    library.refresh()
+    assert not caplog.records, "a library that is not imported costs nothing"
+    moved = importlib.import_module("shop_that_moved")
+    for _ in range(2):
+        library.refresh()
+    said = sorted(record.getMessage() for record in caplog.records)
+    assert [line.partition(" is not in")[0] for line in said] == [
+        "shop_that_moved.cellar.wine", "shop_that_moved.search, shop_that_moved.Shop.find, shop_that_moved.look",
+        "shop_that_moved.traced.<locals>.inner",
+    ]  # fmt: skip
+    assert all(line.endswith("this version of shop_that_moved 2.0; it stays undeclared and runs in order") for line in said)
+    assert effect_of(moved.pay).name == "unordered"
+    till = importlib.import_module("shop_that_moved.till")
+    library.refresh()
+    assert effect_of(till.count).name == "unordered" and len(caplog.records) == 3
 
 
 def test_the_table_of_the_readme_is_that_of_the_data():

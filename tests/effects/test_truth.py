@@ -28,7 +28,7 @@ from poppy_ipython.effects.table import underlying
 from poppy_ipython.engine.atoms import is_atom
 from tests.effects.examples import EXAMPLES, expressions
 
-NO_STATE = {"tqdm"}
+NO_STATE = {"google.genai", "instructor", "langchain_openai", "mistralai", "tqdm"}
 """Libraries without a pure function."""
 INSTALLED = [name for name in sorted(NAMES) if name in ("builtins", "stdlib") or importlib.util.find_spec(name)]
 ALL = [
@@ -147,6 +147,7 @@ def test_every_pure_name_has_an_example(library):
     examples = [Example(library, text) for text in expressions(EXAMPLES[library][0])]
     called = {id(key(one.fn)) for one in examples}
     names = {(one.name, kind) for one in examples for kind in type(getattr(one.fn, "__self__", None)).__mro__}
+    names |= {("()", kind) for one in examples if isinstance(one.fn, type) for kind in one.fn.__mro__}
     missing = []
     for group in pure:
         for name, target in targets(group, importlib.import_module(group.module)):
