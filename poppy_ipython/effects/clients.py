@@ -19,7 +19,7 @@ from typing import Any
 from poppy_ipython.effects.schemas import is_plain_answer, plain
 from poppy_ipython.effects.table import MISSING, Table
 
-__all__ = ["base_url_of", "client_of", "is_plain_api", "is_plain_client"]
+__all__ = ["base_url_of", "client_of", "is_plain_api", "is_plain_call", "is_plain_client"]
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -67,7 +67,7 @@ def _plain_part(part: Any) -> bool:
     return type(part).__name__ in _PLAIN_PARTS and _is_librarys(part)
 
 
-def is_plain_client(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = NOTHING) -> bool:
+def is_plain_client(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = NOTHING) -> bool:
     """An HTTP client or session without hooks, whose parts only send (a function has no receiver)."""
     own = getattr(receiver, "__dict__", None)
     if own is None:
@@ -101,16 +101,21 @@ def _http_clients(receiver: Any) -> Iterator[Any]:
         yield client
 
 
-def is_plain_api(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = NOTHING) -> bool:
-    """The library's own client, sending by itself; nothing in the call that would run code of the user's."""
+def is_plain_api(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = NOTHING) -> bool:
+    """The library's own client, sending by itself."""
     client = client_of(receiver)
-    if not _is_librarys(receiver) or not _is_librarys(client):
+    if receiver is None or not _is_librarys(receiver) or not _is_librarys(client):
         return False
     for http in _http_clients(receiver):
         if http is not None and not (_is_librarys(http) and is_plain_client(http)):
             return False
     hooks = client.__dict__.get("_hooks")
-    if hooks is not None and not _own_hooks(hooks):
+    return hooks is None or _own_hooks(hooks)
+
+
+def is_plain_call(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = NOTHING) -> bool:
+    """A plain client, and nothing in the call that would run code of the user's. (`kwargs` None: they are not known.)"""
+    if kwargs is None or not is_plain_api(receiver):
         return False
     for name in _ANSWERS:
         if name in kwargs and not is_plain_answer(kwargs[name]):

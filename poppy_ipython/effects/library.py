@@ -57,7 +57,8 @@ _log = logging.getLogger("poppy_ipython.effects")
 FOLDER = importlib.resources.files("poppy_ipython.effects").joinpath("library")
 NAMES = frozenset(file.name[:-5] for file in FOLDER.iterdir() if file.name.endswith(".toml"))
 ALWAYS = ("builtins", "stdlib")
-Predicate = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], bool]
+Predicate = Callable[..., bool]
+"""Of receiver, arguments and keyword arguments; the last are not always known, and then None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Refinement:
 def _safely(predicate: Predicate) -> Predicate:
     """`predicate`, which does not hold where a library's objects are not as it expects them."""
 
-    def holds(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] = {}) -> bool:
+    def holds(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> bool:
         try:
             return predicate(receiver, args, kwargs)
         except Exception as error:

@@ -205,23 +205,18 @@ def _is_new(one: Any) -> bool:
     return rule in (_model, _parser, _embeddings) or (rule is _lambda and _from_library(one.func))
 
 
-def is_known_runnable(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = {}) -> bool:
-    """Every step is known, nobody listens, and the call brings no callbacks along."""
-    config = kwargs.get("config", args[1] if len(args) > 1 else None)
-    if config is not None and (type(config) is not dict or config.get("callbacks") or config.get("configurable")):
-        return False
+def is_known_runnable(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> bool:
+    """Every step is known and nobody listens. (That the call brings no callbacks along, the data asks for.)"""
     return steps_of(receiver) is not None and _is_new(receiver) and _nobody_listens()
 
 
-def is_known_retriever(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = {}) -> bool:
+def is_known_retriever(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> bool:
     """As `is_known_runnable`, for what may give back parts of what it keeps."""
-    return "config" not in kwargs and len(args) < 3 and steps_of(receiver) is not None and _nobody_listens()
+    return steps_of(receiver) is not None and _nobody_listens()
 
 
-def is_known_step(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = {}) -> bool:
+def is_known_step(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> bool:
     """A prompt or a parser by itself, without a model."""
-    if "config" in kwargs or len(args) > 1:
-        return False
     steps = steps_of(receiver)
     return steps is not None and _nobody_listens() and not any(_RULES[_name(one)] in (_model, _embeddings) for one in steps)
 

@@ -99,7 +99,7 @@ def copies(kind: type) -> bool:
     return True
 
 
-def is_plain_model(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = {}) -> bool:
+def is_plain_model(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> bool:
     """A model, an instance of one or a `TypeAdapter`, of data only."""
     if type(receiver).__module__ == "pydantic.type_adapter":
         return type(receiver.core_schema) is dict and calls_nobody(receiver.core_schema)

@@ -5,7 +5,7 @@
     <path>          the file that a path names, however it is written
     <runnable>      the host of the first model in a chain; <instructor>: that of the client it wraps
     <plain client>  true of a client that runs no code of the user's (hooks, a transport of one's own); <plain api>: of a
-                    model service's client, and of what the call brings along (`clients.py`)
+                    model service's client; <plain call>: and of what the call brings along (`clients.py`)
     <plain model>   true of a pydantic model that is data only (`schemas.py`)
     <known runnable>, <known retriever>, <known step>, <known instructor>   true if all that it calls is known (`runnables.py`, `wrappers.py`)
     <path given>    true if the first argument names a file
@@ -28,7 +28,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from poppy_ipython.effects.clients import base_url_of, client_of, is_plain_api, is_plain_client
+from poppy_ipython.effects.clients import base_url_of, client_of, is_plain_api, is_plain_call, is_plain_client
 from poppy_ipython.effects.runnables import is_known_retriever, is_known_runnable, is_known_step, runnable_host
 from poppy_ipython.effects.schemas import is_plain_model
 from poppy_ipython.effects.wrappers import instructor_host, is_known_instructor
@@ -112,12 +112,12 @@ def path_resource(path: Any, *args: Any, **kwargs: Any) -> Hashable:
     return ("file", real) if found.st_nlink == 1 else ("file", found.st_dev, found.st_ino)
 
 
-def is_path(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] = {}) -> bool:
+def is_path(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> bool:
     """The first argument is the name of a file."""
     return bool(args) and (isinstance(args[0], os.PathLike) or (type(args[0]) is str and "://" not in args[0]))
 
 
-def has_library_handlers(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = {}) -> bool:
+def has_library_handlers(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> bool:
     """Nothing of the user's is called by a record of this logger (a function has none: the root logger)."""
     logger = receiver if isinstance(receiver, logging.Logger) else logging.getLogger()
     parts: list[Any] = [logger, *logger.filters]
@@ -150,9 +150,9 @@ SOURCES: dict[Callable[..., Any], Source] = {
 HOSTS: dict[str, Callable[..., str]] = {
     "<client>": client_host, "<host>": url_host, "<runnable>": runnable_host, "<instructor>": instructor_host,
 }  # fmt: skip
-PREDICATES: dict[str, Callable[[Any, tuple[Any, ...], Mapping[str, Any]], bool]] = {
+PREDICATES: dict[str, Callable[[Any, tuple[Any, ...], Mapping[str, Any] | None], bool]] = {
     "<plain client>": is_plain_client, "<path given>": is_path, "<library handlers>": has_library_handlers,
-    "<plain api>": is_plain_api, "<plain model>": is_plain_model, "<known runnable>": is_known_runnable,
+    "<plain api>": is_plain_api, "<plain call>": is_plain_call, "<plain model>": is_plain_model, "<known runnable>": is_known_runnable,
     "<known retriever>": is_known_retriever, "<known step>": is_known_step,
     "<known instructor>": is_known_instructor,
 }  # fmt: skip

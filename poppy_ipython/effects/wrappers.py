@@ -127,11 +127,13 @@ def _create_of(receiver: Any) -> Any:
     return inner if inner is not create and type(inner) is MethodType else MISSING
 
 
-def is_known_instructor(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] = {}) -> bool:
+def is_known_instructor(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> bool:
     """An `instructor` client around a method that is known, asked for data only, with nothing that listens."""
     from poppy_ipython.effects.registry import effect_of_call  # (which reads the data that names us)
 
     inner = _create_of(receiver)
+    if kwargs is None:
+        return False
     wanted = kwargs.get("response_model", args[0] if args else None)
     if inner is MISSING or not is_plain_answer(wanted):
         return False

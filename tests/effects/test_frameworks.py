@@ -207,7 +207,7 @@ def test_what_is_not_known_of_a_chain(service):
         (names["store"].as_retriever(search_kwargs={"filter": counted}), False),
     ]:  # fmt: skip
         assert known(runnable) == expected, runnable
-    assert known(chat, {"tags": ["a"]}) and not known(chat, config={"callbacks": [Listener()]})
+    assert not known(chat, {"callbacks": [Listener()]}) and not known(chat, config={"tags": ["a"]})
     set_debug(True)
     assert not known(chat)
     set_debug(False)
