@@ -155,8 +155,9 @@ def main(rounds: int, calls: int = CALLS, seconds: float = SECONDS) -> None:
         found.append(measure(cell, calls, seconds, rounds))
     twins = {"blocking": "pool of 64 threads", "awaited": "gather, semaphore of 64"}
     rows = [
-        (one["cell"], twins[one["cell"]], f"{one['poppy']:.2f}", f"{one['twin']:.2f}", f"{one['ratio']:.3f}", missed(one["ratio"], AIM))
+        (name, twins[name], f"{one['poppy']:.2f}", f"{one['twin']:.2f}", f"{one['ratio']:.3f}", missed(one["ratio"], AIM))
         for one in found
+        for name in [str(one["cell"])]
     ]
     head = ("calls", "against", "poppy s", "by hand s", "ratio", f"aim {AIM}")
     note = f"{calls:,} calls of {seconds:g} s through `openai`, {AT_ONCE} at once; medians of {rounds}, turn by turn."

@@ -174,7 +174,8 @@ def main(rounds: int) -> None:
     for what, aim in (("first", FIRST_AIM), ("total", TOTAL_AIM)):
         ratio = poppy[what] / hand[what]
         name = "first output" if what == "first" else "end"
-        cells = (f"{plain[what]:.2f}", f"{poppy[what]:.2f}", f"{hand[what]:.2f}", f"{plain[what] / poppy[what]:.1f}x", f"{ratio:.3f}")
+        seconds = [f"{one[what]:.2f}" for one in (plain, poppy, hand)]
+        cells = (*seconds, f"{plain[what] / poppy[what]:.1f}x", f"{ratio:.3f}")
         rows.append((name, *cells, f"{aim}" if ratio <= aim else f"{aim}, **not reached**"))
     head = ("to", "plain s", "poppy s", "by hand s", "plain / poppy", "poppy / by hand", "aim")
     note = (

@@ -3,8 +3,8 @@
     for idea in lines(client.chat.completions.create(..., stream=True)):
         out.append(expand(idea))              # each expand is sent as soon as its idea is there
 
-The source is a stream of an `openai`, `anthropic`, `mistralai`, `google-genai` or `ollama` client or of a `langchain` chain, or any
-iterable of texts; an asynchronous one gives an asynchronous generator, for `async for`. In a plain cell they are ordinary
+The source is a stream of an `openai`, `anthropic`, `mistralai`, `google-genai` or `ollama` client or of a `langchain` chain, or
+any iterable of texts; an asynchronous one gives an asynchronous generator, for `async for`. In a plain cell they are ordinary
 generators. An item is given as soon as it is known to be complete; what is left at the end is the last item.
 """
 

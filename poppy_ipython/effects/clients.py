@@ -32,8 +32,8 @@ _PLAIN_PARTS = frozenset(
 """Transports and authentications that only send: not a mock (it calls a function), not a digest (it counts)."""
 _LIBRARIES = frozenset(
     {
-        "anthropic", "builtins", "google", "httpx", "httpx2", "httpx_aiohttp", "langchain_anthropic", "langchain_openai", "mistralai",
-        "ollama", "openai", "requests",
+        "anthropic", "builtins", "google", "httpx", "httpx2", "httpx_aiohttp", "langchain_anthropic", "langchain_openai",
+        "mistralai", "ollama", "openai", "requests",
     }
 )  # fmt: skip
 _ANSWERS = ("response_format", "text_format", "output_format", "response_model", "response_schema", "format")
@@ -154,6 +154,8 @@ def _plain_config(config: Any) -> bool:
     else:
         return False
     tools = said("tools") or ()
-    if not isinstance(tools, list | tuple) or any(not (isinstance(one, dict) or _is_librarys(one)) or callable(one) for one in tools):
+    if not isinstance(tools, list | tuple):
+        return False
+    if any(callable(one) or not (isinstance(one, dict) or _is_librarys(one)) for one in tools):
         return False
     return said("http_options") is None and is_plain_answer(said("response_schema"))

@@ -6,7 +6,8 @@
 `invoke` of a runnable may call anything: a function in a `RunnableLambda`, a callback, a model of the user's. So the runnable is
 walked, step by step, each time. A step is known if its class, exactly, is one of
 
-* a chat model or embeddings of `langchain_openai` or `langchain_anthropic` with a plain client, no callbacks, no cache, no rate limiter;
+* a chat model or embeddings of `langchain_openai` or `langchain_anthropic` with a plain client, no callbacks, no cache, no rate
+  limiter;
 * a prompt template without functions among its partial values, an output parser into data only;
 * a sequence, map, binding, retry, fallback, `assign` or `pick` of known steps; a `RunnableLambda` of a function that is declared
   `pure` or `unordered`;
@@ -186,7 +187,8 @@ def _nobody_listens() -> bool:
     core = sys.modules["langchain_core.globals"]
     if core.get_debug() or core.get_verbose() or core.get_llm_cache() is not None:
         return False
-    hooks: list[tuple[ContextVar[Any], Any, Any, Any]] = getattr(sys.modules.get("langchain_core.tracers.context"), "_configure_hooks", [])
+    tracers = sys.modules.get("langchain_core.tracers.context")
+    hooks: list[tuple[ContextVar[Any], Any, Any, Any]] = getattr(tracers, "_configure_hooks", [])
     return all(hook[0].get() is None for hook in hooks)
 
 

@@ -74,7 +74,8 @@ def plain(kind: Any) -> bool:
 _COPIED = frozenset(
     {
         "bool", "bytes", "date", "datetime", "decimal", "default", "dict", "enum", "float", "frozenset", "int", "list", "literal",
-        "model", "model-field", "model-fields", "none", "nullable", "set", "str", "time", "timedelta", "tuple", "union", "url", "uuid",
+        "model", "model-field", "model-fields", "none", "nullable", "set", "str", "time", "timedelta", "tuple", "union", "url",
+        "uuid",
     }
 )  # fmt: skip
 """Kinds of schemas that give values which never change, or new containers of such."""
@@ -93,7 +94,10 @@ def copies(kind: type) -> bool:
             if said in ("list", "set", "frozenset", "tuple", "dict") and not one.keys() & {"items_schema", "values_schema"}:
                 return False
             for key, value in one.items():
-                stack += value.values() if key in _BY_NAME and isinstance(value, dict) else [] if key in _SKIPPED else [value]
+                if key in _BY_NAME and isinstance(value, dict):
+                    stack += value.values()
+                elif key not in _SKIPPED:
+                    stack.append(value)
         elif isinstance(one, list | tuple):
             stack += one
     return True

@@ -7,7 +7,8 @@
     <plain client>  true of a client that runs no code of the user's (hooks, a transport of one's own); <plain api>: of a
                     model service's client; <plain call>: and of what the call brings along (`clients.py`)
     <plain model>   true of a pydantic model that is data only (`schemas.py`)
-    <known runnable>, <known retriever>, <known step>, <known instructor>   true if all that it calls is known (`runnables.py`, `wrappers.py`)
+    <known runnable>, <known retriever>, <known step>, <known instructor>
+                    true if all that it calls is known (`runnables.py`, `wrappers.py`)
     <path given>    true if the first argument names a file
     <library handlers>  true of a logger whose handlers, filters and formatters are those of `logging`
 
@@ -152,7 +153,8 @@ HOSTS: dict[str, Callable[..., str]] = {
 }  # fmt: skip
 PREDICATES: dict[str, Callable[[Any, tuple[Any, ...], Mapping[str, Any] | None], bool]] = {
     "<plain client>": is_plain_client, "<path given>": is_path, "<library handlers>": has_library_handlers,
-    "<plain api>": is_plain_api, "<plain call>": is_plain_call, "<plain model>": is_plain_model, "<known runnable>": is_known_runnable,
+    "<plain api>": is_plain_api, "<plain call>": is_plain_call, "<plain model>": is_plain_model,
+    "<known runnable>": is_known_runnable,
     "<known retriever>": is_known_retriever, "<known step>": is_known_step,
     "<known instructor>": is_known_instructor,
 }  # fmt: skip

@@ -118,7 +118,7 @@ def reason_of(function: Any) -> str:
 
 def _create_of(receiver: Any) -> Any:
     """The client's own method under `Instructor.create`, if nothing of the user's is in between."""
-    if type(receiver).__module__.partition(".")[0] != "instructor" or type(receiver.hooks).__module__.partition(".")[0] != "instructor":
+    if any(type(one).__module__.partition(".")[0] != "instructor" for one in (receiver, receiver.hooks)):
         return MISSING
     if any(vars(receiver.hooks).get("_handlers", {"?": [1]}).values()):
         return MISSING

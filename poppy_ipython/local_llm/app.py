@@ -95,7 +95,10 @@ async def chat(request: web.Request) -> web.StreamResponse:
         raise Refused(400, "'messages' must be a list of at least one message")
     say = await directions(request, body, asked)
     calls = [demanded(asked, choice) for choice in range(int(asked.get("n") or 1))]
-    said = [cut(answer(asked, place), asked) if call is None else (json.dumps(call.arguments), "tool_calls") for place, call in enumerate(calls)]
+    said = [
+        cut(answer(asked, place), asked) if call is None else (json.dumps(call.arguments), "tool_calls")
+        for place, call in enumerate(calls)
+    ]
     written = sum(tokens(text) for text, _ in said)
     usage = counts(sum(tokens(plain(one.get("content"))) for one in messages), written)
     head = {"id": f"chatcmpl-{digest(body)}", "created": CREATED, "model": asked["model"]}

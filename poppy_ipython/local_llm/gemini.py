@@ -65,7 +65,8 @@ def _read(asked: dict[str, Any]) -> dict[str, Any]:
         turns.append({"role": "assistant" if one.get("role") == "model" else "user", "content": _text(one)})
     if not turns:
         raise Refused(400, "contents are required")
-    read: dict[str, Any] = {"messages": turns, "stop": config.get("stopSequences"), "max_tokens": config.get("maxOutputTokens"), "seed": config.get("seed")}
+    limits = {"stop": config.get("stopSequences"), "max_tokens": config.get("maxOutputTokens"), "seed": config.get("seed")}
+    read: dict[str, Any] = {"messages": turns, **limits}
     shape = config.get("responseSchema") or config.get("responseJsonSchema")
     if shape is not None:
         read["response_format"] = {"type": "json_schema", "json_schema": {"schema": _lower(shape)}}
@@ -91,7 +92,8 @@ async def _generate(request: web.Request, say: Directives, read: dict[str, Any],
     text, reason = cut(answer(read), read)
     settings = request.app[SETTINGS]
     whole = duration(say, settings, tokens(text))
-    usage = {"promptTokenCount": _count(read), "candidatesTokenCount": tokens(text), "totalTokenCount": _count(read) + tokens(text)}
+    asked, written = _count(read), tokens(text)
+    usage = {"promptTokenCount": asked, "candidatesTokenCount": written, "totalTokenCount": asked + written}
 
     def part(piece: str, last: bool) -> dict[str, Any]:
         candidate: dict[str, Any] = {"content": {"role": "model", "parts": [{"text": piece}]}, "index": 0}

@@ -38,7 +38,8 @@ async def chat(request: web.Request) -> web.StreamResponse:
 
 async def generate(request: web.Request) -> web.StreamResponse:
     body, asked = await read_json(request)
-    said = [{"role": role, "content": asked[name]} for role, name in (("system", "system"), ("user", "prompt")) if asked.get(name)]
+    parts = {"system": asked.get("system"), "user": asked.get("prompt")}
+    said = [{"role": role, "content": text} for role, text in parts.items() if text]
     return await _answered(request, body, {**asked, "messages": said}, lambda text: {"response": text})
 
 
@@ -52,7 +53,8 @@ async def _answered(
         asked = {**asked, "response_format": {"type": "json_schema", "json_schema": {"schema": wanted}}}
     elif wanted == "json":
         asked = {**asked, "response_format": {"type": "json_object"}}
-    text, reason = cut(answer({**asked, "seed": options.get("seed")}), {"stop": options.get("stop"), "max_tokens": options.get("num_predict")})
+    limits = {"stop": options.get("stop"), "max_tokens": options.get("num_predict")}
+    text, reason = cut(answer({**asked, "seed": options.get("seed")}), limits)
     settings = request.app[SETTINGS]
     whole = duration(say, settings, tokens(text))
     head = {"model": asked["model"], "created_at": CREATED}
