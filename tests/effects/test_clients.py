@@ -147,3 +147,21 @@ def test_errors_are_those_of_a_plain_run(service):
         plain(source, expected)
     run = poppy_ipython.run(source, names)
     assert type(run.error) is httpx.HTTPStatusError and str(run.error) == str(raised.value) and names["out"] == []
+
+
+def test_two_clients_share_the_limit_of_their_host(service):
+    """Blocking and awaited, of two libraries: what a host takes is asked of the host, not of the client."""
+    source = """
+for i in range(9):
+    if i % 3 == 0: r = client.chat.completions.create(model='local-small+30ms', messages=messages(i)).choices[0].message.content
+    elif i % 3 == 1: r = (await aclient.chat.completions.create(model='local-small+30ms', messages=messages(i))).choices[0].message.content
+    else: r = claude.messages.create(model='local-small+30ms', max_tokens=50, messages=messages(i)).content[0].text
+    out.append(r)"""
+    names = namespace(service, 1)
+    said = poppy_ipython.limit(service.url.removeprefix("http://"), calls=3)
+    try:
+        run = poppy_ipython.run(source, names)
+    finally:
+        said.remove()
+    assert run.error is None and names["out"] == [f"Loop {i} ends well." for i in range(9)]
+    assert service.stats()["most_at_once"] == 3 and len(run.calls) == 9

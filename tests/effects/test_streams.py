@@ -192,3 +192,41 @@ def test_three_answers_at_once(name):
                 assert run.error is None, repr(run.error)
             left.append(names["out"])
         assert left[0] == left[1] and len(left[0]) >= 6
+
+
+@pytest.mark.parametrize("how", ["cut", "torn"])
+def test_a_stream_that_breaks_off_is_an_error_of_the_loop(how):
+    """What came before it is done; the error is the client's own."""
+    source = """
+for t in client.chat.completions.create(model=model, messages=ask('One'), stream=True):
+  if t.choices[0].delta.content: out.append(t.choices[0].delta.content)
+out.append('never')"""
+    with local_llm.serve(first_token=0, per_token=0, hang=8) as service:
+        client = openai.OpenAI(base_url=service.base_url, api_key="x", max_retries=0)
+        left = []
+        for ours in (False, True):
+            names = {
+                "out": [], "client": client, "model": f"local-small+{how}", "ask": lambda q: [{"role": "user", "content": IDEAS + f" {q} ends."}],
+            }  # fmt: skip
+            if ours:
+                error = poppy_ipython.run(source, names).error
+            else:
+                with pytest.raises(Exception) as raised:
+                    exec(source, names)
+                error = raised.value
+            left.append((names["out"], type(error), str(error)))
+        assert left[0] == left[1] and left[0][0] and left[0][0][-1] != "never"
+
+
+def test_a_chunk_is_printed_before_the_next_one_comes(capsys):
+    """The first stream's output is live: each item looks at what was printed of those before it."""
+    seen = []
+
+    class Watching(Stream):
+        def __next__(self):
+            seen.append(capsys.readouterr().out)
+            return super().__next__()
+
+    names = {"stream": unordered(result="stream")(lambda: Watching(["a", "b", "c"]))}
+    assert run_simulated("for t in stream(): print(t, end='', flush=True)", names).error is None
+    assert seen == ["", "a", "b", "c"]
