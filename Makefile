@@ -10,7 +10,7 @@ MINUTES ?= 5
 BIN := $(VENV)/bin
 PY  := $(BIN)/python
 
-.PHONY: help demo lab test test-ui mutants chaos soak fuzz bench bench-native bench-compare lint clean
+.PHONY: help demo lab test test-ui conformance mutants chaos soak fuzz bench bench-native bench-compare lint clean
 .PHONY: test-js view screenshots
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo 'make test      the Python tests'
 	@echo 'make test-ui   the quickstart and the live view in a real JupyterLab in Chromium'
 	@echo 'make fuzz      N=$(N) random programs against CPython (SEED=$(SEED))'
+	@echo 'make conformance  the tests of CPython itself, as cells, plain against poppy'
 	@echo 'make test-js   the view: types, vitest, and that the committed bundle is up to date (needs Node 18)'
 	@echo 'make view      build the bundle of the view after a change in js/src'
 	@echo 'make screenshots  pictures of the view in JupyterLab, light, dark, narrow, reopened (.build/ui); those of the README (docs)'
@@ -69,6 +70,12 @@ test-js: js/node_modules/.made
 
 fuzz: $(VENV)/.installed-test
 	$(PY) -m tests.fuzz -n $(N) --seed $(SEED)
+
+conformance: $(VENV)/.installed-test
+	$(PY) -m tests.conformance --mode module --record
+	$(PY) -m tests.conformance --mode cell --record
+	$(PY) -m tests.conformance --mode module --stress --record
+	$(PY) -m tests.conformance --mode cell --stress --record
 
 mutants: $(VENV)/.installed-test
 	$(PY) -m tests.fuzz.mutants

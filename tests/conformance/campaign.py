@@ -1,0 +1,142 @@
+"""Workers, their time limits, and the comparison of what two ways made of a module.
+
+A test that does not come back within the limit of its module ends the process; the worker is started again without
+it, and the test counts as `hung`. A plain run that hangs is no oracle: such a test is left out of both.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .outcome import Outcome
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 120.0
+MOST_HANGS = 5
+
+
+def scratch() -> Path:
+    return ROOT / ".build" / "conformance" / f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@dataclass
+class Part:
+    """What one way made of one module."""
+
+    outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    last: str = ""
+
+    def add(self, outcome: Outcome) -> None:
+        self.outcomes.setdefault(outcome.name, []).append(outcome)
+
+
+@dataclass
+class Compared:
+    module: str
+    plain: Part
+    poppy: Part
+    differences: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def tests(self) -> int:
+        return sum(map(len, self.plain.outcomes.values()))
+
+    @property
+    def passed(self) -> int:
+        return sum(o.status == "passed" for found in self.plain.outcomes.values() for o in found)
+
+
+def part_of(module: str, way: str, mode: str, seconds: float, only: str | None = None) -> Part:
+    """Run a worker to its end, again without what hung or crashed."""
+    part = Part()
+    begun = time.monotonic()
+    left_out: list[str] = []
+    while True:
+        running, ended, stderr = _once(part, module, way, mode, seconds, left_out)
+        if running is None:
+            break
+        part.add(Outcome(running, "hung" if ended is None else "crashed", "" if ended is None else f"exit {ended}: {stderr[-1500:]}"))
+        left_out.append(running)
+        if len(left_out) > MOST_HANGS or not running:
+            break
+        left_out += [name for name in part.outcomes if name not in left_out]
+    part.seconds = time.monotonic() - begun
+    return part
+
+
+def _once(part: Part, module: str, way: str, mode: str, seconds: float, left_out: list[str]) -> tuple[str | None, int | None, str]:
+    """The test that was running when the process ended before its time (None: it ended in order)."""
+    command = [sys.executable, "-m", "tests.conformance.worker", module, way, mode, str(scratch()), *left_out]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
+    work = scratch().parent / "cwd" / f"{module}-{way}-{mode}-{os.getpid()}"
+    work.mkdir(parents=True, exist_ok=True)
+    process = subprocess.Popen(
+        command, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
+    )
+    hung = threading.Event()
+
+    def give_up() -> None:
+        hung.set()
+        process.kill()
+
+    timer = threading.Timer(seconds, give_up)
+    timer.start()
+    errors: list[str] = []
+    reader = threading.Thread(target=lambda: errors.append(process.stderr.read()))  # type: ignore[union-attr]
+    reader.start()
+    running = ""
+    in_order = False
+    assert process.stdout is not None
+    for line in process.stdout:
+        row = json.loads(line)
+        if "begin" in row:
+            running = row["begin"]
+        elif "end" in row:
+            part.add(Outcome(**row["end"]))
+            in_order = row["end"]["status"] == "not loaded"
+        elif "counts" in row:
+            part.counts.update(row["counts"])
+            in_order = True
+    timer.cancel()
+    code = process.wait()
+    reader.join()
+    if in_order:
+        return None, code, ""
+    return running, None if hung.is_set() else code, errors[0] if errors else ""
+
+
+def compare(module: str, plain: Part, poppy: Part) -> Compared:
+    found = Compared(module, plain, poppy)
+    for name in {**plain.outcomes, **poppy.outcomes}:
+        expected, actual = plain.outcomes.get(name, []), poppy.outcomes.get(name, [])
+        if any(o.status == "hung" for o in expected):
+            continue
+        if expected != actual:
+            found.differences.append((name, "; ".join(map(str, expected)) or "(nothing)", "; ".join(map(str, actual)) or "(nothing)"))
+    return found
+
+
+def campaign(modules: list[str], way: str, mode: str, jobs: int = 1, seconds: float = SECONDS) -> Iterator[Compared]:
+    """Each module as it is done."""
+
+    def one(module: str) -> Compared:
+        return compare(module, part_of(module, "plain", mode, seconds), part_of(module, way, mode, seconds))
+
+    from .load import prepare
+
+    prepare(scratch())
+    with ThreadPoolExecutor(jobs) as pool:
+        for done in as_completed([pool.submit(one, module) for module in modules]):
+            yield done.result()

@@ -1,0 +1,43 @@
+"""Which modules of the `test` package, and what is left out.
+
+Left out is only what says nothing about the language in a cell: an entry has a reason, and RECORD.md repeats it. A
+difference is never an entry.
+"""
+
+from __future__ import annotations
+
+MODULES = tuple(
+    """
+    test_abc test_abstract_numbers test_asyncgen test_augassign test_baseexception test_binop test_bisect test_bool test_builtin
+    test_bytes test_call test_class test_code test_collections test_compare test_complex test_contains test_context
+    test_contextlib test_contextlib_async test_copy test_copyreg test_coroutines test_dataclasses test_decorators
+    test_defaultdict test_deque test_descr test_descrtut test_dict test_dictcomps test_dictviews test_dynamic
+    test_dynamicclassattribute test_enum test_enumerate test_eof test_except_star test_exception_group
+    test_exception_hierarchy test_exception_variations test_exceptions test_extcall test_finalization test_float test_flufl
+    test_format test_fractions test_frame test_fstring test_funcattrs test_functools test_generator_stop test_generators
+    test_genericalias test_genericclass test_genexps test_global test_grammar test_graphlib test_hash test_heapq test_index
+    test_int test_int_literal test_isinstance test_iter test_iterlen test_itertools test_keyword test_keywordonlyarg
+    test_list test_listcomps test_long test_metaclass test_module test_named_expressions test_numeric_tower test_opcodes
+    test_operator test_ordered_dict test_patma test_pep646_syntax test_pickle test_positional_only_arg test_pow test_pprint
+    test_print test_property test_raise test_random test_range test_re test_reprlib test_richcmp test_scope test_set
+    test_setcomps test_slice test_sort test_statistics test_string test_string_literals test_structseq test_subclassinit
+    test_super test_syntax test_textwrap test_traceback test_tuple test_type_annotations test_typechecks test_types
+    test_typing test_unary test_unpack test_unpack_ex test_userdict test_userlist test_userstring test_weakref test_weakset
+    test_with test_yield_from
+    """.split()
+)
+
+#: what `make test` runs: small, and one of each kind
+FEW = tuple("test_augassign test_binop test_class test_decorators test_exception_variations".split())
+
+#: `module`, `module.Class` or `module.Class.test` -> why
+EXCLUDED: dict[str, str] = {}
+
+
+def excluded(name: str) -> str | None:
+    """Why the test is left out, if it is.
+
+    >>> excluded("test_grammar.TokenTests.test_backslash")
+    """
+    parts = name.split(".")
+    return next((EXCLUDED[".".join(parts[:n])] for n in range(1, len(parts) + 1) if ".".join(parts[:n]) in EXCLUDED), None)

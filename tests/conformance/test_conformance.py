@@ -1,0 +1,31 @@
+"""The fast part of `make conformance`: bodies of a few small modules as cells, as shipped and under stress; and that the comparison
+can tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from .campaign import Part, campaign, compare
+from .modules import FEW, excluded
+from .outcome import Outcome
+
+
+@pytest.mark.parametrize(("mode", "way"), [("cell", "shipped"), ("cell", "stress")])
+def test_language_tests_come_to_the_same(mode: str, way: str) -> None:
+    found = list(campaign(list(FEW), way, mode))
+    tests = sum(one.tests for one in found)
+    assert tests > 80 and sum(one.passed for one in found) > 0.95 * tests
+    different = [name for one in found for name, _, _ in one.differences]
+    assert not different, [one.differences for one in found if one.differences]
+
+
+def test_a_difference_is_seen() -> None:
+    plain, poppy = Part(), Part()
+    plain.add(Outcome("test_x.A.test_1", "passed"))
+    plain.add(Outcome("test_x.A.test_2", "failed", "ValueError: 1"))
+    poppy.add(Outcome("test_x.A.test_2", "failed", "ValueError: 2"))
+    assert [name for name, _, _ in compare("test_x", plain, poppy).differences] == ["test_x.A.test_1", "test_x.A.test_2"]
+
+
+def test_an_exclusion_covers_what_is_below_it() -> None:
+    assert excluded("test_grammar.TokenTests.test_backslash") is None
