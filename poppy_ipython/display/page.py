@@ -41,7 +41,7 @@ def page(trace: Trace, title: str = "A run", error: str = "", values: dict[int, 
     (True, False)
     """
     data = to_text(_message(trace, "page", title, error, values))
-    return _PAGE.format(title=escape(title), data=data, bundle=_in_script(bundle()))
+    return _PAGE.format(title=escape(_text(title)), data=data, bundle=_in_script(bundle()))
 
 
 def fragment(
@@ -56,7 +56,7 @@ def fragment(
     picture = b64encode(svg.encode("utf-8", "replace")).decode()
     return _FRAGMENT.format(
         mark=mark,
-        words=escape(summary(trace)),
+        words=escape(_text(summary(trace))),
         picture=picture,
         data=data,
         bundle=_in_script(bundle()),
@@ -74,6 +74,11 @@ def _message(trace: Trace, run: str, title: str, error: str, values: dict[int, t
     if values:
         message["values"] = {str(number): texts for number, texts in values.items()}
     return message
+
+
+def _text(text: str) -> str:
+    """Without lone surrogates, which no file can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _in_script(text: str) -> str:

@@ -57,6 +57,7 @@ def test_a_page_holds_names_as_text(name):
     assert text.count("<script") == 2 and text.count("</script>") == 2
     found = data_of(text)
     assert "secret" not in text and len(found["rows"]) == 1
+    text.encode("utf-8")
 
 
 def test_a_page_needs_no_network():

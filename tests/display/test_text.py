@@ -129,7 +129,7 @@ def test_a_line_elsewhere_is_named_with_its_file():
     assert "abandoned: ask (helpers.py:12)" in summary(Trace.of([one], filename="<cell>"))
 
 
-@given(runs(names=st.text(max_size=200).filter(lambda name: "nan" not in name and "inf" not in name)))
+@given(runs(names=st.text(max_size=200).map(lambda name: name.replace("n", "m"))))
 def test_always_one_to_three_short_lines(trace):
     lines = summary(trace).splitlines()
     assert 1 <= len(lines) <= 3 and max(map(len, lines)) < 420

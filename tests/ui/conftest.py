@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / ".build" / "ui"
-START_TIMEOUT = 90.0
+START_TIMEOUT = 180.0
+expect.set_options(timeout=30_000)  # a machine with other work is slow, not wrong
 FLAGS = [
     "--no-sandbox",  # root in a container has no user namespaces
     "--disable-gpu",
