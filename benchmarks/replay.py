@@ -48,11 +48,12 @@ THREE = "Propose three ideas from this text:\n\nA good loop ends. A cat sleeps a
 
 def world(service: Any) -> dict[str, Any]:
     client = openai.OpenAI(base_url=service.base_url, api_key="local", max_retries=0)
-    names = {"client": client, "lines": lines, "THREE": THREE, "message": message}
-    names["ask"] = poppy_ipython.unordered(
-        lambda text: client.chat.completions.create(model="local-small", messages=message(text)).choices[0].message.content.strip()
-    )
-    return names
+
+    @poppy_ipython.unordered
+    def ask(text: str) -> Any:
+        return client.chat.completions.create(model="local-small", messages=message(text)).choices[0].message.content
+
+    return {"client": client, "lines": lines, "THREE": THREE, "message": message, "ask": ask}
 
 
 def message(text: str) -> list[dict[str, str]]:
@@ -87,7 +88,8 @@ def main() -> None:
             recorded, spans = measure(source, rounds)
             median = statistics.median(spans)
             worst = max(worst, median / recorded - 1)
-            print(f"{name:35} recorded {recorded:.3f} s  replayed {median:.3f} s ({min(spans):.3f}-{max(spans):.3f})  {median / recorded - 1:+.1%}")
+            spread = f"({min(spans):.3f}-{max(spans):.3f})"
+            print(f"{name:35} recorded {recorded:.3f} s  replayed {median:.3f} s {spread}  {median / recorded - 1:+.1%}")
     print(f"worst {worst:+.1%}")
 
 

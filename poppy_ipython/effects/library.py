@@ -210,6 +210,8 @@ class Library:
         self.wrappers.add(wrappers_in(text))
         for group in groups:
             self._waiting.setdefault(group.module, []).append(group)
+            if group.effect.external:  # now, not when its module is there: `openai` imports its resources at the first call
+                _effect.external_names.update(name.rpartition(".")[2] for name in group.names)
         for said, names in attributes.items():
             for name in names:
                 module, _, kind = name.rpartition(".")
@@ -250,8 +252,6 @@ class Library:
     def _resolve(self, group: Group, module: ModuleType) -> list[str]:
         """Note what is known of the names; those that the module does not have."""
         missing = []
-        if group.effect.external:
-            _effect.external_names.update(name.rpartition(".")[2] for name in group.names)
         for name, target in targets(group, module):
             if target is MISSING:
                 missing.append(f"{group.module}.{name}")

@@ -10,9 +10,9 @@
     scratch  copies of what a cell can reach               plain     the cell once more, by CPython alone
     compare  two worlds, walked together
 
-The engine knows nothing of all this. A run's dispatcher is exchanged before it starts (`run.begin`), behind the seam that it has for
-loops, threads and simulated time. Secrets in arguments are hidden by `redact` before they reach a file; results must be what
-they were, and are stored as they are, in files for the owner alone.
+The engine knows nothing of all this. A run's dispatcher is exchanged before it starts (`run.begin`), behind the seam that it
+has for loops, threads and simulated time. Secrets in arguments are hidden by `redact` before they reach a file; results must be
+what they were, and are stored as they are, in files for the owner alone.
 """
 
 from __future__ import annotations

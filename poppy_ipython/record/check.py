@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import ast
 import copy
+import inspect
 import random
 import sys
 from collections import deque
 from dataclasses import dataclass
 from difflib import unified_diff
+from types import CodeType
 from typing import Any
 
 from poppy_ipython.compiler.functions import belongs_to_user
@@ -88,10 +90,12 @@ class Check:
         self.told: dict[str, deque[Any]] = {}
         self.ears = Ears(*publishers)
         self.random = random.getstate()
+        self.not_lowered: dict[str, str] = {}  # the engine's: what runs as it is written, and why
 
     def begin(self, machine: Any) -> None:
         """The run begins: listen."""
         self.ears.open()
+        self.not_lowered = machine.not_lowered
         at_head_value = machine.at_head_value
         told = self.told
 
@@ -139,6 +143,9 @@ class Check:
         except Harm as reason:
             return Checked((), "", (), str(reason))
         except Other as call:
+            as_written = next((name for name in map(self._as_written, call.within) if name), None)
+            if as_written is not None:
+                return Checked((), "", (), f"{call} is made inside {as_written}, which runs as it is written and is not recorded")
             return Checked((f"the plain run makes a call that the parallel run did not make: {call}",), "")
         finally:
             ears.close()
@@ -154,6 +161,12 @@ class Check:
         if drawn != after:
             found.append("the state of random: the two runs drew differently")
         return Checked(tuple(found), _compared(names, self.ears.heard, asker, error), tuple(_notes(asker, comparison)))
+
+    def _as_written(self, code: CodeType) -> str | None:
+        """A function that the engine does not follow, so that nobody heard what it called."""
+        if code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_GENERATOR):
+            return code.co_name
+        return code.co_name if any(name.rpartition(".")[2] == code.co_name for name in self.not_lowered) else None
 
     def _variables(self, comparison: Comparison) -> int:
         count = 0

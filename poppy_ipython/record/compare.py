@@ -221,7 +221,8 @@ def _said(value: Any) -> str:
 
 
 def _place(code: types.CodeType) -> tuple[Any, ...]:
-    return code.co_filename, code.co_firstlineno, code.co_varnames
+    constants = [repr(item) for item in code.co_consts if not isinstance(item, types.CodeType)]
+    return code.co_filename, code.co_firstlineno, code.co_varnames, constants
 
 
 def _cell(cell: types.CellType) -> Any:

@@ -25,6 +25,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from poppy_ipython.compiler.functions import belongs_to_user
 from poppy_ipython.effects.registry import effect_of, effect_of_call, resource_of
 from poppy_ipython.effects.table import display_name, underlying
 from poppy_ipython.record.asking import CALLED, GIVEN, asking
@@ -55,7 +56,11 @@ class Harm(BaseException):
 
 
 class Other(BaseException):
-    """A call that the first run did not make."""
+    """A call that is not in the record; `within`: the functions of the user's that it was made in, innermost first."""
+
+    def __init__(self, text: str, within: list[types.CodeType]) -> None:
+        super().__init__(text)
+        self.within = within
 
 
 class Stub:
@@ -188,7 +193,7 @@ class Asker:
         left = self._left.get((key.callee, key.arguments))
         if not left:
             shown = ", ".join([*map(brief, args), *[f"{k}={brief(v)}" for k, v in kwargs.items()]])
-            raise Other(f"{display_name(underlying(fn))}({shown[:200]}), line {_line()}")
+            raise Other(f"{display_name(underlying(fn))}({shown[:200]}), line {_line()}", _within())
         own = [take for take in left if take.key.receiver == key.receiver] or left
         take = own[0]
         left.remove(take)
@@ -240,6 +245,18 @@ def _line() -> int:
     while frame is not None and "poppy_ipython" in frame.f_code.co_filename:
         frame = frame.f_back
     return frame.f_lineno if frame is not None else 0
+
+
+def _within() -> list[types.CodeType]:
+    """The code of the user's that is on the stack, without that of the cell."""
+    found = []
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name != "<module>" and belongs_to_user(code.co_filename):
+            found.append(code)
+        frame = frame.f_back
+    return found
 
 
 async def run_plain(

@@ -107,8 +107,9 @@ class Reader:
     def _dict(self, form: Any) -> Any:
         made: dict[Any, Any] = {}
         self.numbers.add(made)
-        for key, item in form["v"]:
-            made[self.of(key)] = self.of(item)
+        for named, item in form["v"]:
+            key = self.of(named)  # first: as they were numbered
+            made[key] = self.of(item)
         return made
 
     def _tuple(self, form: Any) -> Any:

@@ -133,7 +133,8 @@ class Scratch:
         return self._keep(value, value)
 
     def _model(self, value: Any, kind: type, path: str) -> Any:
-        made = self._keep(value, kind.__new__(kind))
+        model: Any = kind
+        made = self._keep(value, model.__new__(model))
         object.__setattr__(made, "__dict__", {k: self.copy(v, f"{path}.{k}") for k, v in vars(value).items()})
         for name in ("__pydantic_extra__", "__pydantic_private__", "__pydantic_fields_set__"):
             object.__setattr__(made, name, self.copy(getattr(value, name), f"{path}.{name}"))

@@ -52,7 +52,7 @@ def test_a_damaged_file_is_named_and_kept() -> None:
     path = store.file_of("bad")
     store.private(path)
     path.write_bytes(b"SQLite format 3\0" + b"\1" * 5000)
-    with pytest.raises(BadRecording, match=r"'bad' cannot be read: .*was left as it was"):
+    with pytest.raises(BadRecording, match=r"'bad' cannot be read: .*left as it is"):
         store.read("bad")
     assert "bad.damaged-1" in store.write(about("bad"), [row()])
     assert store.read("bad")[1] == [row()]
