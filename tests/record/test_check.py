@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import operator
 import random
+import sys
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -158,8 +160,14 @@ def test_a_broken_engine_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 
     def replaced(target: str, make: Any) -> None:
         path, _, dotted = target.partition(":")
-        owner = getattr(importlib.import_module(path), dotted.split(".")[0])
-        monkeypatch.setattr(owner, dotted.split(".")[1], make(owner.__dict__[dotted.split(".")[1]]))
+        name = dotted.rpartition(".")[2]
+        original = operator.attrgetter(dotted)(importlib.import_module(path))
+        if "." in dotted:
+            monkeypatch.setattr(getattr(importlib.import_module(path), dotted.partition(".")[0]), name, make(original))
+            return
+        for title, module in list(sys.modules.items()):
+            if title.startswith("poppy_ipython.engine") and vars(module).get(name) is original:
+                monkeypatch.setattr(module, name, make(original))
 
     monkeypatch.setattr(breakages, "replaced", replaced)
     breakages.MUTANTS[name].install()
