@@ -53,7 +53,7 @@ def test_record_replay_and_check(kernel: Kernel) -> None:
     assert kernel.run("service.stats()['requests'] == before and notes == old and notes is not old").value == "True"
     checked = kernel.run("%%poppy --check" + CELL)
     assert (checked.stdout, checked.value) == (recorded.stdout, recorded.value)
-    assert "checked, the same as a plain run: 4 variables, 1 line of output, 5 calls" in checked.displays[-1], checked
+    assert "checked, the same as a plain run: 3 variables, 1 line of output, 5 calls" in checked.displays[-1], checked
     assert kernel.run("poppy_ipython.last_run.check.same").value == "True"
 
 
