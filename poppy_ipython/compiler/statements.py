@@ -465,7 +465,7 @@ class Statements(Expressions):
                 temp = f"{PREFIX}y{self.scope.fresh()}"
                 variable = store(temp)
                 after.extend([*self.assign(item.optional_vars, load(temp)), forget(temp)])
-            items.append(ast.withitem(op("force", self.expr(item.context_expr)), variable))
+            items.append(ast.withitem(op("pin", self.expr(item.context_expr)), variable))
         if len(items) > 1 and after:
             single = ast.With([node.items[0]], [ast.copy_location(ast.With(node.items[1:], node.body), node)])
             self.scope.try_marks = marks

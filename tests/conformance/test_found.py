@@ -119,6 +119,18 @@ FOUND = {
         if w:
             b += a
         """,
+    "a manager whose constructor is not through": """
+        class M:
+            def __init__(self, a):
+                self.a, self.b = a, None
+            def __enter__(self):
+                self.b = self.a
+                return self.b
+            def __exit__(self, *error):
+                return None
+        with M(num(1)) as m:
+            x = m
+        """,
     "the traceback that was given": """
         def caught():
             try:
