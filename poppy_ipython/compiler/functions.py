@@ -231,6 +231,12 @@ def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, genera
     return None
 
 
+def _is_mangled(node: ast.AST) -> bool:
+    """A name or parameter like ``__x``. (Attributes are taken care of.)"""
+    name = node.id if isinstance(node, ast.Name) else node.arg if isinstance(node, (ast.arg, ast.keyword)) else None
+    return name is not None and name.startswith("__") and not name.endswith("__")
+
+
 def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None, generator: bool = False) -> Lowered | str:
     code = fn.__code__
     if definition is not None:
@@ -249,6 +255,8 @@ def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None, ge
     reason = _unsuitable(node, code, generator)
     if reason is not None:
         return reason
+    if owner is not None and any(map(_is_mangled, walk(node))):
+        return "it has names that Python changes inside a class (two underscores)"
     if isinstance(node, ast.Lambda):
         body: list[ast.stmt] = [place(ast.Return(node.body), node.body)]  # type: ignore[list-item]
     else:

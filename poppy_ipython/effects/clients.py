@@ -147,12 +147,12 @@ def _plain_config(config: Any) -> bool:
     """`google.genai`: no function among the tools (it would be called), no HTTP client, no class that is more than data."""
     if config is None:
         return True
-    if isinstance(config, dict):
-        said = config.get
-    elif _is_librarys(config):
-        said = lambda name: getattr(config, name, None)  # noqa: E731
-    else:
+    if not isinstance(config, dict) and not _is_librarys(config):
         return False
+
+    def said(name: str) -> Any:
+        return config.get(name) if isinstance(config, dict) else getattr(config, name, None)
+
     tools = said("tools") or ()
     if not isinstance(tools, list | tuple):
         return False

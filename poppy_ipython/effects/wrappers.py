@@ -77,7 +77,7 @@ def wrapped_by(function: Any) -> Any:
     if type(function) is not FunctionType or not _calls:
         return MISSING
     variable = _calls.get(function.__code__)
-    if variable is None:
+    if variable is None or function.__closure__ is None:
         return MISSING
     try:
         return function.__closure__[function.__code__.co_freevars.index(variable)].cell_contents

@@ -20,6 +20,7 @@ from ..trace.records import Records
 from .answers import STREAM
 from .atoms import ATOMS
 from .codes import CodeInfo
+from .maywrites import MOST_BIRTHS
 from .pending import NotReady, Pending, real, resolve, settled
 from .scheduler import WINDOW
 from .snapshot import Picture, instance_is_settled, look
@@ -288,6 +289,8 @@ class External(Base):
         else:
             if type(value) not in ATOMS:
                 self.birth[id(value)] = (value, entry.unit, entry.position)
+                if len(self.birth) > MOST_BIRTHS:
+                    self.forget_births()
                 if entry.effect.result == "stream":
                     self.stream_arrived(entry, value)
             resolve(entry.pending, value)

@@ -15,6 +15,8 @@ a younger store overwrites entirely (a name, an attribute) hides older may-write
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import islice
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
 from .footprint import footprint
@@ -27,6 +29,8 @@ else:
     Base = object
 
 TOP = "top"
+#: births that are remembered
+MOST_BIRTHS = 8_000
 Slots = tuple[Any, ...]
 
 
@@ -183,6 +187,15 @@ class MayWrites(Base):
             return None
         found = self.birth.get(id(target))
         return found[2] if found is not None and found[0] is target else None
+
+    def forget_births(self) -> None:
+        """Keep ``birth`` small: what nobody else holds is gone for the program, and of the rest the older half is taken for
+        old from now on, which is always right."""
+        alive = {key: found for key, found in self.birth.items() if getrefcount(found[0]) > 2}
+        if len(alive) > MOST_BIRTHS // 2:
+            alive = dict(islice(alive.items(), len(alive) - MOST_BIRTHS // 2, None))
+        self.birth.clear()
+        self.birth.update(alive)
 
     def born(self, target: Any) -> Any:
         """Note that ``target`` came to life here (only needed while something is outstanding)."""

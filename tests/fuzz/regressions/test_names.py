@@ -159,3 +159,21 @@ def test_functions_that_look_alike() -> None:
         c = [1, 1 / (f(1) + g(0))]
         """
     )
+
+
+def test_names_that_python_mangles() -> None:
+    source = """\
+class X:
+    def f(self, *, __a=42): return __a + num(1)
+    def g(self, __b, *__c, **__d):
+        __b += num(2)
+        def h(): return __b + len(__c)
+        if flag(__b): return h(), __d
+        return [__b for _ in range(num(3))], [k for k in __d]
+x = X()
+print(x.f(), x.f(_X__a=num(3)), x.g(1, 2, z=3), x.g(_X__b=3))
+try: x.f(__a=1)
+except TypeError as e: print(e)
+"""
+    for seed in range(1, 5):
+        agree(source, seed=seed)
