@@ -20,7 +20,8 @@ SHAPE = {"type": "object", "properties": {"title": {"type": "string"}, "score": 
 
 @pytest.fixture
 def gemini(service: local_llm.Service):
-    return genai.Client(api_key="local", http_options={"base_url": service.url}).models
+    client = genai.Client(api_key="local", http_options={"base_url": service.url})  # which closes its connections when it goes
+    yield client.models
 
 
 @pytest.fixture
