@@ -46,11 +46,18 @@ class CellStatements(Statements):
         result: list[ast.stmt] = []
         for statement in statements:
             reason = self.all_native or native_reason(statement)
-            if reason is not None:
+            if isinstance(statement, ast.AsyncFor) and not self.all_native and self.is_loop(statement):
+                result += self.async_for(statement)
+            elif reason is not None:
                 result.append(place(self.native(statement, reason), statement))  # type: ignore[arg-type]
             else:
                 result += super().block([statement])
         return result or [ast.Pass()]
+
+    def is_loop(self, node: ast.AsyncFor) -> bool:
+        """Would the ``async for`` be lowered, if it were a ``for``?"""
+        loop = ast.copy_location(ast.For(node.target, node.iter, node.body, node.orelse), node)
+        return _native_reason(loop) is None and self.outlinable(node)
 
     def annotation_text(self, annotation: ast.expr) -> str | None:
         if not self.flags & future.annotations.compiler_flag:

@@ -281,6 +281,13 @@ class _Builder(Operands):
         self.block(node.body)
         self.block(node.orelse)
 
+    def stmt_AsyncFor(self, node: ast.AsyncFor) -> None:
+        asked = ast.Call(ast.Attribute(node.iter, "__aiter__", ast.Load()), [], [])
+        source = self.expr(ast.fix_missing_locations(ast.copy_location(asked, node.iter)))
+        self.assign(node.target, self.ref(ELEMENT, source))
+        self.block(node.body)
+        self.block(node.orelse)
+
     def stmt_Try(self, node: ast.Try) -> None:
         first, last = span(node)
         if self.line is not None and first <= self.line <= last:

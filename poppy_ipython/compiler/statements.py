@@ -218,6 +218,8 @@ class Statements(Expressions):
         """A nested function: made natively, over closure variables that hold real values."""
         new = copy.copy(node)
         new.decorator_list = []
+        if node.decorator_list:  # where its code begins
+            new.lineno, new.col_offset = node.decorator_list[0].lineno, node.decorator_list[0].col_offset
         new.args = copy.copy(node.args)
         new.args.defaults = [self.default(d) for d in node.args.defaults]
         new.args.kw_defaults = [self.default(d) if d is not None else None for d in node.args.kw_defaults]
@@ -384,6 +386,17 @@ class Statements(Expressions):
 
         def body(inner: Statements) -> list[ast.stmt]:
             return inner.inline_for(node, inner.iterable(node.iter, node))
+
+        return self.outlined(node, body, "for")  # type: ignore[no-any-return]
+
+    def async_for(self, node: ast.AsyncFor) -> list[ast.stmt]:
+        """An ``async for`` of the cell: a ``for`` over what the engine awaits one by one (``engine/answers.py``)."""
+        node = copy.copy(node)
+        node.body = scopes.eliminate_continue(node.body)
+        loop = ast.copy_location(ast.For(node.target, node.iter, node.body, node.orelse), node)
+
+        def body(inner: Statements) -> list[ast.stmt]:
+            return inner.inline_for(loop, place(op("iterate_async", inner.expr(node.iter)), node.iter))  # type: ignore[arg-type]
 
         return self.outlined(node, body, "for")  # type: ignore[no-any-return]
 

@@ -1,10 +1,10 @@
 """Streaming answers: a loop over an answer that is still being written runs its body for each item as it arrives.
 
 A *stream* is what a declared call with ``result="stream"`` has returned (``client.chat.completions.create(stream=True)``), or
-what a helper such as ``lines`` has made of one. It is told by identity, as tame iterators are. An advance of it is an
-external call of its own, with the loop as the one who waits: the loop's unit stalls until the item is there, so what stands
-behind the loop goes on, and the body may dispatch calls that go on past it. Nothing is read ahead: a loop that breaks off
-leaves the stream as a plain run does, for whoever reads on.
+what a helper such as ``lines`` has made of one; an ``async for`` of the cell over one is such a loop too. It is told by identity,
+as tame iterators are. An advance of it is an external call of its own, with the loop as the one who waits: the loop's unit
+stalls until the item is there, so what stands behind the loop goes on, and the body may dispatch calls that go on past it.
+Nothing is read ahead: a loop that breaks off leaves the stream as a plain run does, for whoever reads on.
 
 Advances of one stream are made by one loop at a time, in its own order, and run ahead of the head as long as nobody else can
 see how far the stream has been read. Whoever is handed it (:meth:`Answers.escape`: a call, native code, what is queued for
@@ -47,14 +47,27 @@ class Advance:
     """One step of an iterator, as something that a backend calls."""
 
     __slots__ = ("__qualname__", "iterator", "record")
+    effect = _ADVANCE
 
-    def __init__(self, iterator: Iterator[Any]) -> None:
+    def __init__(self, iterator: Any) -> None:
         self.iterator = iterator
         self.record: Any = None
         self.__qualname__ = "stream"
 
     def __call__(self) -> Any:
         return next(self.iterator, _END)
+
+
+class AsyncAdvance(Advance):
+    """One step of an asynchronous iterator: a Task on the loop."""
+
+    effect = replace(_ADVANCE, backend="loop")
+
+    async def __call__(self) -> Any:
+        try:
+            return await self.iterator.__anext__()
+        except StopAsyncIteration:
+            return _END
 
 
 class Answers(Base):
@@ -120,7 +133,7 @@ class Answers(Base):
     def stream_arrived(self, entry: Entry, value: Any) -> None:
         """The answer of a call that returns a stream; nobody was handed it while it was pending, or ``direct`` says so."""
         pending: Any = entry.pending
-        if pending.direct is STREAM and hasattr(type(value), "__iter__"):
+        if pending.direct is STREAM and (hasattr(type(value), "__iter__") or hasattr(type(value), "__aiter__")):
             self.streams[id(value)] = value
 
     def derived_stream(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any) -> Any:
@@ -135,12 +148,43 @@ class Answers(Base):
         self.made_of[id(value)] = source
         return value
 
-    def advance_stream(self, stream: Any) -> Iterator[Any]:
+    def iterate_async(self, value: Any) -> Iterator[Any]:
+        """An iterator over ``value`` for an ``async for`` of lowered code."""
+        value = self.force(value)
+        if self.is_stream(value) and hasattr(type(value), "__aiter__"):
+            return self.advance_stream(value, True)
+        return self._await_each(value)
+
+    def _await_each(self, value: Any) -> Iterator[Any]:
+        """What ``async for`` does, in order, by the task that runs the cell."""
+        kind = type(value)
+        self.escape(value)
+        self.drain("unknown", "async for")
+        if not hasattr(kind, "__aiter__"):
+            raise TypeError(f"'async for' requires an object with __aiter__ method, got {kind.__name__}")
+        iterator = self.fence(kind.__aiter__, (value,), {}, what="async for")
+        if not hasattr(type(iterator), "__anext__"):
+            name = type(iterator).__name__
+            raise TypeError(f"'async for' received an object from __aiter__ that does not implement __anext__: {name}")
+        yield from self._await_next(iterator)
+
+    def _await_next(self, iterator: Any) -> Iterator[Any]:
+        while True:
+            try:
+                item = self.await_value(self.fence(type(iterator).__anext__, (iterator,), {}, what="async for"))
+            except StopAsyncIteration:
+                return
+            yield item
+
+    def advance_stream(self, stream: Any, awaited: bool = False) -> Iterator[Any]:
         """The items of a stream for a loop of lowered code."""
         unit = self.cur
         if unit is self.ghost or unit.handling or not self.is_stream(stream):  # (``zip(s, s)``)
             self.escape(stream)
-            yield from self._advance_native(self.fence(iter, (stream,), {}, what="stream", pure=True), stream)
+            if awaited:
+                yield from self._await_each(stream)
+            else:
+                yield from self._advance_native(self.fence(iter, (stream,), {}, what="stream", pure=True), stream)
             return
         del self.streams[id(stream)]
         read = [stream]
@@ -150,7 +194,7 @@ class Answers(Base):
         reading.update((id(one), one) for one in read)
         born = self.birth_of(read[-1])  # who is older than the stream cannot know it
         try:
-            advance = Advance(self.natively(iter, (stream,), {}))
+            advance = (AsyncAdvance if awaited else Advance)(self.natively(aiter if awaited else iter, (stream,), {}))
             started = None
             while True:
                 while self.may:
@@ -159,7 +203,7 @@ class Answers(Base):
                         break
                     self.wait_for_writer(writer)
                 if escaped and any(id(one) in escaped for one in read):
-                    yield from self._advance_native(advance.iterator, stream)
+                    yield from self._await_next(advance.iterator) if awaited else self._advance_native(advance.iterator, stream)
                     return
                 item = self.force(self._next_of(advance))
                 record = advance.record
@@ -176,9 +220,9 @@ class Answers(Base):
         pending = Pending()
         entry = Entry(self, self.cur, self.run_external, advance, (), {}, pending, not self.speculate)  # type: ignore[arg-type]
         pending.position = entry.position
-        entry.effect = _ADVANCE
+        entry.effect = advance.effect
         if advance.record is None:
-            self.record_of(entry, advance, _ADVANCE, None)
+            self.record_of(entry, advance, advance.effect, None)
             advance.record = entry.record
         else:
             self.locate(entry, _getframe(1))

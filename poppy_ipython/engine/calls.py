@@ -23,8 +23,10 @@ from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from ..effects import effect_of_call
+from ..effects.doubts import doubt_once
 from ..effects.registry import effect_of, resource_of
 from ..effects.table import display_name, underlying
+from ..effects.wrappers import reason_of
 from ..trace.uses import Use
 from .atoms import CONTAINERS, SEQUENCES
 from .external import EVERYTHING
@@ -130,8 +132,9 @@ class Calls(Base):
             use = self.uses[key] = Use(display_name(target), _name_of(fn))
             if effect is not None:
                 use.effect, use.origin = effect.said, effect.origin
+                use.doubt = doubt_once(target, effect)
             else:
-                use.origin = self.not_lowered.get(use.what, "")
+                use.origin = reason_of(target) or self.not_lowered.get(use.what, "")
         return use
 
     def _in_order(self, fn: Any) -> Handler:

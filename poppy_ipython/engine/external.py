@@ -235,6 +235,8 @@ class External(Base):
                 entry.piece.replay()  # nothing is older: its output appears as it comes
         if self.values is not None:
             self.values.sent(record.number, entry.args, entry.kwargs)
+        if not entry.effect.known:
+            self.watch_arguments(entry)
         self.dispatcher.submit(entry)
 
     def fill(self, entry: Entry) -> None:
@@ -282,6 +284,8 @@ class External(Base):
         if entry.dead or entry.done:
             return
         self.cause = entry.record
+        if self.given:
+            self.look_at_arguments(entry)
         if self.values is not None:
             self.values.ended(entry.record.number, value, error)
         if error is not None:
@@ -304,6 +308,8 @@ class External(Base):
             self.dispatcher.release(entry)
         elif entry.started:
             self.in_flight -= 1
+            if self.given:
+                self.forget_arguments(entry)
             self.dispatcher.cancel(entry)
         else:
             entry.record.outcome = "unsent"

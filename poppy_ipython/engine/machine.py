@@ -63,6 +63,7 @@ from .iterables import Iterables
 from .keyed import Keyed
 from .maywrites import MayWrites
 from .methods import Methods
+from .mutations import Mutations
 from .natives import Natives
 from .origins import Origins
 from .pending import UNBOUND, BoundRef, Pending
@@ -93,6 +94,7 @@ class Machine(
     Methods,
     Calls,
     External,
+    Mutations,
     Control,
     Iterables,
     Answers,
@@ -156,6 +158,7 @@ class Machine(
         self._init_calls()
         self._init_callers()
         self._init_external()
+        self._init_mutations()
         self._init_guards()
         self._init_streams()
 
@@ -254,7 +257,7 @@ class Machine(
                 "g": read, "gl": self.global_late(namespace, read), "gal": self.ga_late, "st": store, "gd": _deleter(self, namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
                 "gi": self.gi, "si": self.si, "di": self.di, "seg": self.seg, "op": self.op, "call": self.call,
                 "meth": self.meth, "own": self.own, "truth": self.truth, "ld": self.ld, "force": self.force,
-                "drain": self.drain, "iterate": self.iterate, "iterate_new": self.iterate_new, "stream_call": self.stream_call, "stream_meth": self.stream_meth, "read": self.read,
+                "drain": self.drain, "iterate": self.iterate, "iterate_new": self.iterate_new, "iterate_async": self.iterate_async, "stream_call": self.stream_call, "stream_meth": self.stream_meth, "read": self.read,
                 "read_join": self.read_join, "delegate": self.delegate, "iterate_call": self.iterate_call,
                 "iterate_method": self.iterate_method, "finish": self.finish, "unpack": self.unpack, "stmt": self.stmt,
                 "unit": self.unit, "expr": self.expr, "expr_if": self.expr_if, "comp": self.comp, "is_": self.is_,

@@ -1,4 +1,4 @@
-"""Declarations that are seen to be false: what the code of a declared function calls against its own word."""
+"""Declarations that are seen to be false are reported: beside the callee in `%poppy effects`, and once as a warning."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import time
 
 import pytest
 
+from poppy_ipython.display.effects import effects_table
 from poppy_ipython.effects import local, pure, readonly, sequential, unordered
 from poppy_ipython.effects.doubts import doubt
+from poppy_ipython.engine.run import run_simulated, trace_of
 
 
 @sequential("db")
@@ -55,3 +57,66 @@ def computes(x):
 def test_what_its_code_calls(function, effect, said):
     assert doubt(function, effect) == said
 
+
+def test_it_is_said(caplog):
+    @pure
+    def half(x):
+        time.sleep(0)
+        return x / 2
+
+    outcome = run_simulated("out = [half(i) for i in range(3)]\nfor i in range(3): out.append(ask(half(i)))", {"half": half, "ask": unordered(lambda x: x)})
+    assert outcome.error is None
+    table = effects_table(trace_of(outcome.machine, 0.0, outcome.makespan, 0.0, None, "<cell>"))
+    assert "pure?" in table and "calls time.sleep, which is sequential('clock'): the declaration is not true" in table
+    assert [record.getMessage().count("calls time.sleep") for record in caplog.records if "declared" in record.getMessage()] == [1]
+
+
+@unordered
+def takes_out(tasks, more=None):
+    return tasks.pop()
+
+
+@unordered
+def reads(tasks, more=None):
+    return len(tasks)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("takes_out([1, 2])", "changes an argument, a list"), ("takes_out([ask(1), ask(2)])", "changes an argument, a list"),
+        ("takes_out({1, 2})", "changes an argument, a set"), ("reads([1, ask(2)], more={'a': [1]})", ""),
+        ("xs = [1]; r = reads(xs); xs.append(ask(2)); xs.append(3); r2 = reads(xs)", ""),
+        ("xs = [1, 2]; r = reads(xs); r2 = reads(xs, more=xs)", ""),
+    ],
+)  # fmt: skip
+def test_arguments_that_are_changed(source, said, caplog):
+    names = {"takes_out": takes_out, "reads": reads, "ask": unordered(lambda x: x)}
+    outcome = run_simulated(f"for i in range(3): {source}", names)
+    assert outcome.error is None
+    doubts = {use.doubt for use in outcome.machine.uses.values() if use.what in ("takes_out", "reads")}
+    assert doubts == {said} and len(caplog.records) == bool(said)
+
+
+def test_who_of_several_has_changed_it_is_not_guessed(caplog):
+    names = {"takes_out": takes_out, "reads": reads}
+    outcome = run_simulated("xs = list(range(9))\na = reads(xs)\nb = takes_out(xs)", names)
+    assert outcome.error is None and not caplog.records
+
+
+def test_a_call_that_nobody_waits_for_any_more_is_not_asked(caplog):
+    @unordered
+    def fail(x):
+        raise ValueError(x)
+
+    source = """
+xs = [1]
+try:
+    out = [fail(0), reads(xs)]
+except ValueError:
+    xs.append(2)
+r = reads(xs)
+"""
+    names = {"reads": reads, "fail": fail}
+    outcome = run_simulated(source, names, latency=lambda call: 1.0 if call.fn is fail else 5.0)
+    assert outcome.error is None and names["r"] == 2 and not caplog.records

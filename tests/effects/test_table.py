@@ -48,7 +48,7 @@ def test_every_callee_with_its_effect_and_how_often():
 def test_the_table_names_who_said_it():
     table = effects_table(trace("import json\nfor i in range(3): odd(json.dumps(ask(i)))"))
     found = rows(table)
-    assert found["tests.effects.test_table.odd"][1:] == ["unknown", "-", "3", "3.0 s"]
+    assert found["tests.effects.test_table.odd"][1:] == ["unknown", "wrapped by functools.lru_cache, which is not looked into", "3", "3.0 s"]
     assert found["json.dumps"][1:] == ["pure", "library/stdlib.toml", "3"]
     assert re.match(r"test_table.py:\d+", found["tests.effects.test_table.ask"][2])
     assert "%poppy effects set tests.effects.test_table.odd unordered" in table
@@ -89,7 +89,7 @@ def test_in_a_kernel(kernel):
     assert kernel.run("%poppy effects").stdout == "No %%poppy cell has run yet.\n"
     kernel.run("import time, functools\n@functools.cache\ndef search(q):\n  time.sleep(0.01)\n  return q.upper()")
     kernel.run("%%poppy\nout = [search(q) for q in 'abc']")
-    assert rows(kernel.run("%poppy effects").stdout)["search"][1:4] == ["unknown", "-", "3"]
+    assert rows(kernel.run("%poppy effects").stdout)["search"][1:4] == ["unknown", "wrapped by functools.lru_cache, which is not looked into", "3"]
     assert kernel.run("%poppy effects set search unordered").stdout == "search is unordered from now on.\n"
     cell = kernel.run("%%poppy\nout = [search(q) for q in 'def']\nout")
     assert cell.value == "['D', 'E', 'F']" and cell.displays[0].startswith("3 calls")

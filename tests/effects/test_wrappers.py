@@ -88,7 +88,9 @@ def test_reasons():
 def test_ones_own_decorators_are_looked_into():
     """No declaration of the wrapper: it is a function like any other, and what it calls is known."""
     source = """
+import functools
 def counted(func):
+    @functools.wraps(func)
     def wrapper(*args, **kwargs):
         calls.append(func.__name__)
         answer = func(*args, **kwargs)

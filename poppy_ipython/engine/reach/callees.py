@@ -15,7 +15,7 @@ from ...compiler.functions import init_of, lower_function, lower_generator
 from ...compiler.generators import is_generator
 from ...compiler.references import DATA as DATA_REF
 from ...compiler.references import Call, Ref
-from ...effects.registry import effect_of
+from ...effects.registry import effect_of, receiver_of
 from ...effects.sources import SOURCES
 from ..atoms import lookup
 from ..methods import PURE_NAMES
@@ -128,7 +128,7 @@ class Callees(Base):
             return Callees.gives_element
         effect = effect_of(callee)
         if effect is not None:
-            return lambda reach, c, args: reach.declared(effect, args)
+            return lambda reach, c, args: reach.declared(effect, args, receiver_of(c))
         if issubclass(type(callee), type):
             return Callees.construct
         if type(callee) is types.FunctionType:
@@ -271,10 +271,17 @@ class Callees(Base):
         if unless.at_most is not None and len(call.args) > unless.at_most:
             return True
         if unless.only is not None:
-            given = [all(v is DATA or type(v) in PLAIN for v in self.values(args.act, r)) for r in call.args]
-            if not unless.only(receiver, tuple(["" if plain else None for plain in given])):
+            given = [self.for_predicate(args.act, r) for r in call.args]
+            if not unless.only(receiver, tuple(given), {name: self.for_predicate(args.act, r) for name, r in call.keywords}):
                 return True
         return unless.callables and any(v is HERE or type(v) is Older or callable(v) for values in args.each() for v in values)
+
+    def for_predicate(self, act: Activation, ref: Ref) -> Any:
+        """An argument, for a predicate of library data: a text for plain data, a class itself, else something that tells nothing."""
+        found = self.values(act, ref)
+        if all(v is DATA or type(v) in PLAIN for v in found):
+            return ""
+        return found[0] if len(found) == 1 and issubclass(type(found[0]), (type, types.GenericAlias)) else HERE
 
     def construct(self, cls: Any, args: Args) -> Values:
         """An instance of a user's class: its ``__init__`` on a fresh object."""

@@ -61,6 +61,8 @@ class Receivers(Base):
         kind = type(receiver)
         if self.machine.streaming:
             self.touches(receiver)
+        if name == "__aiter__":
+            return self.awaited_each(receiver)
         if name in _FILE_WRITERS and (kind in PLAIN or kind is Pending or kind is StandIn or kind is Fresh):
             self.may_write_file(name, args)
         if kind in PLAIN:
@@ -89,6 +91,15 @@ class Receivers(Base):
             else:
                 found += self.invoke(callee, args)
         return self.distinct(found)  # type: ignore[no-any-return]
+
+    def awaited_each(self, receiver: Any) -> Values:
+        """``async for`` over ``receiver``: a stream writes nothing, anything else may."""
+        machine = self.machine
+        if receiver is DATA or machine.is_stream(receiver) or machine.is_being_read(receiver):
+            return JUST_DATA
+        if type(receiver) is Pending and receiver.direct == "stream":
+            return JUST_DATA
+        raise Top("async for")
 
     def may_write_file(self, name: str, args: Args) -> None:
         """The receiver may be a path, an atom whose methods are not all pure."""
