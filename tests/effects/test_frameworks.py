@@ -135,6 +135,7 @@ STREAMS = {
     "ollama": "local.chat(model=model, messages=messages(i), stream=True)",
     "ollama generate": "local.generate(model=model, prompt=f'Summarise: Loop {i} ends well.', stream=True)",
     "mistral": "mistral.chat.stream(model=model, messages=messages(i))",
+    "gemini": "gemini.models.generate_content_stream(model=model, contents=f'Summarise: Loop {i} ends well.')",
     "langchain": "chat.stream(f'Summarise: Loop {i} ends well.')",
     "langchain claude": "sonnet.stream(f'Summarise: Loop {i} ends well.')",
     "langchain chain": "chain.stream({'i': i})",

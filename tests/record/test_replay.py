@@ -176,6 +176,22 @@ def test_the_real_client_with_streams_and_errors() -> None:
     assert second["answers"][0].choices[0].message.content and second["rest"]
 
 
+def test_a_stream_of_an_asynchronous_client() -> None:
+    source = """
+turn = [{"role": "user", "content": "Propose two ideas from this text:\\n\\nA good loop ends. Cats sleep all day."}]
+out = []
+async for idea in lines(await client.chat.completions.create(model="local-small", messages=turn, stream=True)):
+    out.append(idea)
+"""
+    world = World()
+    with local_llm.serve(first_token=0, per_token=0) as service:
+        names = {"client": AsyncOpenAI(base_url=service.base_url, api_key="local", max_retries=0), "lines": lines}
+        run, first = world.run(source, names, record="a")
+        assert run.error is None and "1 call recorded" in run.notices[0], run.notices
+    again, second = world.run(source, names, replay="a", latency=0)
+    assert again.error is None and second["out"] == first["out"] and len(first["out"]) == 2
+
+
 def test_coroutines_that_are_gathered() -> None:
     asked = []
 
