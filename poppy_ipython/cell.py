@@ -94,17 +94,13 @@ def take(
     options = Options() if isinstance(options, BaseException) else options
     flags = shell.compile.flags & _FUTURES
     if failure is None:
-        if not body.body or not transform.compiles(body, flags):
+        if not body.body or not _compiles(shell, body):
             return body
+        reason = _plain_because(shell, body)
         shown = transform.interactive(body, shell.ast_node_interactivity)
-        if transform.changes_compiler(body):
-            reason: str | None = "it has a `from __future__` import"
-        elif shown is None:
-            reason = f"ast_node_interactivity is {shell.ast_node_interactivity!r}"
-        else:
-            reason = _unsuitable(shell)
         if reason is not None or shown is None:
-            words.say(_PLAIN + str(reason))
+            if not options.auto:
+                words.say(_PLAIN + str(reason))
             return body
         body = shown
         if options.plan:
@@ -135,7 +131,27 @@ def _show_plan(shell: Any, words: Afterwards, body: ast.Module, flags: int) -> N
 _PLAIN = "poppy: this cell ran plain, in order, because "
 
 
-def _unsuitable(shell: Any) -> str | None:
+def suits(shell: Any, body: ast.Module) -> bool:
+    """Whether `take` would take a cell: for `%poppy auto`, which has to know before IPython decides how to run it."""
+    return _compiles(shell, body) and _plain_because(shell, body) is None
+
+
+def _compiles(shell: Any, body: ast.Module) -> bool:
+    """Whether IPython, too, could run the cell as a whole; if not, it says why."""
+    flags = shell.compile.flags & _FUTURES
+    return transform.compiles(body, flags) and (shell.autoawait or not transform.awaits_at_top(body, flags))
+
+
+def _plain_because(shell: Any, body: ast.Module) -> str | None:
+    """Why this cell is left to IPython, or None."""
+    if transform.changes_compiler(body):
+        return "it has a `from __future__` import"
+    if shell.ast_node_interactivity not in transform.INTERACTIVITY:
+        return f"ast_node_interactivity is {shell.ast_node_interactivity!r}"
+    return unsuitable(shell)
+
+
+def unsuitable(shell: Any) -> str | None:
     """Why no cell can be run by us just now, or None."""
     if shell.user_ns is not shell.user_global_ns:
         return "this is an embedded shell, with local variables"
@@ -152,7 +168,7 @@ def run_body(shell: Any, words: Afterwards, views: Views, options: Options, line
     body = shell.transform_ast(shell.compile.ast_parse(source, filename=filename))
     options = replace(options, flags=shell.compile.flags & _FUTURES)
     cell = _Cell(shell, words, views, body, options, line, 1)
-    reason = _unsuitable(shell)
+    reason = unsuitable(shell)
     if reason is None:
         reentry.run_now(_run_cell(cell, shell.user_ns, filename))
     else:
@@ -249,6 +265,8 @@ def _speak(cell: _Cell, run: Run, title: str | None) -> None:
     """The words below the cell. A mistake in them must not cost the user the cell."""
     if isinstance(run.error, (bug.InternalError, RecordError)):
         return
+    if _untold(cell.options, run):
+        return
     try:
         shown = cell.views.end(cell.options, run, title)
         if shown is not None:
@@ -265,6 +283,11 @@ def _speak(cell: _Cell, run: Run, title: str | None) -> None:
         cell.words.say("\n".join((str(run), *run.notices, *_foretold(run))))
     except Exception:
         _log.exception("the summary of the cell failed; the cell did not")
+
+
+def _untold(options: Options, run: Run) -> bool:
+    """Whether a run is one of those that nobody asked for and that nobody could tell from a plain one."""
+    return options.auto and not (run.calls or run.abandoned or run.notices)
 
 
 def _foretold(run: Run) -> tuple[str, ...]:
@@ -399,7 +422,8 @@ async def _perform(
         found = replace(found, check=recorder.checked)
     if view is not None:
         view.end(found)
-    sys.modules["poppy_ipython"].last_run = found  # type: ignore[attr-defined]
+    if not _untold(options, found):
+        sys.modules["poppy_ipython"].last_run = found  # type: ignore[attr-defined]
     return found
 
 

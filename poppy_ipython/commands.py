@@ -1,5 +1,8 @@
 """`%poppy …`: what one asks or says between cells.
 
+    %poppy                                     what is in force: auto, view, saved
+    %poppy auto on --max-calls 8               every cell that follows is a %%poppy cell with these options
+    %poppy auto off
     %poppy effects                             a table of every callee of the last cell
     %poppy effects set search unordered        what a function does, from now on
     %poppy effects set db.flag sequential('db')
@@ -13,26 +16,32 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import get_args
 
 from IPython.core.error import UsageError
 
 from poppy_ipython.display.views import SAVED, Views
-from poppy_ipython.effects.named import BadDeclaration, parse
+from poppy_ipython.effects.named import BadDeclaration, parse as parse_effect
 from poppy_ipython.effects.registry import NAMES
-from poppy_ipython.options import View
+from poppy_ipython.host.auto import Auto
+from poppy_ipython.options import Options, View
 
 __all__ = ["command"]
 
 VIEWS = get_args(View)
 SETTINGS = f"set view={'|'.join(VIEWS)} | set saved={'|'.join(SAVED)}"
-USAGE = f"usage: %poppy effects [set NAME EFFECT] | show [N] | {SETTINGS} | cache clear"
+USAGE = f"usage: %poppy auto on [OPTIONS] | auto off | effects [set NAME EFFECT] | show [N] | {SETTINGS} | cache clear"
 
 
-def command(line: str, views: Views) -> str:
-    """The answer to `%poppy line`, empty if there is nothing to say. Raises `UsageError`."""
+def command(line: str, views: Views, auto: Auto, parse: Callable[[str], Options]) -> str:
+    """The answer to `%poppy line`, empty if there is nothing to say; ``parse`` reads options. Raises `UsageError`."""
     words = line.split(maxsplit=3)
+    if not words:
+        return _state(views, auto)
+    if words[0] == "auto":
+        return _auto(line.split(maxsplit=2)[1:], auto, parse)
     if words[:1] == ["show"]:
         return _show(words[1:], views)
     if words[:1] == ["set"]:
@@ -41,8 +50,8 @@ def command(line: str, views: Views) -> str:
         from poppy_ipython.record import cache
 
         return f"{cache.clear():,} answers forgotten."
-    if not words or words[0] != "effects":
-        close = difflib.get_close_matches(words[0], ["effects", "show", "set", "cache clear"], 1) if words else []
+    if words[0] != "effects":
+        close = difflib.get_close_matches(words[0], ["auto", "effects", "show", "set", "cache clear"], 1)
         hint = f"{words[0]!r}: did you mean {close[0]!r}?\n" if close else ""
         raise UsageError(hint + USAGE)
     if len(words) == 1:
@@ -54,11 +63,41 @@ def command(line: str, views: Views) -> str:
     if words[1] != "set" or len(words) != 4:
         raise UsageError(USAGE)
     try:
-        effect = replace(parse(words[3]), origin="%poppy effects set")
+        effect = replace(parse_effect(words[3]), origin="%poppy effects set")
         NAMES.declare(words[2], effect, now=True)
     except BadDeclaration as error:
         raise UsageError(str(error)) from None
     return f"{words[2]} is {effect!r} from now on."
+
+
+#: what names one run, or runs nothing, is not for every cell
+_ONE_CELL = ("plan", "record", "replay", "check_anyway")
+
+
+def _auto(words: list[str], auto: Auto, parse: Callable[[str], Options]) -> str:
+    if words == ["off"]:
+        auto.off()
+        return ""
+    if words[:1] != ["on"]:
+        raise UsageError(USAGE)
+    line = "".join(words[1:])
+    options = parse(line)
+    wrong = [name for name in _ONE_CELL if getattr(options, name)]
+    if wrong:
+        raise UsageError(f"--{wrong[0].replace('_', '-')} is for one cell: %%poppy {line}")
+    auto.on(replace(options, auto=True), line)
+    return ""
+
+
+def _state(views: Views, auto: Auto) -> str:
+    from poppy_ipython.cell import unsuitable
+
+    said = "auto: off (only cells that begin with %%poppy)"
+    if auto.options is not None:
+        why = unsuitable(auto.shell)
+        said = " ".join(("auto: on", auto.line)).rstrip()
+        said += " (every cell of Python)" if why is None else f", but cells run plain just now, because {why}"
+    return f"{said}\nview: {views.view}\nsaved: {views.saved}\n{USAGE}"
 
 
 def _show(words: list[str], views: Views) -> str:

@@ -9,6 +9,7 @@ Everything is registered with a shell and taken away again by `%unload_ext`; loa
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, get_args
 
 from IPython.core.error import UsageError
@@ -21,6 +22,7 @@ from poppy_ipython.commands import command
 from poppy_ipython.display.views import Views
 from poppy_ipython.host import transform, versions
 from poppy_ipython.host.afterwards import Afterwards
+from poppy_ipython.host.auto import Auto
 from poppy_ipython.options import Options, View
 
 VIEWS = get_args(View)
@@ -90,14 +92,16 @@ class PoppyMagics(Magics):
 
     @line_magic("poppy")  # type: ignore[arg-type]
     def between_cells(self, line: str) -> None:
-        """%poppy effects: every callee of the last cell; %poppy effects set NAME EFFECT: what a function does.
+        """%poppy auto on [OPTIONS] | off: every cell that follows is a %%poppy cell. %poppy: whether that is so.
 
+        %poppy effects: every callee of the last cell; %poppy effects set NAME EFFECT: what a function does.
         %poppy show [n]: the view of the last run, or of the run of In [n]. %poppy set view=auto|live|static|line|none.
         %poppy set saved=picture|interactive: what a file keeps of a view.
         %poppy cache clear: forget what cells with --cache were told.
         """
         assert self.shell is not None
-        answer = command(line, _loaded[self.shell].views)
+        loaded = _loaded[self.shell]
+        answer = command(line, loaded.views, loaded.auto, parse)
         if answer:
             print(answer)
 
@@ -139,7 +143,8 @@ class Extension:
         self.words = Afterwards(shell)
         self.views = Views(shell)
         self.text = transform.CellText(shell, self._move_last)
-        self.tree = transform.CellTree(self._take)
+        self.auto = Auto(shell, partial(cells.suits, shell))
+        self.tree = transform.CellTree(self._take, self.auto.way)
 
     def install(self) -> None:
         self.shell.register_magics(PoppyMagics)
@@ -148,6 +153,7 @@ class Extension:
         self.shell.events.register("post_run_cell", self.words.post_run_cell)
 
     def remove(self) -> None:
+        self.auto.off()
         for kind in ("cell", "line"):
             self.shell.magics_manager.magics[kind].pop("poppy", None)
         self.shell.magics_manager.registry.pop("PoppyMagics", None)
@@ -158,13 +164,13 @@ class Extension:
         self.views.close()
         self.shell.events.unregister("post_run_cell", self.words.post_run_cell)
 
-    def _take(self, line: str, awaits: bool, body: Any, at: Any) -> Any:
+    def _take(self, line: str | None, awaits: bool, body: Any, at: Any) -> Any:
         options: Options | UsageError
         try:
-            options = parse(line)
+            options = self.auto.options if line is None else parse(line)
         except UsageError as error:
             options = error
-        return cells.take(self.shell, self.words, self.views, options, line, awaits, body, at)
+        return cells.take(self.shell, self.words, self.views, options, line or "", awaits, body, at)
 
     def _move_last(self) -> None:
         """Other extensions' tree transformers must see the body before we take it away."""

@@ -58,6 +58,8 @@ class Options:
     check_anyway: bool = False
     #: ask nobody again what a run with this option has asked
     cache: bool = False
+    #: nobody asked for this very cell (`%poppy auto on`): nothing is said of it, and nothing kept, unless it called something
+    auto: bool = False
     #: whose value `Session.run` returns: that of a trailing expression, or nothing
     interactivity: Interactivity = "last_expr"
     #: compiler flags in force (`from __future__ import …` of an earlier cell)

@@ -93,6 +93,13 @@ class CellStatements(Statements):
             return [place(self.native(body.pop(0), "a docstring"), first)]  # type: ignore[list-item]
         return []
 
+    def native_value(self, node: ast.Expr, reason: str) -> ast.expr:
+        """The value of a trailing expression that runs as written."""
+        value = ast.copy_location(ast.Expression(node.value), node)
+        code = compile(value, self.filename, "eval", flags=self.flags | _AWAIT, dont_inherit=True)
+        self.natives.append(Native(as_in(code, self.plain, self.constants), None, (), reason, node.lineno))
+        return op("nat", const(len(self.natives) - 1))
+
     def native_expression(self, node: ast.expr) -> ast.expr:
         """``node`` as written, behind a guard."""
         code = compile(ast.Expression(node), self.filename, "eval", flags=self.flags, dont_inherit=True)
@@ -211,19 +218,12 @@ def compile_cell(
     body = list(tree.body)
     tail: list[ast.stmt] = []
     lowering.all_native = all_native
-    if body and isinstance(body[-1], ast.Expr) and native_reason(body[-1]) is None and not all_native:
-        last = body.pop()
-        lowered_body = lowering.docstring(body) + lowering.block(body)
-        tail = [place(ast.Return(lowering.expr(last.value)), last)]  # type: ignore[attr-defined,list-item]
-    else:
-        lowered_body = lowering.docstring(body) + lowering.block(body)
-        if all_native and body and isinstance(body[-1], ast.Expr):
-            lowered_body.pop()
-            lowering.natives.pop()
-            value = ast.copy_location(ast.Expression(body[-1].value), body[-1])
-            last_code = compile(value, filename, "eval", flags=flags | _AWAIT, dont_inherit=True)
-            lowering.natives.append(Native(last_code, None, (), all_native, body[-1].lineno))
-            tail = [place(ast.Return(op("nat", const(len(lowering.natives) - 1))), body[-1])]  # type: ignore[list-item]
+    last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+    lowered_body = lowering.docstring(body) + lowering.block(body)
+    if last is not None:  # its value is the cell's
+        reason = all_native or native_reason(last)
+        value = lowering.expr(last.value) if reason is None else lowering.native_value(last, reason)
+        tail = [place(ast.Return(value), last)]  # type: ignore[list-item]
     name = PREFIX + "cell"
     if any(isinstance(n, ast.AnnAssign) for s in tree.body for n in scopes.walk_scope(s)):
         lowered_body.insert(0, ast.Expr(op("setup_annotations")))

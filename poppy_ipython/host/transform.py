@@ -177,6 +177,10 @@ def entry_tree(token: str, body: ast.Module, *, awaits: bool, at: ast.stmt) -> a
     return tree
 
 
+#: the values of `ast_node_interactivity` that `interactive` knows what to do with
+INTERACTIVITY = ("last_expr", "last_expr_or_assign", "all", "none")
+
+
 def interactive(body: ast.Module, interactivity: str) -> ast.Module | None:
     """The body as a module of which at most a trailing expression is shown, whatever `ast_node_interactivity` says.
 
@@ -195,7 +199,7 @@ def interactive(body: ast.Module, interactivity: str) -> ast.Module | None:
         return ast.Module([*body.body, shown], body.type_ignores)
     if interactivity == "all":
         return ast.fix_missing_locations(_ShowAll().visit(body))
-    return body if interactivity in ("last_expr", "none") else None
+    return body if interactivity in INTERACTIVITY else None
 
 
 class _ShowAll(ast.NodeTransformer):
@@ -232,14 +236,24 @@ class CellText:
 
 
 class CellTree(ast.NodeTransformer):
-    """The tree step, as IPython wants it: an object with `visit`. `take` gets what a rewritten cell consists of."""
+    """The tree step, as IPython wants it: an object with `visit`. `take` gets what a cell of ours consists of: the options of its
+    line, or None where there is none because every cell is one of ours; ``auto`` tells, and whether IPython awaits it.
+    """
 
-    def __init__(self, take: Callable[[str, bool, ast.Module, ast.stmt], ast.Module]) -> None:
+    def __init__(
+        self,
+        take: Callable[[str | None, bool, ast.Module, ast.stmt], ast.Module],
+        auto: Callable[[ast.Module], Literal["await", "now"] | None],
+    ) -> None:
         self.take = take
+        self.auto = auto
 
     def visit(self, tree: ast.AST) -> Any:
-        found = marker(tree) if isinstance(tree, ast.Module) else None
-        if found is None or not isinstance(tree, ast.Module):
+        if not isinstance(tree, ast.Module):
             return tree
-        line, awaits = found
-        return self.take(line, awaits, ast.Module(tree.body[1:], tree.type_ignores), tree.body[0])
+        found = marker(tree)
+        if found is not None:
+            line, awaits = found
+            return self.take(line, awaits, ast.Module(tree.body[1:], tree.type_ignores), tree.body[0])
+        way = self.auto(tree)
+        return tree if way is None else self.take(None, way == "await", tree, tree.body[0])

@@ -131,6 +131,7 @@ FOUND = {
         with M(num(1)) as m:
             x = m
         """,
+    "the value of an expression that runs as written": "a = num(1)\neval('a + 1'), sorted(vars(num))",
     "the traceback that was given": """
         def caught():
             try:

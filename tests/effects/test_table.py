@@ -101,7 +101,7 @@ def test_in_a_kernel(kernel):
     [
         ("effects set serch unordered", "the notebook has no 'serch'; did you mean 'search'?"),
         ("effects set search unorderd", "'unorderd' is no effect; did you mean 'unordered'?"),
-        ("effects set search", "usage: %poppy effects"), ("efects", "did you mean 'effects'?"), ("", "usage: %poppy effects"),
+        ("effects set search", "usage: %poppy"), ("efects", "did you mean 'effects'?"),
         ("effects set no_such_module.f pure", "there is no module 'no_such_module'"),
     ],
 )  # fmt: skip

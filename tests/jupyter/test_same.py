@@ -51,6 +51,9 @@ CELLS = {
     "warning": "warnings.simplefilter('always')\nwarnings.warn('careful')",
     "last value": "_",
     "empty": "# nothing\n",
+    "the value of eval": "x = 3\neval('x + 1')",
+    "the value of what reads the cell's names": "'inner' in dir(), 'x' in vars(sys), locals() is globals()",
+    "the value of an asynchronous comprehension": "async def two():\n    yield 1\n    yield 2\n[n async for n in two()]",
 }
 
 
