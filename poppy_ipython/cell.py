@@ -387,6 +387,7 @@ async def _perform(
             from poppy_ipython.record.run import begin
 
             recorder = begin(options, session, tree, source, title)
+        session.dispatcher.backend = options.backend
         with output.ordered(*publishers), Interrupt(loop, session) as interrupt, Watchdog(loop, session) as watch:
             if view is not None:
                 view.begin(session)

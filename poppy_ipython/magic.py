@@ -23,9 +23,10 @@ from poppy_ipython.display.views import Views
 from poppy_ipython.host import transform, versions
 from poppy_ipython.host.afterwards import Afterwards
 from poppy_ipython.host.auto import Auto
-from poppy_ipython.options import Options, View
+from poppy_ipython.options import Backend, Options, View
 
 VIEWS = get_args(View)
+BACKENDS = get_args(Backend)
 
 
 @magics_class
@@ -49,6 +50,12 @@ class PoppyMagics(Magics):
         "--no-speculate",
         action="store_true",
         help="Send no call that an earlier statement could still prevent by raising. Slower; nothing is sent in vain.",
+    )
+    @argument(
+        "--backend",
+        choices=BACKENDS,
+        help="Where your own blocking functions run that name no backend: processes of this machine, or a Dask cluster "
+        "(default: threads).",
     )
     @argument("--quiet", action="store_true", help="No summary line after the cell.")
     @argument(
@@ -117,7 +124,7 @@ def parse(line: str) -> Options:
         shown = {"quiet": given.quiet, "view": given.view, "save_values": given.save_values, "plan": given.plan}
         kept: dict[str, Any] = {"record": given.record, "replay": given.replay, "missing": given.replay_missing}
         kept |= {"latency": _factor(given.latency), "cache": given.cache}
-        kept |= {"order": given.order, "speculate": not given.no_speculate}
+        kept |= {"order": given.order, "speculate": not given.no_speculate, "backend": given.backend}
         kept |= {"check": given.check or given.check_anyway, "check_anyway": given.check_anyway}
         return Options(max_calls=given.max_calls, **shown, **kept)
     except (UsageError, ValueError) as error:

@@ -8,10 +8,11 @@ IPython, so that `poppy_ipython.run` in a script or a test does not either.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Interactivity = Literal["last_expr", "none"]
 View = Literal["auto", "live", "static", "line", "none"]
+Backend = Literal["processes", "dask"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Options:
     max_calls: int | None = None
     #: which of the calls that wait for a place goes first: what heads a long chain (when it has to), or always the oldest
     order: Literal["chain", "program"] = "chain"
+    #: where blocking functions of the user's go that name no backend themselves; None: threads
+    backend: Backend | None = None
     #: send calls that an earlier statement could still prevent by raising
     speculate: bool = True
     #: run what calls nothing external as plain Python wherever nothing is outstanding (off: to look for a bug of ours)
@@ -73,6 +76,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.max_calls is not None and self.max_calls < 1:
             raise ValueError(f"--max-calls must be at least 1, not {self.max_calls}")
+        if self.backend not in (None, *get_args(Backend)):
+            raise ValueError(f"--backend is processes or dask, not {self.backend!r}")
         if self.replay is not None and (self.record is not None or self.cache):
             raise ValueError(f"--replay asks nobody, so there is nothing to --{'record' if self.record is not None else 'cache'}")
         if self.check and (self.replay is not None or self.cache):

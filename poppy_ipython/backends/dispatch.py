@@ -22,8 +22,9 @@ import inspect
 import time
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
-from types import CoroutineType
+from types import CoroutineType, FunctionType
 from typing import Any
 
 from poppy_ipython.backends.flights import Flight, Flights
@@ -32,7 +33,9 @@ from poppy_ipython.backends.limits import BOOK, Book
 from poppy_ipython.backends.loop import Starter, turn_until_quiet
 from poppy_ipython.backends.pace import CEILING, START
 from poppy_ipython.backends.rates import Windows
+from poppy_ipython.backends.remote import REMOTE, Nowhere, Remote, open_remote
 from poppy_ipython.backends.threads import POOL, Mailbox, ThreadPool
+from poppy_ipython.effects.table import display_name
 
 __all__ = ["LiveDispatcher"]
 
@@ -65,7 +68,8 @@ class LiveDispatcher(Flights):
 
     `max_calls` at once to one host; None: as many as it takes, learned from 16 on (pace.py). `started(call)`, if given, is
     called when a call is really sent (for instruments); `failed(error)` when a `finish` raised, which is a bug of the
-    engine and must not escape into the loop (default: the loop's exception handler). Raises `BadLimit` if the limits of
+    engine and must not escape into the loop (default: the loop's exception handler); `backend` is where blocking functions of
+    the user's go that name no other. Raises `BadLimit` if the limits of
     `pyproject.toml` cannot be meant.
     """
 
@@ -80,8 +84,10 @@ class LiveDispatcher(Flights):
         threads: ThreadPool = POOL,
         book: Book = BOOK,
         random: Random | None = None,
+        backend: str | None = None,
     ) -> None:
         book.refresh()
+        self.backend = backend
         self.loop = loop
         self.clock = clock
         self.max_calls = max_calls
@@ -102,9 +108,12 @@ class LiveDispatcher(Flights):
         self._fresh = False  # async calls were started since the loop was quiet
         self._timer: Any = None
         self._timer_at = 0.0
+        self._remotes: dict[str, Remote] = {}
 
     def close(self) -> None:
         super().close()
+        for remote in self._remotes.values():
+            remote.close()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -139,6 +148,28 @@ class LiveDispatcher(Flights):
 
     # -- the calls' side
 
+    def submit(self, call: Any) -> None:
+        if self.backend is not None:
+            self._move(call, self.backend)
+        backend = call.effect.backend
+        if backend in REMOTE and backend not in self._remotes:
+            try:
+                remote = self._remotes[backend] = open_remote(backend, self.loop, self._landed, self.clock)
+                most = self.max_calls
+                self._slots.widths[backend] = remote.width if most is None else min(most, remote.width)
+            except Exception as error:
+                self._remotes[backend] = Nowhere(error, self.loop, self._landed, self.clock)
+        super().submit(call)
+
+    def _move(self, call: Any, backend: str) -> None:
+        """A blocking function of the user's, of which no other backend was said, goes where the whole run goes."""
+        effect = call.effect
+        if effect.said_backend or effect.known or effect.backend == "loop" or type(call.fn) is not FunctionType:
+            return
+        if effect.backend == "auto" and inspect.iscoroutinefunction(call.fn):
+            return
+        call.effect = replace(effect, backend=backend, host=backend if effect.host == display_name(call.fn) else effect.host)
+
     def _launch(self, flight: Flight) -> None:
         call = flight.call
         effect = call.effect
@@ -151,7 +182,13 @@ class LiveDispatcher(Flights):
         if context is not None and self._attempts and id(call) in self._attempts:
             context = context.copy()  # an earlier attempt, given up, may still be in it
         if backend == "threads":
-            self._threads.submit(flight, self._box, call.fn, call.args, call.kwargs, context)
+            self._threads.submit(flight, self._box, call.fn, call.args, call.kwargs, context, call.record)
+            return
+        if backend in REMOTE:
+            try:
+                self._remotes[backend].launch(flight)
+            except Exception as error:
+                self.loop.call_soon(self._landed, flight, None, error.with_traceback(None))
             return
         self._fresh = True
         outer, self._starting = self._starting, flight
@@ -190,7 +227,7 @@ class LiveDispatcher(Flights):
             flight.alarm.cancel()
         task = flight.task
         if task is None:
-            return "abandoned"
+            return "abandoned" if flight.remote is None else self._remotes[flight.call.effect.backend].cancel(flight)
         begun = not _has_not_begun(task)
         task.cancel()
         return "cancelled" if begun else "unsent"  # not begun (a loop without eager start): it never will be, nor report back

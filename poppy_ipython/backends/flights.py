@@ -25,6 +25,7 @@ from poppy_ipython.backends.base import mark_failed, status_of
 from poppy_ipython.backends.learned import Lessons
 from poppy_ipython.backends.limits import Book
 from poppy_ipython.backends.rates import Windows
+from poppy_ipython.backends.remote import WorkerLost
 from poppy_ipython.backends.retries import MINUTE, again, overload, retry_after
 from poppy_ipython.backends.slots import Lane, Slots
 from poppy_ipython.effects.registry import host_of
@@ -35,7 +36,7 @@ __all__ = ["Flight", "Flights"]
 class Flight:
     """One attempt of one call."""
 
-    __slots__ = ("alarm", "call", "lane", "started", "task")
+    __slots__ = ("alarm", "call", "lane", "remote", "started", "task")
 
     def __init__(self, call: Any, lane: Lane, started: float) -> None:
         self.call = call
@@ -43,6 +44,7 @@ class Flight:
         self.started = started
         self.task: Any = None  # what performs it, where that can be cancelled
         self.alarm: Any = None  # of its timeout
+        self.remote: Any = None  # its ticket, where it has left this process
 
 
 class Flights:
@@ -230,7 +232,9 @@ class Flights:
             return False
         self._attempts[id(call)] = call.record.attempts = sent + 1
         call.record.outcome = "waiting"
-        pause = lane.host.pace.pause(sent, retry_after(error) if after is None else after)
+        pause = 0.0
+        if not isinstance(error, WorkerLost):
+            pause = lane.host.pace.pause(sent, retry_after(error) if after is None else after)
         slots.submit(call, lane.host.name, now + pause)
         return True
 
@@ -251,7 +255,7 @@ class Flights:
 
     def _can_end(self, flight: Flight) -> bool:
         """Whether `_end` really stops it."""
-        return flight.task is not None
+        return flight.task is not None or flight.remote is not None
 
     def _wake(self, when: float) -> None:
         raise NotImplementedError

@@ -9,6 +9,9 @@ Two different things are repeated here:
   said that it did not do the call. So it is sent again, up to `REFUSALS` times, with nobody asking; `retry=0` forbids it.
   A refusal that came to a call alone is the program's, as in a plain run, and so is one that says that the money is gone.
 
+A third is not ours: a worker process that dies (`WorkerLost`) takes calls with it. One that had not begun, or that may be
+repeated, is performed again; `retry=0` forbids it for one that had.
+
 Both only where sending twice does no harm: for `unordered`, `readonly` and what is declared `idempotent`. Both never on top of
 a client that repeats by itself (`openai`, `anthropic`: `client.max_retries`): its word is the last one.
 
@@ -28,11 +31,14 @@ from typing import Any
 
 from poppy_ipython.backends.base import status_of
 from poppy_ipython.backends.pace import OVERLOADED
+from poppy_ipython.backends.remote import WorkerLost
 
 __all__ = ["MINUTE", "PASSING", "REFUSALS", "again", "may_repeat", "overload", "retries_by_itself", "retry_after", "wanted"]
 
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 REFUSALS = 5
+LOSSES = 2
+MOST_LOSSES = 10
 MINUTE = 60.0
 _PASSING_NAMES = frozenset({"APIConnectionError", "TransportError", "ClientConnectionError"})  # openai, httpx, aiohttp
 _log = logging.getLogger("poppy_ipython.backends")
@@ -131,6 +137,8 @@ def wanted(effect: Any, error: BaseException) -> bool:
 def again(call: Any, error: BaseException, sent: int, in_company: bool) -> bool:
     """Whether a call that was sent `sent` times and failed is sent once more."""
     effect = call.effect
+    if isinstance(error, WorkerLost):
+        return lost_again(effect, error, sent)
     if effect.retry == 0 or not may_repeat(effect) or retries_by_itself(call, error):
         return False
     if effect.retry is not None and wanted(effect, error):
@@ -138,3 +146,13 @@ def again(call: Any, error: BaseException, sent: int, in_company: bool) -> bool:
     if not in_company or sent > REFUSALS or not overload(error):
         return False
     return status_of(error) == 429 or retry_after(error) is not None
+
+
+def lost_again(effect: Any, error: WorkerLost, sent: int) -> bool:
+    """Whether a call whose worker died is sent again: if it had not begun, or may be repeated; not for ever.
+
+    What may have killed its worker is tried `LOSSES` times more; who only died with others, as often as they do, nearly.
+    """
+    if error.begun and (effect.retry == 0 or not may_repeat(effect)):
+        return False
+    return sent <= (LOSSES if error.guilty else MOST_LOSSES)

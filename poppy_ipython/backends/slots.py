@@ -96,6 +96,8 @@ class Slots:
         self._lessons: Lessons = lessons if lessons is not None else {}
         self.chains: Chains | None = Chains()
         self._gates: dict[object, Gate] = {}
+        #: calls at once to hosts of which that is known, and neither learned nor more than there is
+        self.widths: dict[str, int] = {}
         self._send = send
         self._wake = wake
         self._arrivals = count()
@@ -157,7 +159,8 @@ class Slots:
         if host is None:
             said = max((gate.limit.calls or 0 for gate in gates), default=0)  # somebody knows how many it takes
             start = max(self.start, said) if self.ceiling > self.start else self.start
-            host = self.hosts[name] = Host(name, Pace(self.random, start, max(start, self.ceiling)))
+            start, ceiling = (start, max(start, self.ceiling)) if name not in self.widths else (self.widths[name],) * 2
+            host = self.hosts[name] = Host(name, Pace(self.random, start, ceiling))
         lane = self.lanes[key] = Lane(host, gates, self._waits_in, self.chains)
         if name in self._lessons:
             self._teach(lane)

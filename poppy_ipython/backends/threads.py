@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
+from time import thread_time
 from typing import Any
 
 __all__ = ["Mailbox", "ThreadPool"]
@@ -82,9 +83,13 @@ class ThreadPool:
         args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
         context: Context | None = None,
+        record: Any = None,
     ) -> None:
-        """Call ``fn`` in a thread, in ``context`` (a copy of the current one if None)."""
-        job = (ticket, box, copy_context() if context is None else context, fn, args, kwargs)
+        """Call ``fn`` in a thread, in ``context`` (a copy of the current one if None).
+
+        ``record.cpu`` gets the seconds that the thread has computed: a call that computes is no gain in a thread.
+        """
+        job = (ticket, box, copy_context() if context is None else context, fn, args, kwargs, record)
         try:
             worker = self._idle.pop()  # the one that was busy last: its memory is warm
         except IndexError:
@@ -119,7 +124,8 @@ class _Worker(threading.Thread):
                 if pool._leave(self):
                     return
                 job = inbox.get()
-            ticket, box, context, fn, args, kwargs = job
+            ticket, box, context, fn, args, kwargs, record = job
+            begin = thread_time()
             value: Any = None
             error: BaseException | None = None
             try:
@@ -128,9 +134,11 @@ class _Worker(threading.Thread):
                 error = raised
                 if error.__traceback__ is not None:
                     error.__traceback__ = error.__traceback__.tb_next  # this frame is ours
+            if record is not None:
+                record.cpu = thread_time() - begin
             pool._rest(self)  # before the answer: who is told of it may submit the next call to this thread
             box.post(ticket, value, error)
-            del job, ticket, box, context, fn, args, kwargs, value, error  # an idle thread keeps nothing alive
+            del job, ticket, box, context, fn, args, kwargs, record, value, error  # an idle thread keeps nothing alive
 
 
 POOL = ThreadPool()

@@ -32,7 +32,8 @@ from poppy_ipython.effects.table import MISSING, Table, display_name, underlying
 __all__ = ["Effect", "declare", "local", "pure", "readonly", "sequential", "unordered"]
 
 Name = Literal["pure", "local", "unordered", "readonly", "sequential"]
-Backend = Literal["auto", "loop", "threads"]
+Backend = Literal["auto", "loop", "threads", "processes", "dask"]
+REMOTE = ("processes", "dask")  # in other processes
 Result = Literal["any", "atom", "fresh", "iterator", "stream"]
 F = TypeVar("F")
 
@@ -45,7 +46,7 @@ derived: list[Table] = []
 _decorated = Table()
 """What decorators said, to find two that contradict each other; `declare` may replace it, as library data may be."""
 
-KEYWORDS = ("resource", "external", "backend", "host", "result", "retry", "retry_on", "timeout", "idempotent")
+KEYWORDS = ("resource", "external", "backend", "host", "result", "retry", "retry_on", "timeout", "idempotent", "resources")
 SHOWN = ("backend", "host", "retry", "timeout", "idempotent")
 
 
@@ -65,6 +66,8 @@ class Effect:
     resource: Hashable | Callable[..., Hashable] = None  # a constant, or called with the call's arguments
     external: bool = False  # its time is spent outside this interpreter: a backend runs it
     backend: Backend = "auto"  # auto: coroutine functions on the loop, all else in threads
+    said_backend: bool = field(default=False, repr=False, compare=False)  # and not found by itself
+    resources: tuple[tuple[str, float], ...] = ()  # of a cluster: what a worker must have for it
     host: str | Callable[..., str] | None = None  # key of the calls-at-once limit; None: derived
     #: atom: always int/str/float/bool/None/bytes · fresh: new, aliases nothing older · iterator: advancing it is pure
     #: · stream: an iterator whose items come from outside, read by nobody else
@@ -137,7 +140,14 @@ class Effect:
                 check(self, value)
         if self.ordered and "resource" in settings and self.resource not in ("*", settings["resource"]):
             raise TypeError(f"{self!r} already names a resource; it cannot be {settings['resource']!r} too.")
-        made = replace(self, **settings)
+        if "backend" in settings:
+            if self.name == "pure":  # in another process it is a call like others, and its result a copy
+                return unordered._with(settings)
+        if "resources" in settings:
+            settings = {**settings, "resources": tuple(sorted(settings["resources"].items()))}
+        made = replace(self, **settings, said_backend=self.said_backend or "backend" in settings)
+        if made.resources and made.backend != "dask":
+            raise TypeError(f"{made!r}: resources are what a worker of a cluster must have; say backend='dask', too.")
         if made.name == "sequential" and (made.retry or made.retry_on is not None) and not made.idempotent:
             raise TypeError(
                 f"{made!r}: a sequential call changes something, and the attempt that failed may have done it. "
@@ -170,9 +180,18 @@ class _Checks:
 
     @staticmethod
     def backend(effect: Effect, value: Any) -> None:
-        _Checks._outside(effect, "backend")
-        if value not in ("auto", "loop", "threads"):
-            raise ValueError(f"backend={value!r}: it is one of 'auto', 'loop', 'threads'.")
+        if effect.name != "pure" or value not in REMOTE:
+            _Checks._outside(effect, "backend")
+        if value not in get_args(Backend):
+            raise ValueError(f"backend={value!r}: it is one of {', '.join(map(repr, get_args(Backend)))}.")
+
+    @staticmethod
+    def resources(effect: Effect, value: Any) -> None:
+        if effect.name != "pure":
+            _Checks._outside(effect, "resources")
+        rows: list[tuple[Any, Any]] = list(value.items()) if isinstance(value, dict) else [(None, 0)]
+        if not all(isinstance(name, str) and type(figure) in (int, float) and figure > 0 for name, figure in rows):
+            raise TypeError(f"resources={value!r}: names and amounts are expected, such as {{'GPU': 1}}.")
 
     @staticmethod
     def host(effect: Effect, value: Any) -> None:
@@ -269,7 +288,10 @@ def settled(function: Any, effect: Effect) -> Effect:
     backend = effect.backend
     if backend == "auto":
         backend = "loop" if inspect.iscoroutinefunction(function) else "threads"
-    return replace(effect, backend=backend, host=effect.host if effect.host is not None else display_name(function))
+    elif backend in REMOTE and inspect.iscoroutinefunction(function):
+        raise TypeError(f"{display_name(function)} is an async function, which waits on this loop: not for backend={backend!r}.")
+    host = effect.host if effect.host is not None else backend if backend in REMOTE else display_name(function)
+    return replace(effect, backend=backend, host=host)
 
 
 def declare(target: F, effect: Effect) -> F:

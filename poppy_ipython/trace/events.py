@@ -90,6 +90,10 @@ class CallRecord:
     attempts: int = 1  # how often it was sent
     needs: list[Need] | None = field(default=None, repr=False)
     stack: tuple[Frame, ...] = field(default=(), repr=False)  # innermost first
+    cpu: float | None = None  # seconds that its thread computed
+    worker: str | None = None  # who performed it in another process, and from when to when it did
+    began: float | None = None
+    finished: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,10 @@ class Call(NamedTuple):
     stack: tuple[Frame, ...] = ()  # the functions around it, innermost first
     model: str | None = None  # of a client's call: who answered
     tokens: Tokens | None = None  # as the service counted them
+    cpu: float | None = None  # seconds that its thread computed
+    worker: str | None = None  # who performed it in another process, and from when to when it did: the rest was its way
+    began: float | None = None
+    finished: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -384,6 +388,10 @@ def freeze(record: CallRecord, zero: float, end: float) -> Call:
         record.attempts,
         () if record.needs is None else tuple([_need(need) for need in record.needs]),
         record.stack,
+        cpu=record.cpu,
+        worker=record.worker,
+        began=None if record.began is None else record.began - zero,
+        finished=None if record.finished is None else record.finished - zero,
     )
 
 
