@@ -220,7 +220,7 @@ def compile_cell(
     lowering.all_native = all_native
     last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
     lowered_body = lowering.docstring(body) + lowering.block(body)
-    if last is not None:  # its value is the cell's
+    if isinstance(last, ast.Expr):  # its value is the cell's
         reason = all_native or native_reason(last)
         value = lowering.expr(last.value) if reason is None else lowering.native_value(last, reason)
         tail = [place(ast.Return(value), last)]  # type: ignore[list-item]
