@@ -1,8 +1,8 @@
 /* What is known of one call, and why it was not sent earlier. */
 
 import { el, plain } from "./dom";
-import { type Call, endOf, type Model } from "./model";
-import { duration } from "./time";
+import { type Call, endOf, type Model, served } from "./model";
+import { count, duration } from "./time";
 import { chain, worst } from "./why";
 
 export interface DetailsHost {
@@ -62,14 +62,16 @@ export class Details {
     }
     fact("model", plain(call.model, 60));
     if (call.tokens) fact("tokens", `${call.tokens[0].toLocaleString("en")} sent, ${call.tokens[1].toLocaleString("en")} received`);
-    if (call.attempts > 1) fact("attempts", String(call.attempts));
+    fact("cost", model.costs.has(call.number) ? `about ${model.costs.get(call.number)}` : "");
+    if (call.pieces > 0) fact("stream", pieces(call));
+    if (call.attempts > 1) fact("attempts", attempts(call));
     fact("host", plain(call.host, 80));
     fact("effect", call.effect);
     fact("error", plain(call.error, 300), "bad");
     const values = model.values.get(call.number);
     if (values) {
       fact("arguments", values[0].slice(0, 4000), "value");
-      fact("result", values[1].slice(0, 4000), "value");
+      if (call.pieces === 0) fact("result", values[1].slice(0, 4000), "value"); // a stream has no result of its own
     }
     return el("div", { class: "facts" }, head, list);
   }
@@ -88,8 +90,10 @@ export class Details {
       button.addEventListener("click", () => this.host.select(step.cause.number));
       button.addEventListener("pointerenter", () => this.host.hover([step.cause.number]));
       button.addEventListener("pointerleave", () => this.host.hover(null));
-      const until = step.cause.ended === null ? "" : ` until ${duration(step.cause.ended)}`;
-      const who = step.call === call ? "It waited for " : `#${step.call.number} waited for `;
+      const at = served(step.cause, step.call);
+      const until = at === null ? "" : ` until ${duration(at)}`;
+      const piece = at !== null && at < (step.cause.ended ?? Infinity) - 1e-5 ? "a piece of " : "";
+      const who = step.call === call ? `It waited for ${piece}` : `#${step.call.number} waited for ${piece}`;
       list.append(el("li", {}, who, button, step.cause.where ? ` (${step.cause.where})` : "", `${until}: ${plain(step.edge.words, 200)}.`));
     }
     box.append(list);
@@ -97,11 +101,30 @@ export class Details {
     if (most && most.cause.started !== null) {
       const full = most.edge.reason === "limit" || most.edge.reason === "rate";
       const line = most.edge.line ? `line ${most.edge.line}` : most.call.where;
-      const took = duration(endOf(most.cause, this.model.now) - most.cause.started);
+      const took = duration((served(most.cause, most.call) ?? this.model.now) - most.cause.started);
       const more = most.edge.reason === "rate" ? "At a higher rate" : "With more calls at once (--max-calls)";
       const way = full ? `${more} this would start sooner.` : line ? `To start sooner, ${line} would have to do without its answer.` : "";
       box.append(el("p", { class: "most" }, `Most of it: #${most.cause.number} took ${took}. ${way}`));
     }
     return box;
   }
+}
+
+/* `12 pieces, the first after 0.31 s, then one every 42 ms` */
+function pieces(call: Call): string {
+  const first = call.chunks[0], last = call.chunks[call.chunks.length - 1];
+  if (first === undefined || last === undefined) return "";
+  const began = `${count(call.pieces, "piece")}, the first after ${duration(first - (call.started ?? first))}`;
+  return call.pieces > 1 ? `${began}, then one every ${duration((last - first) / (call.pieces - 1))}` : began;
+}
+
+/* `3: RateLimitError 429 after 0.10 s, again 0.52 s later; …` */
+function attempts(call: Call): string {
+  const said = call.tries.flatMap((attempt, index) => {
+    if (attempt.end === null) return [];
+    const next = call.tries[index + 1];
+    const again = next ? `, sent again ${duration(next.begin - attempt.end)} later` : "";
+    return [`${plain(attempt.why, 60)} after ${duration(attempt.end - attempt.begin)}${again}`];
+  });
+  return [String(call.attempts), said.join("; ")].filter(Boolean).join(": ");
 }

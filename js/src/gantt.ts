@@ -7,14 +7,14 @@
  * Drag pans, a drag on the axis marks a range and zooms into it, Ctrl + wheel zooms, a double click shows everything. For
  * the keyboard: arrows go from call to call, + and - zoom, 0 shows everything, Enter opens the details. */
 
-import { type Call, endOf, type Model, waitedFor } from "./model";
+import { clip, drawFlight, drawName, drawWaiting, FONT, type Sheet } from "./bars";
+import { type Call, endOf, type Model, served } from "./model";
 import { type Grouping, type Lanes, lanesOf, span } from "./lanes";
 import type { Palette } from "./theme";
 import { duration, Scale } from "./time";
 
 const AXIS = 22, PAD = 8, HEAD = 17;
-const HEIGHT = 380; // pixels that lanes are fitted into if they are not made too thin by it; more scroll
-const FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif";
+const HEIGHT = 440; // pixels that lanes are fitted into if they are not made too thin by it; more scroll
 
 export interface GanttHost {
   hover(number: number | null): void;
@@ -225,6 +225,7 @@ export class Gantt {
     const bar = this.laneHeight - 3;
     const path = new Set(this.model.path);
     const dimmed = this.marked.size > 0;
+    const on: Sheet = { ctx, colours, scale, bar };
     ctx.save();
     ctx.beginPath();
     ctx.rect(scale.left - 1, 0, scale.right - scale.left + 2, 1e6);
@@ -241,15 +242,16 @@ export class Gantt {
         if (right < scale.left) continue;
         ctx.globalAlpha = bright ? 1 : 0.28;
         if (call.started === null) {
-          this.drawWaiting(ctx, call, scale, Math.max(x, before), right, y + bar / 2);
+          drawWaiting(on, call, Math.max(x, before), right, y + bar / 2);
           before = Math.max(before, Math.min(right, x + 3));
           continue;
         }
-        if (call.issued < call.started) this.drawWaiting(ctx, call, scale, Math.max(before, scale.x(call.issued)), x, y + bar / 2);
+        if (call.issued < call.started) drawWaiting(on, call, Math.max(before, scale.x(call.issued)), x, y + bar / 2);
         before = Math.max(before, right + 1);
         if (right <= filled && !path.has(call.number) && call.number !== this.selected) continue;
         filled = Math.max(filled, Math.floor(right));
-        this.drawFlight(ctx, call, x, right, y, bar);
+        drawFlight(on, call, x, right, y);
+        if (bar >= 12 && right - x >= 24) drawName(on, call, this.name(call), x, right, y);
         if (path.has(call.number)) {
           ctx.strokeStyle = colours.path;
           ctx.lineWidth = 1.6;
@@ -266,49 +268,11 @@ export class Gantt {
     ctx.globalAlpha = 1;
   }
 
-  private drawWaiting(ctx: CanvasRenderingContext2D, call: Call, scale: Scale, from: number, to: number, y: number): void {
-    if (to - from < 1) return;
-    const thin = Math.min(5, this.laneHeight - 4);
-    ctx.fillStyle = this.colours.reasons[waitedFor(call)];
-    const held = call.ready !== null && call.started !== null && call.started - call.ready > 1e-4 ? Math.max(from, scale.x(call.ready)) : to;
-    ctx.fillRect(from, y - thin / 2, Math.max(0, held - from), thin);
-    if (held < to) {
-      ctx.fillStyle = this.colours.reasons[call.edges.some((edge) => edge.reason === "rate") ? "rate" : "limit"];
-      ctx.fillRect(held, y - thin / 2, to - held, thin);
-    }
-  }
-
-  private drawFlight(ctx: CanvasRenderingContext2D, call: Call, x: number, right: number, y: number, bar: number): void {
-    const { colours } = this;
-    const hollow = call.outcome === "cancelled" || call.outcome === "abandoned";
-    const colour = call.outcome === "error" ? colours.fail : call.outcome === "retrying" ? colours.retry : call.outcome === "streaming" ? colours.stream : colours.run;
-    if (hollow) {
-      ctx.strokeStyle = colours.faint;
-      ctx.lineWidth = 1;
-      ctx.setLineDash([3, 2]);
-      ctx.strokeRect(x + 0.5, y + 0.5, Math.max(1, right - x - 1), bar - 1);
-      ctx.setLineDash([]);
-    } else {
-      ctx.fillStyle = colour;
-      if (right - x > 4 && bar > 6) {
-        ctx.beginPath();
-        ctx.roundRect(x, y, right - x, bar, 2);
-        ctx.fill();
-      } else ctx.fillRect(x, y, right - x, bar);
-      if (call.ended === null) {
-        ctx.globalAlpha *= 0.35; // the growing end
-        ctx.fillRect(right, y, 3, bar);
-        ctx.globalAlpha /= 0.35;
-      }
-    }
-    if (call.outcome === "error") ctx.fillRect(right - 1.5, y - 2, 3, bar + 4);
-    if (bar < 12 || right - x < 24) return;
-    ctx.font = `11px ${FONT}`;
-    ctx.fillStyle = hollow ? colours.ink : colours.on;
-    const number = `${call.turn || call.number}`;
-    const name = this.grouping === "place" ? this.model.name(call) : this.grouping === "callee" ? call.where || call.callee : `${call.callee}${call.where && ` · ${call.where}`}`;
-    const text = clip(ctx, name, right - x - 8);
-    ctx.fillText(text.length > 2 ? text : clip(ctx, number, right - x - 6), x + 4, y + bar / 2 + 4);
+  /* What a bar says: what its row does not say already. */
+  private name(call: Call): string {
+    if (this.grouping === "place") return this.model.name(call);
+    if (this.grouping === "callee") return call.where || call.callee;
+    return `${call.callee}${call.where && ` · ${call.where}`}`;
   }
 
   /* The edges of the call that is looked at, and the links of the critical path. */
@@ -335,7 +299,7 @@ export class Gantt {
     const a = one && this.lanes.of.get(one.number), b = two && this.lanes.of.get(two.number);
     if (one === undefined || two === undefined || a === undefined || b === undefined) return;
     const middle = (this.laneHeight - 3) / 2;
-    const x = scale.x(endOf(one, now)), y = this.tops[a]! + middle;
+    const x = scale.x(served(one, two) ?? endOf(one, now)), y = this.tops[a]! + middle;
     const to = scale.x(two.started ?? two.issued), end = this.tops[b]! + middle;
     const bend = Math.max(10, Math.min(60, Math.abs(to - x) / 2));
     ctx.setLineDash(dashed ? [3, 3] : []);
@@ -470,16 +434,4 @@ export class Gantt {
     const state = call.ended === null ? "in flight for" : call.outcome === "error" ? "failed after" : call.outcome === "ok" ? "took" : `${call.outcome} after`;
     return `${name}: ${state} ${duration(endOf(call, now) - call.started)}`;
   }
-}
-
-function clip(ctx: CanvasRenderingContext2D, text: string, room: number): string {
-  const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  if (ctx.measureText(short).width <= room) return short;
-  let low = 0, high = short.length;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (ctx.measureText(`${short.slice(0, middle)}…`).width <= room) low = middle;
-    else high = middle - 1;
-  }
-  return low > 0 ? `${short.slice(0, low)}…` : "";
 }

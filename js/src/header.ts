@@ -53,7 +53,9 @@ export class Header {
     if (live && over > 2 && over < all) parts.push(`about ${duration(left(over, all, now - first))} left`);
     if (failed) parts.push(`${failed} failed`);
     if (!live && model.pathLength > 0) parts.push(`critical path ${duration(model.pathLength)}`);
+    if (model.cost) parts.push(model.cost);
     this.words.textContent = parts.join(" · ");
+    this.words.title = live ? "" : totals(model);
     const share = all ? over / all : 0;
     (this.bar.firstElementChild as HTMLElement).style.width = `${100 * share}%`;
     this.bar.setAttribute("aria-valuemax", String(all));
@@ -62,6 +64,13 @@ export class Header {
     this.stop.hidden = !live || model.stop !== "live";
     if (live && model.stop === "kernel") this.words.textContent += " · to stop, interrupt the kernel";
   }
+}
+
+/* What else was measured, for whoever points at the figures. */
+function totals(model: Model): string {
+  const peak = model.peak ? `${count(model.peak, "call")} at once at the most. ` : "";
+  const python = model.overhead ? ` Python, the cell's own and the engine's: ${duration(model.overhead)}.` : "";
+  return `${peak}One after the other this would have taken about ${duration(model.sequential)}.${python}`;
 }
 
 /* Seconds until the known calls are done, at the pace so far. More calls may become known. */

@@ -1,6 +1,7 @@
 /* What the colours mean: only what occurs in this run. */
 
 import { el } from "./dom";
+import { isStream } from "./bars";
 import { type Model, waitedFor } from "./model";
 import { type Palette, REASON_NAMES } from "./theme";
 
@@ -14,10 +15,10 @@ export function legend(element: HTMLElement, model: Model, colours: Palette): vo
       const end = call.outcome;
       if (end === "error") kinds.set("error", [`background:${colours.fail}`, "failed"]);
       else if (end === "cancelled" || end === "abandoned") kinds.set("gone", [`border:1px dashed ${colours.faint}`, "cancelled"]);
-      else if (end === "streaming") kinds.set(end, [`background:${colours.stream}`, "streaming"]);
-      else if (end === "retrying") kinds.set(end, [`background:${colours.retry}`, "trying again"]);
+      else if (isStream(call)) kinds.set("streaming", [`background:${colours.stream}`, "streaming"]);
       else kinds.set("run", [`background:${colours.run}`, "in flight"]);
     }
+    if (call.tries.length > 0) kinds.set("retrying", [`background:${colours.retry}`, "sent again"]);
     const until = call.started ?? model.now;
     if ((call.ready ?? until) - call.issued > least) {
       const reason = waitedFor(call);

@@ -44,7 +44,16 @@ export interface Call {
   model: string;
   tokens: [sent: number, received: number] | null;
   exactly: string; // the call itself, if it stands in a helper: `client.chat.completions.create (In [1], line 20)`
+  tries: Try[]; // its attempts, if there were several
+  pieces: number; // of a stream
+  chunks: number[]; // when they were there, in seconds; of very many some
   site: string; // calls of one site belong together
+}
+
+export interface Try {
+  begin: number; // seconds
+  end: number | null; // null: as the call's own
+  why: string;
 }
 
 export interface Source {
@@ -58,6 +67,7 @@ export type Row = [
   effect: number, issued: number, ready: number | null, started: number | null, ended: number | null, outcome: number,
   edges: EdgeRow[], slack: number | null, attempts: number, error: number, exactly: number,
   invocation?: number, model?: number, sent?: number, received?: number, // left out where there is nothing to say
+  tries?: [begin: number, length: number | null, why: number][] | -1, chunks?: [pieces: number, ...times: number[]] | -1,
 ];
 
 export interface Message {
@@ -81,6 +91,10 @@ export interface Message {
   static?: string; // mark of the static picture that stands for this view in the saved notebook
   number?: number;
   values?: Record<string, [string, string]>;
+  costs?: Record<string, string>;
+  cost?: string; // of the whole run, as far as it is known
+  peak?: number; // most calls at once
+  overhead?: number; // seconds of Python, at most
   text?: string; // a page to be saved, and its file name
   name?: string;
   whatif?: Opened; // of a page without a kernel
@@ -104,6 +118,10 @@ export class Model {
   error = "";
   stop: "live" | "kernel" | "" = "";
   values = new Map<number, [string, string]>();
+  costs = new Map<number, string>();
+  cost = "";
+  peak = 0;
+  overhead = 0;
   whatif: Opened | null = null;
   foretold = "";
   problem = "";
@@ -121,7 +139,7 @@ export class Model {
   /* Takes in a message; false if it could not be (a delta was missed before it): wait for the next full state. */
   apply(message: Message): boolean {
     if (message.t === "values") {
-      for (const [number, texts] of Object.entries(message.values ?? {})) this.values.set(Number(number), texts);
+      this.take(message);
       this.version++;
       return true;
     }
@@ -148,15 +166,20 @@ export class Model {
       this.calls[call.number - 1] = call;
     }
     if (message.now !== undefined) this.offset = Math.min(this.offset, this.clock() - message.now);
-    for (const key of ["run", "title", "limit", "path", "pathLength", "sequential", "summary", "error", "stop"] as const) {
+    for (const key of ["run", "title", "limit", "path", "pathLength", "sequential", "summary", "error", "stop", "cost", "peak", "overhead"] as const) {
       if (message[key] !== undefined) (this as Record<string, unknown>)[key] = message[key];
     }
     if (message.ended !== undefined) this.ended = message.ended;
     if (message.whatif !== undefined) this.whatif = message.whatif;
     if (message.foretold !== undefined) this.foretold = message.foretold.words;
-    for (const [number, texts] of Object.entries(message.values ?? {})) this.values.set(Number(number), texts);
+    this.take(message);
     this.version++;
     return true;
+  }
+
+  private take(message: Message): void {
+    for (const [number, texts] of Object.entries(message.values ?? {})) this.values.set(Number(number), texts);
+    for (const [number, text] of Object.entries(message.costs ?? {})) this.costs.set(Number(number), text);
   }
 
   /* Seconds since the run began: the end of a finished run, else the kernel's clock as far as it is known here. */
@@ -176,6 +199,11 @@ export class Model {
 
   byNumber(number: number): Call | undefined {
     return this.calls[number - 1];
+  }
+
+  private tries(rows: Row[23], zero: number): Try[] {
+    if (!Array.isArray(rows)) return [];
+    return rows.map(([begin, length, why]) => ({ begin: zero + begin * UNIT, end: length === null ? null : zero + (begin + length) * UNIT, why: this.text(why) }));
   }
 
   private text(index: number): string {
@@ -211,9 +239,21 @@ export class Model {
       invocation: this.text(row[19] ?? -1),
       model: this.text(row[20] ?? -1),
       tokens: row[21] === undefined || row[21] < 0 ? null : [row[21], row[22] ?? 0],
+      tries: this.tries(row[23], startedAt ?? begin),
+      pieces: Array.isArray(row[24]) ? row[24][0] : 0,
+      chunks: Array.isArray(row[24]) ? sums(row[24].slice(1), startedAt ?? begin) : [],
       site: `${callee}|${file}|${line}|${where}|${within}`,
     };
   }
+}
+
+/* When `call` could go on, which waited for `cause`: at its end, or of a stream that goes on at the piece before. */
+export function served(cause: Call, call: Call): number | null {
+  const at = call.ready ?? call.issued;
+  if (cause.chunks.length === 0 || (cause.ended !== null && cause.ended <= at)) return cause.ended;
+  let found: number | null = null;
+  for (const time of cause.chunks) if (time <= at + UNIT) found = time;
+  return found ?? cause.ended;
 }
 
 /* When a bar ends: known, or as long as the run has lasted. */
@@ -230,6 +270,11 @@ export function waitedFor(call: Call): Reason {
   let last: Edge | undefined;
   for (const edge of call.edges) if (edge.reason !== "limit" && edge.reason !== "rate") last = edge;
   return last?.reason ?? "start";
+}
+
+function sums(differences: number[], from: number): number[] {
+  let at = from;
+  return differences.map((difference) => (at += difference * UNIT));
 }
 
 function lines(text: string): string[] {

@@ -1,6 +1,6 @@
 /* "Why not earlier?": the chain of last arrivals, from a call backwards. The same walk as `trace/explain.py`. */
 
-import type { Call, Edge, Model } from "./model";
+import { type Call, type Edge, type Model, served } from "./model";
 
 export interface Step {
   call: Call;
@@ -17,7 +17,7 @@ export function chain(model: Model, number: number, most = 12): Step[] {
     for (const edge of call.edges) {
       const cause = model.byNumber(edge.cause);
       if (cause === undefined || seen.has(edge.cause)) continue;
-      if (best === undefined || (cause.ended ?? 0) > (best.cause.ended ?? 0)) best = { call, cause, edge };
+      if (best === undefined || (served(cause, call) ?? 0) > (served(best.cause, call) ?? 0)) best = { call, cause, edge };
     }
     if (best === undefined) return found;
     found.push(best);
@@ -29,6 +29,6 @@ export function chain(model: Model, number: number, most = 12): Step[] {
 
 /* The step that cost most, whose line would have to change. */
 export function worst(steps: Step[]): Step | undefined {
-  const seconds = (step: Step): number => (step.cause.ended ?? 0) - (step.cause.started ?? 0);
+  const seconds = (step: Step): number => (served(step.cause, step.call) ?? 0) - (step.cause.started ?? 0);
   return steps.reduce<Step | undefined>((best, step) => (best === undefined || seconds(step) > seconds(best) ? step : best), undefined);
 }

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from poppy_ipython.redact import redact
 
-__all__ = ["Call", "Dispatcher", "Record", "mark_failed", "status_of"]
+__all__ = ["Call", "Dispatcher", "Record", "mark_failed", "note_try", "status_of"]
 
 
 class Record(Protocol):
@@ -32,6 +32,7 @@ class Record(Protocol):
     outcome: Any
     error: str | None
     attempts: int
+    tries: list[tuple[float, float | None, str]] | None
 
 
 class Call(Protocol):
@@ -93,6 +94,13 @@ def status_of(error: BaseException) -> int | None:
         if found.__class__ is int:
             return found
     return None
+
+
+def note_try(record: Any, sent: float, over: float, error: BaseException) -> None:
+    """An attempt is over that another one follows. By the error's type and status: its text belongs to the last one."""
+    status = status_of(error)
+    why = type(error).__name__ if status is None else f"{type(error).__name__} {status}"
+    record.tries = [*(record.tries or (None,))[:-1], (sent, over, why)]
 
 
 def mark_failed(record: Any, error: BaseException) -> None:

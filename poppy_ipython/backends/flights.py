@@ -12,7 +12,7 @@ What follows a call that failed for good in its own unit is killed for certain w
 "doomed"), however long that takes: async calls among it are cancelled at once. Nobody who is older waits for one of them.
 
 A call that is sent again is one call: its record goes from the first attempt's start to the last one's end and counts
-`attempts`. Who performs an attempt, and what time is, is the subclass's.
+`attempts`; `tries` says when each was out and what it failed with. Who performs an attempt, and what time is, is the subclass's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from poppy_ipython.backends.base import mark_failed, status_of
+from poppy_ipython.backends.base import mark_failed, note_try, status_of
 from poppy_ipython.backends.learned import Lessons
 from poppy_ipython.backends.limits import Book
 from poppy_ipython.backends.rates import Windows
@@ -156,6 +156,8 @@ class Flights:
         record = call.record
         if not self._attempts or id(call) not in self._attempts:
             record.started = flight.started
+        elif record.tries:
+            record.tries.append((flight.started, None, ""))
         record.outcome = "running"
         self._out[id(call)] = flight
         self._launch(flight)
@@ -231,6 +233,7 @@ class Flights:
         if self._closed or not again(call, error, sent, slots.in_company(lane, since)):
             return False
         self._attempts[id(call)] = call.record.attempts = sent + 1
+        note_try(call.record, flight.started, now, error)
         call.record.outcome = "waiting"
         pause = 0.0
         if not isinstance(error, WorkerLost):

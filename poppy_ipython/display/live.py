@@ -25,6 +25,7 @@ from poppy_ipython.display.page import page
 from poppy_ipython.display.sampler import Sampler
 from poppy_ipython.display.saved import picture
 from poppy_ipython.display.wire import full
+from poppy_ipython.trace.prices import dollars, price_of
 from poppy_ipython.trace.run import Run
 from poppy_ipython.trace.values import Values
 
@@ -184,9 +185,8 @@ class Live:
                     self._send({"t": "page", "text": text, "name": f"{self.name.replace(' ', '')}.html"})
             elif content.get("ask") == "values":
                 number = content.get("number")
-                found = self.values.of(number) if isinstance(number, int) else None
-                if found is not None:
-                    self._send({"t": "values", "values": {str(number): found}})
+                if isinstance(number, int):
+                    self._send_values(number)
             elif self.run is not None:
                 from poppy_ipython.display.whatif import Tab
 
@@ -197,6 +197,12 @@ class Live:
                     self._send(answer)
         except Exception:
             self._drop()
+
+    def _send_values(self, number: int) -> None:
+        found, price = self.values.of(number), price_of(self.values.models.get(number), self.values.tokens.get(number))
+        if found is not None:
+            cost = {} if price is None else {"costs": {str(number): dollars(price)}}
+            self._send({"t": "values", "values": {str(number): found}, **cost})
 
     def _drop(self) -> None:
         self._failed = True

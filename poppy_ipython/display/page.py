@@ -19,6 +19,7 @@ from typing import Any
 from poppy_ipython.display.text import summary
 from poppy_ipython.display.wire import full, to_text
 from poppy_ipython.redact import redact
+from poppy_ipython.trace.prices import dollars
 from poppy_ipython.trace.trace import Trace
 
 __all__ = ["bundle", "fragment", "page"]
@@ -66,6 +67,10 @@ def fragment(
 
 def _message(trace: Trace, run: str, title: str, error: str, values: dict[int, tuple[str, str]] | None) -> dict[str, Any]:
     message = full(trace, run, title, error)
+    costs = trace.costs
+    if costs.by_call:
+        message["costs"] = {str(number): dollars(cost) for number, cost in costs.by_call.items()}
+        message["cost"] = str(costs)
     message["sources"] = [[name, redact(text)] for name, text in message["sources"]]
     if run == "page" or len(trace.sent) <= _SWEPT:
         from poppy_ipython.display.whatif import saved

@@ -58,7 +58,7 @@ class Sampler:
             state = _state(record)
             if state != before:
                 changed.append(record)
-                if record.ended is not None or record.outcome == "unsent":
+                if _is_over(record):
                     del self._active[number]
                 else:
                     self._active[number] = record, state
@@ -67,7 +67,7 @@ class Sampler:
         files = len(self._files)
         for record in new:
             changed.append(record)
-            if record.ended is None and record.outcome != "unsent":
+            if not _is_over(record):
                 self._active[record.number] = record, _state(record)
             self._files.setdefault(record.filename)
             for frame in record.stack:
@@ -129,4 +129,10 @@ class Sampler:
 
 
 def _state(record: CallRecord) -> object:
-    return record.outcome, record.ready is None, record.started is None, record.attempts
+    pieces = 0 if record.chunks is None else len(record.chunks)
+    return record.outcome, record.ready is None, record.started is None, record.attempts, pieces
+
+
+def _is_over(record: CallRecord) -> bool:
+    """Whether nothing more comes of it. Of a stream nobody knows: its record is over after each piece."""
+    return record.outcome == "unsent" or (record.ended is not None and record.host != "streams")

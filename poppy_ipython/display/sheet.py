@@ -33,6 +33,8 @@ _LIGHT = {
     "on": "#ffffff",
     "wait": "#a9d0e6",
     "fail": "#b54700",
+    "again": "#aa4a85",
+    "stream": "#00795a",
 }
 _DARK = {
     "panel": "#1c2026",
@@ -44,6 +46,8 @@ _DARK = {
     "on": "#06202f",
     "wait": "#2a5a78",
     "fail": "#f0854a",
+    "again": "#e08fc0",
+    "stream": "#2fc79a",
 }
 
 
@@ -93,6 +97,8 @@ def _rules(colour: dict[str, str]) -> str:
         ".wait": f"fill:{colour['wait']}",
         ".run": f"fill:{colour['run']}",
         ".fail": f"fill:{colour['fail']}",
+        ".again": f"fill:{colour['again']}",
+        ".stream": f"fill:{colour['stream']}",
         ".gone": f"fill:{colour['panel']};stroke:{colour['faint']}",
         ".path": f"stroke:{colour['ink']}",
         ".edge": f"stroke:{colour['faint']}",

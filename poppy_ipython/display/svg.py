@@ -6,6 +6,7 @@
 * Bars are packed into lanes, in program order: a call takes the first lane that is free. Room for a label beside a short
   bar is kept free as long as that costs no more than 30 lanes; then only the bars that are long enough keep theirs.
 * The time between issued and sent is the thin, lighter bar in front; a call that was never sent is nothing else.
+* Attempts that others followed have a colour and a stop of their own, the pauses between are thin; so have streams a colour.
 * Above 60 lanes, 400 calls or 40 KB the chart is folded (`folded.py`): a notebook keeps every output it has ever shown.
   Hover texts go first, because they are what costs most and what an SVG shown as an image does not have anyway.
 
@@ -116,7 +117,7 @@ def _box(trace: Trace, call: Call, axis: Axis) -> _Box:
     while words:  # as much as there is room for, the end of the words last
         label = " · ".join(safe(word, 30) for word in words)  # each by itself: a name may run from right to left
         width = width_of(" · ".join(words))
-        if call.started is not None and width + 2 * _SPACE <= end - start:
+        if call.started is not None and not call.tries and width + 2 * _SPACE <= end - start:
             return _Box(call, begin, start, end, label, where, start + _SPACE, width, "bar", begin, end)
         if end + gap + width <= axis.right:
             return _Box(call, begin, start, end, label, where, end + gap, width, "right", begin, end + gap + width)
@@ -186,7 +187,9 @@ def _bar(trace: Trace, box: _Box, y: float, marked: bool, hover: bool) -> str:
             parts.append(f'<path class="{gone}" d="{edge}"/>')
         else:
             failed = box.call.outcome == "error"
-            parts.append(_rect("fail" if failed else "run", box.start, top, width, _BAR, 2))
+            kind = "fail" if failed else "stream" if box.call.chunks else "run"
+            last = _tries(box, top, parts)
+            parts.append(_rect(kind, last, top, box.end - last, _BAR, 2))
             if failed:
                 parts.append(_rect("fail", box.end - 1.5, top - 2.5, 3, _BAR + 5))
         if marked and box.call.outcome in ("ok", "error"):
@@ -194,6 +197,23 @@ def _bar(trace: Trace, box: _Box, y: float, marked: bool, hover: bool) -> str:
     if not hover:
         return "".join(parts)
     return f"<g><title>{_hover(trace, box.call)}</title>{''.join(parts)}</g>"
+
+
+def _tries(box: _Box, top: float, parts: list[str]) -> float:
+    """Draws the attempts before the last one; where that begins."""
+    call, at = box.call, box.start
+    if not call.tries or call.seconds <= 0:
+        return at
+    scale = (box.end - box.start) / call.seconds
+    for number, (sent, over, _) in enumerate(call.tries):
+        begin = box.start + (sent - (call.started or 0.0)) * scale
+        if number:
+            parts.append(_rect("again", at, top + _BAR / 2 - 1.5, begin - at, 3))
+        if over is None:
+            return min(begin, box.end - 1)
+        at = begin + (over - sent) * scale
+        parts.append(_rect("again", begin, top, at - begin, _BAR) + _rect("again", at - 1.5, top - 2, 3, _BAR + 4))
+    return min(at, box.end - 1)
 
 
 def _rect(kind: str, x: float, y: float, width: float, height: float, corner: int = 0) -> str:
@@ -227,8 +247,12 @@ def _legend(boxes: list[_Box], path: bool, y: float) -> str:
     entries = []
     if any(box.start - box.begin >= 0.5 for box in boxes):
         entries.append(("wait", "waiting"))
-    if "ok" in outcomes:
+    if any(box.call.outcome == "ok" and not box.call.chunks for box in boxes):
         entries.append(("run", "in flight"))
+    if any(box.call.chunks for box in boxes):
+        entries.append(("stream", "streaming"))
+    if any(box.call.tries for box in boxes):
+        entries.append(("again", "sent again"))
     if "error" in outcomes:
         entries.append(("fail", "failed"))
     if outcomes & {"cancelled", "abandoned", "running"}:

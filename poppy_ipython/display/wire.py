@@ -2,7 +2,8 @@
 
     [number, callee, file, line, where, within, turn, host, effect, issued, ready, started, ended, outcome, edges, slack, …]
 
-The last ones (the invocation it belongs to, model, tokens) are left out where there is nothing to say.
+The last ones (the invocation it belongs to, model, tokens, earlier attempts, pieces of a stream) are left out where there is
+nothing to say.
 
 Texts are numbers of a table that grows; times are integers of 10 µs, each the difference to the one before. A row is about
 60 characters, so ten thousand calls are 0.6 MB. No argument and no result is in it, and of an exception only its type:
@@ -28,6 +29,7 @@ _OUTCOMES = ("waiting", "running", "ok", "error", "cancelled", "abandoned", "uns
 _REASONS = ("start", "data", "branch", "order", "unknown", "commit", "limit", "window", "rate")
 _UNIT = 1e5  # per second
 _MOST_EDGES = 200  # of one call
+_MOST_PIECES = 200  # of a stream: more than a bar has room for
 
 
 class Rows:
@@ -81,7 +83,8 @@ class Rows:
             -1 if place[1:3] == (call.filename, call.line) else text(self._exactly(call)),
         ]
         sent, received = call.tokens if call.tokens is not None else (-1, -1)
-        more = [text(self._invocation(call)) if place.within else -1, text(call.model), sent, received]
+        more: list[Any] = [text(self._invocation(call)) if place.within else -1, text(call.model), sent, received]
+        more += [self._tries(call), _pieces(call)]
         while more and more[-1] == -1:
             more.pop()
         return made + more
@@ -93,6 +96,12 @@ class Rows:
             self._functions[name] += 1
             self._invocations[name, path] = f"{shorten(name, 40)} {self._functions[name]}"
         return self._invocations[name, path]
+
+    def _tries(self, call: Call) -> Any:
+        """Its attempts: when after the first was sent, for how long, what it failed with."""
+        zero = call.started or 0.0
+        found = [[_since(sent, zero), _since(over, sent), self._text(shorten(why, 60))] for sent, over, why in call.tries]
+        return found or -1
 
     def _exactly(self, call: Call) -> str:
         return f"{shorten(call.callee, 60)} ({self.where(call.filename, call.line)})"
@@ -117,7 +126,21 @@ class Rows:
 def _outcome(call: Call) -> str:
     if call.outcome == "waiting" and call.started is not None:
         return "retrying"
+    if call.outcome == "running" and call.chunks:
+        return "streaming"
     return call.outcome if call.outcome in _OUTCOMES else "running"
+
+
+def _pieces(call: Call) -> Any:
+    """Of a stream: how many pieces came, and when, each after the one before; of very many some."""
+    if not call.chunks:
+        return -1
+    step = 1 + (len(call.chunks) - 1) // _MOST_PIECES
+    found, before = [len(call.chunks)], call.started or 0.0
+    for time in call.chunks[::step]:
+        found.append(round((time - before) * _UNIT))
+        before += found[-1] / _UNIT  # so that no rounding adds up
+    return found
 
 
 def _since(time: float | None, before: float) -> int | None:
@@ -150,6 +173,8 @@ def full(trace: Trace, run: str, title: str = "", error: str = "") -> dict[str, 
         "path": [call.number for call in path.calls],
         "pathLength": path.length,
         "sequential": trace.sequential,
+        "peak": trace.peak,
+        "overhead": trace.overhead,
         "summary": summary(trace),
         "error": error,
         "stop": "",

@@ -10,7 +10,8 @@ Advances of one stream are made by one loop at a time, in its own order, and run
 see how far the stream has been read. Whoever is handed it (:meth:`Answers.escape`: a call, native code, what is queued for
 the head) makes it an ordinary iterator again, whose advances wait for the head. Older units that may still touch a stream
 publish the slot ``TOUCHED``, for which each advance waits (not for units older than the stream itself); while a loop reads a stream, others see an object that
-is not settled. All advances share one record, from the first to the last.
+is not settled. All advances share one record: it began with the first one, for the first one's reasons, and notes when each
+item was there.
 
 Decided against: a thread that reads into a buffer. It would be simpler to wait for, and would have read items that a plain
 run leaves in the stream.
@@ -25,6 +26,7 @@ from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from ..effects.effect import unordered
+from ..trace.records import KEPT
 from .atoms import ATOMS
 from .pending import Pending
 from .unit import Entry
@@ -195,7 +197,7 @@ class Answers(Base):
         born = self.birth_of(read[-1])  # who is older than the stream cannot know it
         try:
             advance = (AsyncAdvance if awaited else Advance)(self.natively(aiter if awaited else iter, (stream,), {}))
-            started = None
+            first: Any = None
             while True:
                 while self.may:
                     writer = self.older_writer((TOUCHED,), (*unit.path, unit.n + 1), born)
@@ -207,9 +209,15 @@ class Answers(Base):
                     return
                 item = self.force(self._next_of(advance))
                 record = advance.record
-                started = record.started = record.started if started is None else started
+                if first is None:
+                    first = record.ready, record.started, record.cause, record.reason, record.reason_line, record.reason_detail
+                    record.chunks = [record.started]
+                else:
+                    record.ready, record.started, record.cause, record.reason, record.reason_line, record.reason_detail = first
                 if item is _END:
                     return
+                if len(record.chunks) <= KEPT:
+                    record.chunks.append(record.ended)
                 yield item
         finally:
             for one in read:

@@ -70,7 +70,10 @@ class Session:
         self.options = options
         self.namespace = namespace
         self.context = contextvars.copy_context()
+        began = time.perf_counter()
         self.plan = compile_cell(tree, filename, options.flags)
+        self.compiling = time.perf_counter() - began
+        self.python = 0.0
         self.dispatcher = LiveDispatcher(loop, options.max_calls, failed=self._failed)
         self.machine = Machine(self.dispatcher, time.perf_counter, self, speculate=options.speculate, context=None)
         self.machine.guards = options.guards
@@ -99,7 +102,9 @@ class Session:
         return self.collector.crowd(in_flight)
 
     def _flush(self) -> None:
+        began = time.perf_counter()
         self.machine.flush()
+        self.python += time.perf_counter() - began
 
     def _failed(self, bug: BaseException) -> None:
         self.machine.crash(bug)
@@ -216,7 +221,8 @@ class Session:
 
     def result(self) -> Run:
         """What was recorded."""
-        return Run(trace_of(self.machine, self.started, self.ended, self.cpu, self.options.max_calls, self.filename))
+        trace = trace_of(self.machine, self.started, self.ended, self.cpu, self.options.max_calls, self.filename)
+        return Run(replace(trace, compiling=self.compiling, python=self.python))
 
 
 def finished_error(machine: Machine, error: BaseException | None, coroutine: bool) -> BaseException | None:

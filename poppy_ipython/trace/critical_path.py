@@ -76,7 +76,7 @@ class CriticalPath:
             return "critical path: no call was sent"
         gaps = [step.gap for step in self.steps if step.gap > 0]
         head = f"critical path {duration(self.length)}: {count(len(self.steps), 'call')} "
-        head += duration(sum(step.call.seconds for step in self.steps))
+        head += duration(self.length - sum(gaps))
         head += f", {count(len(gaps), 'gap')} {duration(sum(gaps))}" if gaps else ""
         lines = [head]
         left_out = len(self.steps) - 2 * _SHOWN
@@ -125,7 +125,7 @@ def critical_path(trace: Trace) -> CriticalPath:
             length[call.number] = call.seconds
             if at is not None:
                 before[call.number] = at
-                length[call.number] += length[at.number] + call.ready_at - (at.until or 0.0)
+                length[call.number] += length[at.number] + call.ready_at - (at.until or 0.0)  # less, of a stream that goes on
             at = call
     if not length:
         return CriticalPath((), 0.0, trace.filename, trace.titles)
@@ -134,7 +134,7 @@ def critical_path(trace: Trace) -> CriticalPath:
     at = by_number[end]
     while at is not None:
         cause = before.get(at.number)
-        gap = 0.0 if cause is None else at.ready_at - (cause.until or 0.0)
+        gap = 0.0 if cause is None else at.ready_at - cause.served(at)
         held = max(0.0, (at.started or 0.0) - at.ready_at)
         steps.append(Step(at, gap, held, at.reason, at.reason_line, at.reason_detail))
         at = cause
@@ -146,4 +146,4 @@ def last_arrival(call: Call, by_number: dict[int, Call]) -> Call | None:
     cause = by_number.get(call.cause) if call.cause is not None else None
     if cause is None or cause is call or cause.until is None or call.started is None:
         return None
-    return cause if cause.until <= call.ready_at <= call.started else None
+    return cause if cause.served(call) <= call.ready_at <= call.started else None

@@ -161,7 +161,7 @@ def edges_into(call: Call, by_number: dict[int, Call], flow: Flow, sites: Sites 
 
 
 def _before(cause: Call, limit: float | None) -> bool:
-    return cause.ended is not None and (limit is None or cause.ended <= limit)
+    return cause.arrival(limit) is not None
 
 
 def limits(calls: Sequence[Call]) -> dict[int, Edge]:

@@ -15,6 +15,8 @@ and only that is analysed or drawn.
 * `needs` has every arrival that the call waited for, for whoever draws or explains: what let its issuer go on, and the
   completion behind each operand that was not there at issue. The engine knows them anyway at that moment; they cost a
   tuple each. An operand that had arrived before the call was issued is no need: nothing waited for it.
+* `tries` and `chunks` are made when there is something to note: the attempts of a call that was sent more than once, and the
+  arrivals of a stream, all of whose advances share one record (`engine/answers.py`).
 * `Instruments` follows trio's: optional hooks, nothing to pay when nobody listens, and an instrument that raises is
   removed and logged, because no view may kill a run. The broadcaster is a tuple per hook that is replaced, never
   changed, so that an instrument may add or remove instruments while it is being called.
@@ -31,7 +33,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from poppy_ipython.trace.trace import Trace
 
-__all__ = ["CallRecord", "Frame", "Instrument", "Instruments", "Need", "Outcome", "Reason", "Wait", "What"]
+__all__ = ["CallRecord", "Frame", "Instrument", "Instruments", "Need", "Outcome", "Reason", "Try", "Wait", "What"]
 
 Outcome = Literal["waiting", "running", "ok", "error", "cancelled", "abandoned", "unsent"]
 """`cancelled`: sent, then cancelled · `abandoned`: sent, blocking, answer dropped · `unsent`: given up before that."""
@@ -49,6 +51,10 @@ What = Literal["issued", "started", "ended", "cancelled"]
 
 Need = tuple["CallRecord", Reason, int | None, str | None]
 """A call whose completion was waited for, why, the line that waited, and a detail (a function, a resource)."""
+
+Try = tuple[float, float | None, str]
+"""An attempt: when it was sent, when it was over, what it failed with (`RateLimitError 429`). The last one ends as the call does:
+None and nothing."""
 
 Frame = tuple[str, str, int, tuple[int, ...]]
 """A function around a call: its name, the file and line where it was called, and which invocation it is (a position)."""
@@ -94,6 +100,8 @@ class CallRecord:
     worker: str | None = None  # who performed it in another process, and from when to when it did
     began: float | None = None
     finished: float | None = None
+    tries: list[Try] | None = field(default=None, repr=False)  # if there were several
+    chunks: list[float] | None = field(default=None, repr=False)  # of a stream: when reading began, then each arrival
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,11 @@ class Link:
     cause: Call
     edge: Edge
 
+    @property
+    def seconds(self) -> float:
+        """How long the cause was in flight for that call's sake."""
+        return self.cause.served(self.call) - (self.cause.started or 0.0)
+
 
 def chain(trace: Trace, number: int) -> list[Link]:
     """The last arrivals, from the call backwards.
@@ -52,7 +57,7 @@ def chain(trace: Trace, number: int) -> list[Link]:
         edges = [e for e in trace.edges[call.number] if e.cause in by_number and e.cause not in seen]
         if not edges:
             return found
-        edge = max(edges, key=lambda e: (by_number[e.cause].until or 0.0, not e.inferred, e.cause))
+        edge = max(edges, key=lambda e: (by_number[e.cause].served(call), not e.inferred, e.cause))
         cause = by_number[edge.cause]
         found.append(Link(call, cause, edge))
         seen.add(cause.number)
@@ -79,17 +84,18 @@ def why_not_earlier(trace: Trace, number: int) -> str:
     lines = [head + ", because"]
     for step, link in enumerate(links[:_STEPS]):
         who = "it" if step == 0 else f"#{link.call.number}"
-        until = duration(link.cause.until or 0.0)
-        lines.append(f"  {who} waited for {name(link.cause)}, until {until}: {link.edge.words()}")
+        until = link.cause.served(link.call)
+        piece = "a piece of " if until < (link.cause.until or 0.0) else ""
+        lines.append(f"  {who} waited for {piece}{name(link.cause)}, until {duration(until)}: {link.edge.words()}")
     if len(links) > _STEPS:
         lines.append(f"  … and {len(links) - _STEPS} more steps …")
     else:
         last = links[-1].cause
         lines.append(f"  #{last.number} was sent as soon as its line was reached, at {duration(last.issued_at)}")
-    worst = max(links, key=lambda link: link.cause.seconds)
+    worst = max(links, key=lambda link: link.seconds)
     seen = trace.seen(worst.call)
     where = trace.where(seen.filename, worst.edge.line or seen.line)
-    most = f"most of it: {name(worst.cause)} took {duration(worst.cause.seconds)}"
+    most = f"most of it: {name(worst.cause)} took {duration(worst.seconds)}"
     if worst.edge.reason == "limit":
         lines.append(f"{most}; more calls at once would help")
     elif worst.edge.reason == "rate":

@@ -44,6 +44,8 @@ def to_json(trace: Trace, indent: int | None = None) -> str:
             "max_calls": trace.max_calls,
             "filename": trace.filename,
             "at": trace.at,
+            "compiling": trace.compiling,
+            "python": trace.python,
             "titles": trace.titles,
             "sources": trace.sources,
             "waits": [[w.reason, w.line, w.detail, w.begin, w.end] for w in trace.waits],
@@ -78,6 +80,8 @@ def from_json(text: str | bytes) -> Trace:
         values["position"] = tuple(values["position"])
         values["needs"] = tuple(tuple(need) for need in values["needs"])
         values["stack"] = tuple((name, file, line, tuple(path)) for name, file, line, path in values["stack"])
+        values["tries"] = tuple(tuple(attempt) for attempt in values.get("tries", ()))
+        values["chunks"] = tuple(values.get("chunks", ()))
         if values.get("tokens") is not None:
             values["tokens"] = Tokens(*values["tokens"])
         calls.append(Call(**values))
@@ -93,6 +97,8 @@ def from_json(text: str | bytes) -> Trace:
         tuple((name, text) for name, text in data["sources"]),
         tuple(Use(**use) for use in data["uses"]),
         data.get("at"),
+        data.get("compiling", 0.0),
+        data.get("python", 0.0),
         Folded(**data.get("folded", {})),
     )
 
@@ -118,11 +124,12 @@ def chrome_trace(trace: Trace) -> dict[str, Any]:
             places[call.number] = process, lane + 1
             events += _slices(trace, call, process, lane + 1)
     starts = {call.number: call.started or 0.0 for call in trace.calls}
-    ends = {call.number: call.until for call in trace.calls}
+    by_number = {call.number: call for call in trace.calls}
     for call in trace.sent:
         for edge in trace.edges[call.number]:
-            cause, end = places.get(edge.cause), ends.get(edge.cause)
-            if cause is not None and end is not None:
+            cause = places.get(edge.cause)
+            if cause is not None and by_number[edge.cause].until is not None:
+                end = by_number[edge.cause].served(call)
                 flow = {"name": edge.reason, "cat": "cause", "id": f"{edge.cause}-{call.number}"}
                 events.append({**flow, "ph": "s", "ts": _within(starts[edge.cause], end), "pid": cause[0], "tid": cause[1]})
                 process, thread = places[call.number]

@@ -54,5 +54,5 @@ def slacks(calls: Iterable[Call], edges: dict[int, tuple[Edge, ...]]) -> dict[in
 
 def _arrival(call: Call, edges: tuple[Edge, ...], by_number: dict[int, Call]) -> float:
     """When the last of its causes had ended."""
-    ends = [by_number[e.cause].until or 0.0 for e in edges if e.cause in by_number and e.reason not in ("limit", "rate")]
+    ends = [by_number[e.cause].served(call) for e in edges if e.cause in by_number and e.reason not in ("limit", "rate")]
     return max(ends, default=call.ready_at)

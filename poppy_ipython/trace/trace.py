@@ -20,6 +20,7 @@ clients, and somebody could still write to them).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from poppy_ipython.redact import redact
 from poppy_ipython.trace.edges import Edge, Sites, edges
-from poppy_ipython.trace.events import CallRecord, Frame, Need, Outcome, Reason, Wait
+from poppy_ipython.trace.events import CallRecord, Frame, Need, Outcome, Reason, Try, Wait
 from poppy_ipython.trace.flow import Flow
 from poppy_ipython.trace.records import NOTHING, Folded, Records
 from poppy_ipython.trace.units import count, duration, place, shorten
@@ -37,6 +38,8 @@ from poppy_ipython.trace.uses import Use
 if TYPE_CHECKING:
     from poppy_ipython.trace.critical_path import CriticalPath
     from poppy_ipython.trace.load import Slowdown
+    from poppy_ipython.trace.prices import Costs
+    from poppy_ipython.trace.spans import Span
 
 __all__ = ["Call", "Seen", "Trace", "freeze", "innermost", "seen"]
 
@@ -80,11 +83,30 @@ class Call(NamedTuple):
     worker: str | None = None  # who performed it in another process, and from when to when it did: the rest was its way
     began: float | None = None
     finished: float | None = None
+    tries: tuple[Try, ...] = ()  # its attempts, if there were several
+    chunks: tuple[float, ...] = ()  # of a stream: when each piece was there; no times of a call that is none
 
     @property
     def seconds(self) -> float:
         """How long it was in flight; 0 if it was never sent."""
         return 0.0 if self.started is None or self.until is None else self.until - self.started
+
+    def arrival(self, before: float | None = None) -> float | None:
+        """When what could be waited for was there: its end, or of a stream the last piece up to `before`; None if nothing was.
+
+        >>> stream = freeze(CallRecord(1, "stream", started=0.0, ended=0.9, chunks=[0.0, 0.3, 0.6, 0.9]), 0.0, 1.0)
+        >>> stream.arrival(0.7), stream.arrival(0.2), stream.arrival()
+        (0.6, None, 0.9)
+        """
+        if self.ended is None or before is None or self.ended <= before:
+            return self.ended
+        at = bisect_right(self.chunks, before)
+        return self.chunks[at - 1] if at else None
+
+    def served(self, call: Call) -> float:
+        """When `call`, which waited for this one, could go on: at its end, or of a stream that goes on at the piece before."""
+        found = self.arrival(call.ready_at) if self.chunks else None
+        return (self.until or 0.0) if found is None else found
 
     @property
     def issued_at(self) -> float:
@@ -121,6 +143,8 @@ class Trace:
     sources: tuple[tuple[str, str], ...] = ()  # the text of the files with calls, where it is known
     uses: tuple[Use, ...] = ()  # every callee that was treated as one
     at: float | None = None  # Unix time at which the run began, if it is known
+    compiling: float = 0.0  # seconds before the run began: the engine's own
+    python: float = 0.0  # seconds of the run in which the engine or the cell's own Python had the loop's thread
     folded: Folded = NOTHING  # calls of a long run that are not among `calls`: `records.py`
 
     @classmethod
@@ -242,6 +266,35 @@ class Trace:
 
         return slacks(self.calls, self.edges)
 
+    @property
+    def overhead(self) -> float:
+        """Seconds that the engine itself took, at most: compiling the cell, and all Python of the run, the cell's own included.
+
+        What of that is the engine's alone nobody can measure without slowing it down: both take turns every microsecond.
+        """
+        return self.compiling + self.python
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """The invocations of functions that made calls, in program order; see `spans.py`."""
+        from poppy_ipython.trace.spans import spans
+
+        return spans(self)
+
+    @cached_property
+    def waited(self) -> dict[Reason, float]:
+        """Seconds that calls waited, by reason, the longest first; see `spans.py`."""
+        from poppy_ipython.trace.spans import waited
+
+        return waited(self)
+
+    @property
+    def costs(self) -> Costs:
+        """What the calls cost, where model, tokens and price are known; see `prices.py`."""
+        from poppy_ipython.trace.prices import costs
+
+        return costs(self)
+
     @cached_property
     def slowdowns(self) -> dict[tuple[str, str | None], Slowdown]:
         """The callees that were proven slower when busy, by callee and host; see `load.py`."""
@@ -358,8 +411,11 @@ _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 
 
 def freeze(record: CallRecord, zero: float, end: float) -> Call:
-    started = None if record.started is None else record.started - zero
-    ended = None if record.ended is None else record.ended - zero
+    chunks = record.chunks
+    began = record.started if chunks is None else chunks[0]
+    started = None if began is None else began - zero
+    reading = chunks is not None and record.outcome == "running"  # its end is that of the piece before
+    ended = None if record.ended is None or reading else record.ended - zero
     until = None if started is None else max(started, end - zero if ended is None else ended)
     return Call(
         record.number,
@@ -375,7 +431,7 @@ def freeze(record: CallRecord, zero: float, end: float) -> Call:
         record.function,
         record.position,
         None if record.issued is None else record.issued - zero,
-        None if record.ready is None else record.ready - zero,
+        None if record.ready is None else (record.ready if chunks is None else min(record.ready, chunks[0])) - zero,
         started,
         ended,
         record.outcome,
@@ -392,7 +448,14 @@ def freeze(record: CallRecord, zero: float, end: float) -> Call:
         worker=record.worker,
         began=None if record.began is None else record.began - zero,
         finished=None if record.finished is None else record.finished - zero,
+        tries=() if record.tries is None else tuple([_since(attempt, zero) for attempt in record.tries]),
+        chunks=() if chunks is None else tuple([time - zero for time in chunks[1:]]),
     )
+
+
+def _since(attempt: Try, zero: float) -> Try:
+    sent, over, why = attempt
+    return sent - zero, None if over is None else over - zero, why
 
 
 def _need(need: Need) -> tuple[int, Reason, int | None, str | None]:

@@ -133,14 +133,14 @@ def charges(trace: Trace) -> list[Cause]:
         if excess > 0:
             found.append(Cause("server slower when busy", excess, call.filename, call.line, call.callee))
         if waiting is not None:
-            found.append(_charge(waiting, call.seconds - excess))
+            found.append(_charge(waiting, max(0.0, call.served(waiting) - (call.started or 0.0) - excess)))
         ready, started = call.ready_at, call.started or 0.0
         held = load[call.host].busy(ready, started) if started > ready else 0.0
         if held > 0:
             found.append(Cause("limit", held, call.filename, call.line, call.host))
         cause = last_arrival(call, by_number)
         issuer(ready + held, started, call)
-        issuer(cause.until or 0.0 if cause else trace.started, ready, call, call.reason if cause else "start")
+        issuer(cause.served(call) if cause else trace.started, ready, call, call.reason if cause else "start")
         del by_number[call.number]  # every call is charged once, even if instants name each other
         waiting, call = call, cause
     return [*found, *_working(trace, working)]

@@ -205,8 +205,9 @@ def test_text_and_bars_stand_out_from_what_is_under_them():
     from poppy_ipython.display.sheet import _DARK, _LIGHT
 
     for colour in (_LIGHT, _DARK):
-        for text, ground in (("ink", "panel"), ("faint", "panel"), ("on", "run"), ("on", "fail")):
+        for text, ground in (("ink", "panel"), ("faint", "panel"), ("on", "run"), ("on", "fail"), ("on", "stream")):
             assert contrast(colour[text], colour[ground]) >= 4.5
+        assert contrast(colour["again"], colour["panel"]) >= 3 and contrast(colour["stream"], colour["panel"]) >= 3
         assert contrast(colour["run"], colour["panel"]) >= 3 and contrast(colour["fail"], colour["panel"]) >= 3
         assert contrast(colour["run"], colour["wait"]) >= 2.5
 

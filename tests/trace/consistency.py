@@ -19,8 +19,8 @@ def inconsistencies(trace: Trace) -> list[str]:
             cause = by_number.get(edge.cause)
             if cause is None:
                 found.append(f"#{call.number}: its cause #{edge.cause} is not in the trace")
-            elif call.started is not None and (cause.until is None or cause.until > call.started + EPSILON):
-                found.append(f"#{call.number} began at {call.started}, before its cause #{edge.cause} ended at {cause.until}")
+            elif call.started is not None and (cause.until is None or cause.served(call) > call.started + EPSILON):
+                found.append(f"#{call.number} began at {call.started}, before its cause #{edge.cause} was there, {cause.served(call)}")
             elif edge.cause == call.number:
                 found.append(f"#{call.number} is its own cause")
         if len({edge.cause for edge in trace.edges[call.number]}) < len(trace.edges[call.number]):
