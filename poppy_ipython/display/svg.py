@@ -205,9 +205,9 @@ def _tries(box: _Box, top: float, parts: list[str]) -> float:
     if not call.tries or call.seconds <= 0:
         return at
     scale = (box.end - box.start) / call.seconds
-    for number, (sent, over, _) in enumerate(call.tries):
+    for turn, (sent, over, _) in enumerate(call.tries):
         begin = box.start + (sent - (call.started or 0.0)) * scale
-        if number:
+        if turn:
             parts.append(_rect("again", at, top + _BAR / 2 - 1.5, begin - at, 3))
         if over is None:
             return min(begin, box.end - 1)

@@ -147,6 +147,7 @@ def _slices(trace: Trace, call: Call, process: int, thread: int) -> list[dict[st
         "place": trace.where(call.filename, call.line),
         "effect": call.effect,
         "outcome": call.outcome,
+        "pieces": len(call.chunks),
         "waited for": [f"#{edge.cause}: {edge.words()}" for edge in trace.edges[call.number]],
     }
     found = []
@@ -155,6 +156,10 @@ def _slices(trace: Trace, call: Call, process: int, thread: int) -> list[dict[st
         found.append({**waiting, **common, "args": args})
     if call.started is not None:
         found.append({"name": call.callee, "cat": "call", "ts": _us(start), "dur": _us(end - start), **common, "args": args})
+        for number, (sent, over, why) in enumerate(call.tries, 1):
+            name = f"attempt {number}" + (f": {why}" if why else "")
+            stop = end if over is None else over
+            found.append({"name": name, "cat": "attempt", "ts": _us(sent), "dur": _us(stop - sent), **common, "args": {}})
     return found
 
 
@@ -177,7 +182,7 @@ def to_frame(trace: Trace) -> Any:
         import pandas as pd
     except ImportError:
         raise ImportError("to_frame() needs pandas: pip install pandas") from None
-    slack = trace.slack
+    slack, cost = trace.slack, trace.costs.by_call
     on_path = {call.number for call in trace.critical_path.calls}
     rows = [
         {
@@ -191,6 +196,10 @@ def to_frame(trace: Trace) -> Any:
             "model": call.model,
             "tokens sent": None if call.tokens is None else call.tokens.sent,
             "tokens received": None if call.tokens is None else call.tokens.received,
+            "cost": cost.get(call.number),
+            "attempts": call.attempts,
+            "pieces": len(call.chunks),
+            "first piece": call.chunks[0] if call.chunks else None,
             "issued": call.issued,
             "ready": call.ready,
             "started": call.started,

@@ -30,7 +30,7 @@ def test_any_trace_comes_back_from_json(trace):
 
 def test_everything_comes_back_from_json():
     wait, use = Wait("unknown", 3, "f", 0.1, 0.2), Use("m.f", "f", calls=2, held=0.1)
-    more = {"titles": (("<a>", "In [1]"),), "sources": (("<a>", "x"),), "uses": (use,), "waits": (wait,), "max_calls": 3, "cpu": 0.5, "at": 1.5e9}
+    more = {"titles": (("<a>", "In [1]"),), "sources": (("<a>", "x"),), "uses": (use,), "waits": (wait,), "max_calls": 3, "cpu": 0.5, "at": 1.5e9, "compiling": 0.01, "python": 0.02}
     more["folded"] = Folded(3, 2.0, 0.5, 1.5)
     usage = Usage()
     usage.models[1], usage.tokens[1] = "small", Tokens(7, 3)
