@@ -2,9 +2,8 @@
 
     begin(session) ─ 0.15 s ─▶ look … open the widget once something is in flight … look, send what is new … end(run)
 
-A cell that is over before that never opens one. Looks come at most thirty times a second, and each only after forty times
-as long as the one before took: so the view costs at most 2.5 % of the time, however many calls there are. They run on the
-cell's loop, between the engine's steps; while Python computes there are none, and the browser lets running bars grow.
+A cell that is over before that never opens one. Looks come at most thirty times a second (`looks.py` says when); while Python
+computes there are none, and the browser lets running bars grow.
 
 Nothing here may hurt the cell: whatever fails is logged, the view is dropped, the run goes on. If nobody is there to
 look, messages go nowhere.
@@ -16,11 +15,11 @@ import asyncio
 import logging
 import secrets
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
 from poppy_ipython.display.channel import Channel, live_messages
+from poppy_ipython.display.looks import Looks
 from poppy_ipython.display.page import page
 from poppy_ipython.display.sampler import Sampler
 from poppy_ipython.display.saved import picture
@@ -36,10 +35,7 @@ _log = logging.getLogger("poppy_ipython.display")
 Kept = Callable[[Run, str, str], dict[str, str]]
 """What the notebook file keeps of a run, by MIME type; its arguments: the run, its mark, its title."""
 
-FIRST = 0.15  # seconds until the first look
-INTERVAL = 1 / 30
-SHARE = 40  # a look may take one part in so many of the time
-LONGEST = 2.0  # seconds until the next look at the most
+_INTERVAL = 1 / 30
 _REPEAT = 3.0  # full states sent unasked, to a front end that is not heard: 0.3 s, 0.9 s, 2.7 s …
 
 
@@ -57,7 +53,7 @@ class Live:
         self.channel: Channel | None = None
         self._session: Any = None
         self._sampler: Sampler | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._looks = Looks(self._look, self._drop, _INTERVAL)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._repeat = 0.3
         self._repeated = 0.0
@@ -69,39 +65,29 @@ class Live:
         """The cell is about to run. `session` is the engine's: its machine's records, `interrupt()`, its loop."""
         self._session = session
         self._loop = session.loop
-        self._timer = session.loop.call_later(FIRST, self._tick)
+        self._looks.begin(session.loop)
 
-    def _tick(self) -> None:
-        began = time.perf_counter()
-        opened = self.channel is not None
-        try:
-            self._look()
-        except Exception:
-            self._drop()
-            return
-        took = time.perf_counter() - began if opened else 0.0  # opening happens once
-        assert self._loop is not None
-        self._timer = self._loop.call_later(min(max(INTERVAL, SHARE * took), LONGEST), self._tick)
-
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """True unless it was the opening, which happens once."""
         session = self._session
         now = session.machine.clock()
         if self.channel is None:
             if not any(record.started is not None for record in session.machine.records):
-                return
+                return False
             self._sampler = Sampler(session.machine.records, session.started, session.filename, self.title)
             self._open()
             self._send(self._full(now))
             self._repeated = now
-            return
+            return False
         assert self._sampler is not None
         if not live_messages() and now - self._repeated > self._repeat:
             self._send(self._full(now))
             self._repeat, self._repeated = self._repeat * _REPEAT, now
-            return
+            return True
         delta = self._sampler.look(now)
         if delta is not None:
             self._send(delta)
+        return True
 
     def _full(self, now: float) -> dict[str, Any]:
         assert self._sampler is not None
@@ -124,9 +110,7 @@ class Live:
         """The run is over: the last state to whoever looks, a picture for the file."""
         self.run = run
         self._session = self._sampler = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._looks.stop()
         if self.channel is not None and not self._failed:
             try:
                 self._send(self._last())
@@ -207,9 +191,7 @@ class Live:
     def _drop(self) -> None:
         self._failed = True
         _log.exception("the view of this run failed and is dropped; the run goes on")
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._looks.stop()
 
 
 def show(shell: Any, run: Run, name: str, kept: Kept = picture) -> Live:

@@ -7,22 +7,20 @@ comes back when the cursor is at the beginning of a line. For that `write` of th
 `output.py` does and for the same reasons; rich's own `Live` puts a proxy into `sys.stdout`, where a cell could keep it.
 rich does what is left: width, colours, `NO_COLOR`, old Windows consoles.
 
-Looks come at most ten times a second, and each only after forty times as long as the one before took (`live.py`). Whatever
-fails is logged, and there is no line any more; the run goes on.
+Looks come at most ten times a second (`looks.py` says when). Whatever fails is logged, and there is no line any more; the run
+goes on.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from poppy_ipython.display.chars import chart
-from poppy_ipython.display.live import FIRST, LONGEST, SHARE
+from poppy_ipython.display.looks import Looks
 from poppy_ipython.trace.events import CallRecord
 from poppy_ipython.trace.run import Run
 from poppy_ipython.trace.trace import Trace
@@ -171,28 +169,22 @@ class TerminalLive:
         self.run: Run | None = None
         self.line: Line | None = Line(sys.stdout, *([sys.stderr] if sys.stderr is not None and sys.stderr.isatty() else []))
         self._session: Any = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._looks = Looks(self._look, self._drop, _INTERVAL)
 
     def begin(self, session: Any) -> None:
         self._session = session
-        self._loop = session.loop
-        self._timer = session.loop.call_later(FIRST, self._tick)
+        self._looks.begin(session.loop)
 
-    def _tick(self) -> None:
-        began = time.perf_counter()
-        try:
-            machine = self._session.machine
-            if self.line is not None and any(record.started is not None for record in machine.records):
-                over, known, text = words(machine.records, machine.clock())
-                self.line.draw(over / known, self.name, text)
-        except Exception:
-            _log.exception("the line of this run failed and is dropped; the run goes on")
-            self.close()
-            return
-        assert self._loop is not None
-        took = time.perf_counter() - began
-        self._timer = self._loop.call_later(min(max(_INTERVAL, SHARE * took), LONGEST), self._tick)
+    def _look(self) -> bool:
+        machine = self._session.machine
+        if self.line is not None and any(record.started is not None for record in machine.records):
+            over, known, text = words(machine.records, machine.clock())
+            self.line.draw(over / known, self.name, text)
+        return True
+
+    def _drop(self) -> None:
+        _log.exception("the line of this run failed and is dropped; the run goes on")
+        self.close()
 
     def end(self, run: Run) -> None:
         self.run, self._session = run, None
@@ -200,9 +192,7 @@ class TerminalLive:
 
     def close(self) -> None:
         """Take the line away. Twice is once."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._looks.stop()
         line, self.line = self.line, None
         if line is not None:
             try:

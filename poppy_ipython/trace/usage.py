@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Tokens", "Usage", "with_usage"]
 
 _CLIENTS = ("openai.", "anthropic.")
+_PLAIN = frozenset((str, int, float, bool, list, dict, tuple, set, bytes, type(None)))  # what most calls give
 _module = type.__dict__["__module__"].__get__  # a metaclass of the user's has no say in it
 
 
@@ -52,7 +53,7 @@ class Usage:
 
     def ended(self, number: int, value: Any, error: BaseException | None) -> None:
         kind = type(value)
-        if error is not None or kind is str or kind is list or kind is dict or kind is type(None):
+        if kind in _PLAIN or error is not None:
             return
         try:
             if not _module(kind).startswith(_CLIENTS):

@@ -5,6 +5,9 @@ user's code in the middle of a run, may take long, and may raise. Texts of ten m
 
     ask("Summarise", document, n=3)   ─▶   "'Summarise', 'It was a dark and…', n=3"
 
+Texts are made when somebody asks for them: what cannot change and is short is only kept (1 µs a call), what can change or is
+long is written out at once (10 µs for a list of messages), so that nothing of the user's lives longer for our sake.
+
 In a trace there are none: prompts and patients' data do not belong into a file by accident. For a file that is to have them
 `saved` takes the secrets out; a text is cut between words where it has any, so that no half of a key is left over.
 """
@@ -57,6 +60,24 @@ def brief(value: Any, depth: int = _DEPTH) -> str:
     return f"<{type.__dict__['__qualname__'].__get__(kind)}>"
 
 
+class _Said(str):
+    """A text that is written out already."""
+
+    __slots__ = ()
+
+
+def _hold(value: Any) -> Any:
+    """The value if nobody can change it and it is short, else its text."""
+    kind = type(value)
+    if (kind is str or kind is bytes) and len(value) <= _TEXT:
+        return value
+    return value if kind in _ATOMS else _Said(brief(value))
+
+
+def _say(held: Any) -> str:
+    return held if type(held) is _Said else brief(held)
+
+
 def _cut(text: Any, most: int) -> Any:
     """At most `most` characters, not ending within a word unless that is a very long one."""
     if len(text) <= most:
@@ -80,42 +101,42 @@ class Values(Usage):
 
     def __init__(self) -> None:
         super().__init__()
-        self._arguments: dict[int, str] = {}
-        self._results: dict[int, str] = {}
+        self._arguments: dict[int, tuple[list[Any], dict[str, Any]]] = {}
+        self._results: dict[int, Any] = {}
 
     def sent(self, number: int, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         super().sent(number, args, kwargs)
         if number > KEPT:
             return
         try:
-            parts = [brief(value) for value in args[:_ITEMS]]
-            parts += [f"{name}={brief(value)}" for name, value in list(kwargs.items())[:_ITEMS]]
-            self._arguments[number] = _cut(", ".join(parts), _MOST)
+            held = [_hold(value) for value in args[:_ITEMS]]
+            named = {name: _hold(value) for name, value in islice(kwargs.items(), _ITEMS)} if kwargs else {}
+            self._arguments[number] = held, named
         except Exception:  # a container that another thread changes
-            self._arguments[number] = "…"
+            self._arguments[number] = [_Said("…")], {}
 
     def ended(self, number: int, value: Any, error: BaseException | None) -> None:
         super().ended(number, value, error)
         if number > KEPT:
             return
         try:
-            self._results[number] = _cut(brief(value), _MOST) if error is None else f"raised {type(error).__name__}"
+            self._results[number] = _hold(value) if error is None else _Said(f"raised {type(error).__name__}")
         except Exception:
-            self._results[number] = "…"
+            self._results[number] = _Said("…")
 
     def of(self, number: int) -> tuple[str, str] | None:
         """Arguments and result, or None if the call was never sent."""
         if number not in self._arguments:
             return None
-        return self._arguments[number], self._results.get(number, "")
+        held, named = self._arguments[number]
+        parts = [*map(_say, held), *(f"{name}={_say(value)}" for name, value in named.items())]
+        return _cut(", ".join(parts), _MOST), _cut(_say(self._results.get(number, _Said())), _MOST)
 
     def saved(self) -> dict[int, tuple[str, str]]:
         """All of them for a file: without secrets, and the shorter the more there are."""
         room = max(16, _SAVED // (2 * max(1, len(self._arguments))))
-        return {
-            number: (_short(redact(text), room), _short(redact(self._results.get(number, "")), room))
-            for number, text in self._arguments.items()
-        }
+        texts = ((number, self.of(number) or ("", "")) for number in self._arguments)
+        return {number: (_short(redact(sent), room), _short(redact(result), room)) for number, (sent, result) in texts}
 
 
 def _short(text: str, room: int) -> str:

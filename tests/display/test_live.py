@@ -142,6 +142,21 @@ def test_stop_ends_the_run_as_an_interrupt_does(page: FrontEnd) -> None:
     assert page.of("stream")[0]["text"] == "1 False\n"
 
 
+def test_with_an_older_kernel_everything_is_sent_unasked_and_stop_is_the_kernels(page: FrontEnd) -> None:
+    """ipykernel 6 delivers a front end's messages only after the cell."""
+    page.run("import ipykernel\nnewer, ipykernel.__version__ = ipykernel.__version__, '6.31.0'")
+    try:
+        page.run(
+            "%%poppy\ngate.clear()\nout = [ask(n) for n in range(3)]",
+            lambda kind, content: first_full(kind, content) and page.open_gate(),
+        )
+        kinds = [m["t"] for m in page.sent]
+        assert kinds[0] == "bundle" and kinds[-1] == "full"
+        assert next(m for m in page.sent if m["t"] == "full")["stop"] == "kernel"
+    finally:
+        page.run("ipykernel.__version__ = newer")
+
+
 def test_a_front_end_that_talks_nonsense_does_not_disturb_the_cell(page: FrontEnd) -> None:
     def seen(kind: str, content: Any) -> None:
         if first_full(kind, content) and not said:
