@@ -62,6 +62,8 @@ class Unstarted:
     def arrived(self) -> None:
         """One of the operands of the test has its value."""
         self.missing -= 1
+        if self.machine.cause is not None:
+            self.unit.behind = self.machine.arrivals(self.unit.behind)
         if not self.missing:
             self.machine.post(self.machine.begin, self.unit)
 

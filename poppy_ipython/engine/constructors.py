@@ -119,7 +119,7 @@ class Constructors(Base):
         made = cls(*[settled(a) for a in args], **{k: settled(v) for k, v in kwargs.items()})
         for item in made:
             if type(item) is Pending:
-                return structured(tuple(made), cls)
+                return structured(tuple(made), cls, self)  # type: ignore[arg-type]
         return made
 
     def n_object_setattr(self, target: Any, name: Any, value: Any) -> None:

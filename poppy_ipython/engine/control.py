@@ -314,7 +314,7 @@ class Control(Base):
     def new_tuple(self, *items: Any) -> Any:
         for item in items:
             if type(item) is Pending:
-                return structured(items)
+                return structured(items, None, self)  # type: ignore[arg-type]
         return items
 
     # ------------------------------------------------------------------ try

@@ -95,7 +95,9 @@ class Deferred(Base):
         if pending is not None:
             if pending.position is not None and type(value) not in ATOMS:
                 self.birth[id(value)] = (value, entry.unit, pending.position)
+            self.behind = entry.causes
             resolve(pending, value)
+            self.behind = ()
         self.settle(entry)
 
     def as_ghost(self, entry: Entry, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:

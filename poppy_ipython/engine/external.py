@@ -333,16 +333,17 @@ class External(Base):
             record.stack = self.stack_of(entry, info)
         cause = self.cause
         if cause is not None:
-            record.needs = [self.need_of(entry.unit, cause, line)]
+            record.needs = self.needs_of(entry.unit, cause, line)
         records.append(record)
 
-    def need_of(self, unit: Unit | None, cause: CallRecord, line: int) -> Need:
+    def needs_of(self, unit: Unit | None, cause: CallRecord, line: int) -> list[Need]:
         """Why the issuer was not here earlier: it, or a unit around it, was resumed by ``cause``."""
         while unit is not None:
             if unit.cause is cause and unit.reason is not None:
-                return (cause, *unit.reason)
+                why = unit.reason
+                return [(cause, *why), *[(one, *why) for one in unit.behind if one is not cause]]
             unit = unit.parent
-        return cause, "data", line, None
+        return [(cause, "data", line, None)]
 
     def stack_of(self, entry: Entry, info: CodeInfo) -> tuple[Frame, ...]:
         """The functions around a call, innermost first."""

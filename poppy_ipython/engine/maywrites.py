@@ -137,8 +137,10 @@ class MayWrites(Base):
         callbacks = unit.callbacks
         if callbacks is not None:
             unit.callbacks = None
+            self.behind = unit.behind
             for callback in callbacks:
                 callback()
+            self.behind = ()
 
     def older_writer(self, slots: Slots, here: Position, born: Position | None, newer: Any = None) -> Unit | None:
         """A unit older than ``here`` that may still write one of ``slots`` (or anything), else None."""

@@ -14,7 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .machine import Machine
 
 
 class Pending:
@@ -135,8 +138,11 @@ def real(value: Any) -> Any:
     return value
 
 
-def structured(items: tuple[Any, ...], kind: Any = None) -> Any:
-    """``items`` as a tuple value (of the named tuple ``kind``): itself, or a structured pending if some items are pending."""
+def structured(items: tuple[Any, ...], kind: Any = None, machine: Machine | None = None) -> Any:
+    """``items`` as a tuple value (of the named tuple ``kind``): itself, or a structured pending if some items are pending.
+
+    A ``machine`` is told which calls are behind the tuple.
+    """
     items = tuple([settled(item) for item in items])
     waiting = {id(item): item for item in items if type(item) is Pending}
     if not waiting:
@@ -145,12 +151,21 @@ def structured(items: tuple[Any, ...], kind: Any = None) -> Any:
     pending.elements = items
     pending.kind = kind
     left = len(waiting)
+    causes: tuple[Any, ...] = ()
 
     def arrived() -> None:
-        nonlocal left
+        nonlocal left, causes
         left -= 1
+        if machine is not None and machine.cause is not None:
+            causes = machine.arrivals(causes)
         if left == 0:
-            resolve(pending, tuple.__new__(tuple if kind is None else kind, [real(x) for x in items]))
+            value = tuple.__new__(tuple if kind is None else kind, [real(x) for x in items])
+            if machine is None:
+                resolve(pending, value)
+                return
+            before, machine.behind = machine.behind, causes
+            resolve(pending, value)
+            machine.behind = before
 
     for item in waiting.values():
         item.when_done(arrived)

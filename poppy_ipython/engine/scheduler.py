@@ -34,6 +34,8 @@ else:
 WINDOW = 60_000
 #: calls nested deeper than this run natively, in order (recursion limits stay those of a plain run)
 MAX_DEPTH = 50
+#: of how many calls behind one value the trace keeps account: the youngest
+MOST_CAUSES = 32
 
 
 class Scheduler(Base):
@@ -46,6 +48,8 @@ class Scheduler(Base):
         self.pool: list[greenlet] = []
         self.cur: Unit = None  # type: ignore[assignment]
         self.cause: Any = None
+        #: the calls behind the value that is being passed on, if it was computed from answers
+        self.behind: tuple[Any, ...] = ()
         self.root = Unit(None, ())
         self.root.head = True
         self.exclusive: list[Unit] = []
@@ -136,8 +140,14 @@ class Scheduler(Base):
         callbacks = unit.settled_cb
         if callbacks is not None:
             unit.settled_cb = None
-            for callback in callbacks:
-                self.post(callback)
+            self.post(self.joined, unit, callbacks)
+
+    def joined(self, unit: Unit, callbacks: list[Callable[[], None]]) -> None:
+        """Tell who has waited for the end of ``unit``."""
+        self.behind = unit.behind
+        for callback in callbacks:
+            callback()
+        self.behind = ()
 
     def _certain(self, unit: Unit, error: BaseException) -> BaseException | None:
         """An exception leaves the unit.  Only an older fault can still prevent it: wait for the head, holding the parent."""
@@ -162,11 +172,13 @@ class Scheduler(Base):
 
     def _publish_value(self, unit: Unit, value: Any) -> None:
         outs = unit.outs
+        self.behind = unit.behind
         if type(outs) is Pending:
             resolve(outs, value)
         else:
             for pending, item in zip(outs, value, strict=True):
                 resolve(pending, item)
+        self.behind = ()
 
     def run_unit(
         self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], outs: int | None, merged: bool
@@ -280,7 +292,22 @@ class Scheduler(Base):
         """A callback that resumes the current unit from the stall that follows."""
         unit = self.cur
         token = unit.waiting + 1
-        return partial(self.post, self.resume, unit, token)
+        return partial(self.wake, unit, token)
+
+    def wake(self, unit: Unit, token: int) -> None:
+        """What ``unit`` waited for in the stall that ``token`` names is there."""
+        cause = self.cause
+        if unit.waiting == token and cause is not None:
+            since = cause.issued  # what had ended by then, the call that ended now has waited for
+            unit.behind = self.arrivals(tuple([one for one in unit.behind if one.ended is None or one.ended > since]))
+        self.post(self.resume, unit, token)
+
+    def arrivals(self, known: tuple[Any, ...]) -> tuple[Any, ...]:
+        """``known`` and the calls behind the value that arrives now, the last of them last."""
+        behind, cause = self.behind, self.cause
+        if not behind:
+            return known if known and known[-1] is cause else (*known, cause)[-MOST_CAUSES:]
+        return (*known, *[one for one in behind if one is not cause and one not in known], cause)[-MOST_CAUSES:]
 
     # ------------------------------------------------------------------ waiting
     def force(self, value: Any, reason: str = "data") -> Any:

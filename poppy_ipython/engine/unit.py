@@ -31,6 +31,7 @@ class Entry:
         "args",
         "at_head",
         "callers",
+        "causes",
         "context",
         "dead",
         "done",
@@ -78,6 +79,8 @@ class Entry:
         self.error: BaseException | None = None
         self.effect: Any = None
         self.record: Any = None
+        #: of an entry without a record: the calls whose answers it has waited for (``machine.behind`` when it has run)
+        self.causes: tuple[Any, ...] = ()
         self.resource: Any = None
         self.missing = 0
         self.holes: Any = None
@@ -96,15 +99,19 @@ class Entry:
     def arrived(self) -> None:
         """One of the pendings among the operands has its value."""
         self.missing -= 1
-        record, cause = self.record, self.machine.cause
-        if record is not None and cause is not None:
-            need = (cause, "data", None, None)
-            if record.needs is None:
-                record.needs = [need]
+        record, machine = self.record, self.machine
+        cause = machine.cause
+        if cause is not None:
+            if record is None:
+                self.causes = machine.arrivals(self.causes)
             else:
-                record.needs.append(need)
+                needs = [(one, "data", None, None) for one in machine.arrivals(())]
+                if record.needs is None:
+                    record.needs = needs  # type: ignore[assignment]
+                else:
+                    record.needs += needs
         if self.missing == 0 and not self.dead:
-            self.machine.post(self.machine.start_entry, self)
+            machine.post(machine.start_entry, self)
 
     def followers(self) -> list[Entry | None]:
         """The entries that wait for this one's value; None for a unit, of which nobody knows what it will issue.
@@ -135,6 +142,7 @@ class Unit:
 
     __slots__ = (
         "begin",
+        "behind",
         "callbacks",
         "callers",
         "cause",
@@ -205,6 +213,8 @@ class Unit:
         self.merged = False
         self.reason: Any = None
         self.cause: Any = None
+        #: the other calls behind that answer, if it was computed from several
+        self.behind: tuple[Any, ...] = ()
 
     def __repr__(self) -> str:
         flags = [f for f in ("head", "forked", "code_done", "complete", "killed", "draining") if getattr(self, f)]

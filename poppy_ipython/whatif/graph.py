@@ -99,6 +99,7 @@ def graph(trace: Trace) -> Graph:
     ends = _Ends(calls, gone)
     made = Graph(calls, [c.seconds for c in calls], rank, [c.host or "" for c in calls], [], [], [], [], [], [], [], [], [], gone)
     last: dict[object, int] = {}
+    of_turn: dict[object, set[tuple[int, float]]] = {}
     for i, call in enumerate(calls):
         issued, ready, started = call.issued_at, call.ready_at, call.started or 0.0
         found = _needs(call, calls, index, siblings)
@@ -112,7 +113,13 @@ def graph(trace: Trace) -> Graph:
             if since < _end(calls[end]) and rank[end] < rank[i]:  # something was over meanwhile: it is what was waited for
                 previous, fence = NOBODY, done[rank[i]] <= issued + _EPS
                 before = [((end, 1.0), _end(calls[end]), end, "start", None, None)]
-        trigger = () if previous != NOBODY or fence else tuple(dict.fromkeys(need[0] for need in before))
+        trigger = () if fence else tuple(dict.fromkeys(need[0] for need in before))
+        if previous != NOBODY:  # what the whole turn has waited for is its first call's matter
+            known = of_turn[key]
+            trigger = tuple(pair for pair in trigger if pair not in known)
+            known.update(trigger)
+        else:
+            of_turn[key] = set(trigger)
         base = calls[previous].issued_at if previous != NOBODY else done[rank[i]] if fence else 0.0
         base = max([base, *(_when(calls, pair) for pair in trigger)])
         made.turn.append(previous)
@@ -159,7 +166,10 @@ def _needs(
     known = {need[0][0] for need in found}
     for (i, part), _, _, why, line, detail in list(found):
         if part == 1.0 and why in ("data", "branch", "commit"):
-            for other in siblings.of(i, index[call.number]):
+            others = siblings.of(i, index[call.number])
+            if not others and why == "data" and line is not None:
+                others = siblings.together(i, [need[0][0] for need in found if need[3:5] == (why, line)], index[call.number])
+            for other in others:
                 if other not in known and _end(calls[other]) <= ready + _EPS:
                     known.add(other)
                     found.append(((other, 1.0), _end(calls[other]), calls[i].number, why, line, detail))
@@ -239,6 +249,14 @@ class _Siblings:
         found = self._places[_place(calls[cause], depth)]
         first = bisect_right(found, rank[earlier[since]], key=rank.__getitem__) if since >= 0 else 0
         return found[first : bisect_left(found, rank[user], key=rank.__getitem__)]
+
+    def together(self, cause: int, causes: list[int], user: int) -> list[int]:
+        """All older calls of a place, if a statement has waited for several of them: those that were back before are unknown."""
+        place = _place(self._calls[cause], len(self._calls[cause].stack))
+        if sum(_place(self._calls[other], len(self._calls[other].stack)) == place for other in causes) < 2:
+            return []
+        found = self._places[place]
+        return found[: bisect_left(found, self._rank[user], key=self._rank.__getitem__)]
 
 
 def _place(call: Call, depth: int) -> tuple[object, ...]:

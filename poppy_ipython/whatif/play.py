@@ -155,6 +155,7 @@ def play(graph: Graph, rules: Rules) -> Played:
             push(when, _WAKE, 0)
 
     known: list[_Asked | None] = [None] * n
+    by_rank = sorted(range(n), key=rank.__getitem__)
 
     def asked(i: int) -> _Asked:
         found = known[i]
@@ -163,7 +164,14 @@ def play(graph: Graph, rules: Rules) -> Played:
         return found
 
     def waiting(i: int) -> list[_Asked | None]:
-        return [None if who >= 0 else asked(~who) for who in of_end[i] if who >= 0 or to_issue[~who] < 0 < to_ready[~who]]
+        found: list[_Asked | None] = []
+        for who in of_end[i]:
+            if who < 0:
+                if to_issue[~who] < 0 < to_ready[~who]:
+                    found.append(asked(~who))
+            elif (before := by_rank[rank[who] - 1]) == i or to_issue[before] < 0:  # the program has come to where it waits
+                found.append(None)
+        return found
 
     parts: list[tuple[int, int]] = []
     lanes: list[Any] = [None] * n

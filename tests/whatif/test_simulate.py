@@ -37,14 +37,10 @@ def test_without_a_lever_it_is_as_it_was(name, limit):
     assert inconsistencies(again) == []
 
 
-observed = pytest.mark.parametrize("name", [name for name in PROGRAMS if name != "tree"])
-
-
-@observed
+@everywhere
 @pytest.mark.parametrize("callee", ["ask", "judge", "save"])
 @pytest.mark.parametrize("factor", [0.25, 0.5, 4.0])
 def test_another_latency_is_predicted(name, callee, factor):
-    """Not of `tree`: of an expression over two answers, the engine notes the one that came last."""
     trace = record(PROGRAMS[name])
     if callee not in {call.callee for call in trace.calls}:
         factor, callee = 2.0, trace.calls[0].callee
@@ -52,7 +48,7 @@ def test_another_latency_is_predicted(name, callee, factor):
     assert predict(trace, slower(factor, callee)).makespan == pytest.approx(measured.wall, rel=0.02)
 
 
-@observed
+@everywhere
 @pytest.mark.parametrize("limit", [1, 2, 3, 64])
 def test_another_limit_is_predicted(name, limit):
     trace = record(PROGRAMS[name], limit=4)
