@@ -47,7 +47,7 @@ class CellStatements(Statements):
         for statement in statements:
             reason = self.all_native or native_reason(statement)
             if isinstance(statement, ast.AsyncFor) and not self.all_native and self.is_loop(statement):
-                result += self.async_for(statement)
+                result += self.stmt_AsyncFor(statement)
             elif reason is not None:
                 result.append(place(self.native(statement, reason), statement))  # type: ignore[arg-type]
             else:

@@ -45,6 +45,7 @@ _COMPILED: dict[tuple[types.CodeType, str, bytes], Lowered | str] = {}
 _MOST_COMPILED = 1024
 
 _GENERATORS: dict[tuple[types.CodeType, str, bytes], Lowered | str] = {}
+_COROUTINES: dict[tuple[types.CodeType, str, bytes], Lowered | str] = {}
 _GUARDS: dict[tuple[types.CodeType, str, bytes], Guard | None] = {}
 
 
@@ -67,6 +68,27 @@ def lower_generator(fn: types.FunctionType) -> Lowered | str:
     if found is None:
         found = _lower(fn, None, True) if is_generator(code) else "it is no generator function"
         _remember(_GENERATORS, key, found, _MOST_COMPILED)
+    return found
+
+
+def is_coroutine(code: types.CodeType) -> bool:
+    """Is it the code of an ``async def`` that does not yield?"""
+    return code.co_flags & 0x2A0 == 0x80
+
+
+def lower_coroutine(fn: types.FunctionType) -> Lowered | str:
+    """The lowered form of a coroutine function, for calls that are awaited at once; or the reason why there is none.
+
+    ``await f(x)`` runs the body of ``f`` as a call does: by the same task, in the same context, with nothing between. So its twin is
+    an ordinary function, whose own ``await`` are those of the cell. A coroutine that is kept (for ``gather``, for a task)
+    is not ours to make: it runs as written.
+    """
+    code = fn.__code__
+    key = (code, code.co_filename, code.co_linetable)
+    found = _COROUTINES.get(key)
+    if found is None:
+        found = _lower(fn, None, coroutine=True) if is_coroutine(code) else "it is no coroutine function"
+        _remember(_COROUTINES, key, found, _MOST_COMPILED)
     return found
 
 
@@ -108,7 +130,7 @@ def function_guard(fn: types.FunctionType) -> Guard | None:
     key = (code, code.co_filename, code.co_linetable)
     if key not in _GUARDS:
         source = _source(fn)
-        found = None if isinstance(source, str) else _find(source[0], code)
+        found = None if isinstance(source, str) or is_coroutine(code) else _find(source[0], code)
         _remember(_GUARDS, key, guard_of_body(found[0]) if found is not None else None, _MOST_COMPILED)
     return _GUARDS[key]
 
@@ -141,6 +163,7 @@ def _source(fn: types.FunctionType) -> tuple[ast.Module, types.CodeType] | str:
 
 
 Definition = tuple[ast.FunctionDef | ast.Lambda, str | None]
+"""(Of an ``async def`` too: everything here but its name is that of a ``def``.)"""
 
 
 def _find(tree: ast.Module, code: types.CodeType) -> Definition | None:
@@ -158,7 +181,7 @@ def _find(tree: ast.Module, code: types.CodeType) -> Definition | None:
 
 
 def _body(node: ast.FunctionDef | ast.Lambda) -> list[Any]:
-    return list(node.body) if isinstance(node, ast.FunctionDef) else [node.body]
+    return [node.body] if isinstance(node, ast.Lambda) else list(node.body)
 
 
 def _inside(place_: tuple[Any, ...], node: ast.FunctionDef | ast.Lambda) -> bool:
@@ -176,9 +199,9 @@ def _index(tree: ast.Module) -> dict[tuple[str, int], list[Definition]]:
     todo: list[tuple[ast.AST, str | None]] = [(tree, None)]
     while todo:
         node, owner = todo.pop()
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-            found.setdefault((node.name, first), []).append((node, owner))
+            found.setdefault((node.name, first), []).append((node, owner))  # type: ignore[arg-type]
         elif isinstance(node, ast.Lambda):
             found.setdefault(("<lambda>", node.lineno), []).append((node, owner))
         inside = node.name if isinstance(node, ast.ClassDef) else owner
@@ -203,10 +226,10 @@ def _same(code: types.CodeType, plain: types.CodeType) -> bool:
     return False
 
 
-def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, generator: bool = False) -> str | None:
-    if code.co_flags & 0x2A0 and not generator:  # generator, coroutine, asynchronous generator
+def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, generator: bool, coroutine: bool) -> str | None:
+    if code.co_flags & 0x2A0 and not generator and not coroutine:  # generator, coroutine, asynchronous generator
         return "it is a generator or a coroutine function"
-    body: list[ast.stmt] = node.body if isinstance(node, ast.FunctionDef) else [ast.Expr(node.body)]
+    body: list[ast.stmt] = [ast.Expr(node.body)] if isinstance(node, ast.Lambda) else node.body
     if generator:
         plain = without_yields(body)
         if isinstance(plain, str):
@@ -214,7 +237,7 @@ def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, genera
         body = plain
     comprehension_depth_walrus = False
     for statement in body:
-        reason = scopes.why_not_lowered(statement, False)
+        reason = scopes.why_not_lowered(statement, False, _OF_COROUTINES if coroutine else frozenset())
         if reason is not None:
             return reason
         for part in walk(statement):
@@ -222,7 +245,11 @@ def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, genera
                 return f"it calls {part.func.id}()"
             if isinstance(part, scopes.COMPREHENSIONS) and any(isinstance(n, ast.NamedExpr) for n in walk(part)):
                 comprehension_depth_walrus = True
-            if isinstance(part, (ast.Nonlocal, ast.Await, ast.ClassDef)):
+            if coroutine and isinstance(part, scopes.COMPREHENSIONS) and (
+                any(g.is_async for g in part.generators) or any(isinstance(n, ast.Await) for n in walk(part))
+            ):
+                return "it contains an asynchronous comprehension"
+            if isinstance(part, (ast.Nonlocal, ast.ClassDef)) or (isinstance(part, ast.Await) and not coroutine):
                 return f"it contains {type(part).__name__}"
             if isinstance(part, ast.ImportFrom) and any(a.name == "*" for a in part.names):
                 return "it imports *"
@@ -237,7 +264,12 @@ def _is_mangled(node: ast.AST) -> bool:
     return name is not None and name.startswith("__") and not name.endswith("__")
 
 
-def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None, generator: bool = False) -> Lowered | str:
+_OF_COROUTINES: frozenset[type] = frozenset({ast.AsyncFor})
+
+
+def _lower(
+    fn: types.FunctionType, definition: ast.FunctionDef | None = None, generator: bool = False, coroutine: bool = False
+) -> Lowered | str:
     code = fn.__code__
     if definition is not None:
         found: Any = (definition, None)
@@ -252,7 +284,7 @@ def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None, ge
     if found is None:
         return "its definition was not found (two on one line?)"
     node, owner = found
-    reason = _unsuitable(node, code, generator)
+    reason = _unsuitable(node, code, generator, coroutine)
     if reason is not None:
         return reason
     if owner is not None and any(map(_is_mangled, walk(node))):
@@ -307,4 +339,4 @@ def _lower(fn: types.FunctionType, definition: ast.FunctionDef | None = None, ge
     )  # fmt: skip
 
 
-__all__ = ["belongs_to_user", "function_guard", "init_of", "lower_function"]
+__all__ = ["belongs_to_user", "function_guard", "init_of", "is_coroutine", "lower_coroutine", "lower_function"]

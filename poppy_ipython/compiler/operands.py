@@ -182,9 +182,13 @@ class Operands(_Base):
         return self.function(node.args, [ast.copy_location(ast.Expr(node.body), node.body)])
 
     def expr_Await(self, node: ast.Await) -> Ref:
+        """``await f(…)`` is a call; what another awaitable does when it is awaited is not known."""
+        if isinstance(node.value, ast.Call):
+            return self.expr_Call(node.value, True)
+        self.give_up("await")
         return self.expr(node.value)
 
-    def expr_Call(self, node: ast.Call) -> Ref:
+    def expr_Call(self, node: ast.Call, awaited: bool = False) -> Ref:
         func = node.func
         receiver, method = None, ""
         if isinstance(func, ast.Attribute):
@@ -204,7 +208,7 @@ class Operands(_Base):
                 self.iterate(value)
                 value = self.ref(ELEMENT, value)
             keywords.append((keyword.arg or "", value))
-        return self.result(Call(callee, receiver, method, args, tuple(keywords), spread))
+        return self.result(Call(callee, receiver, method, args, tuple(keywords), spread, awaited))
 
     def result(self, call: Call) -> Ref:
         ref = self.ref(RESULT, detail=call)

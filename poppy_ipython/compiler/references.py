@@ -67,6 +67,8 @@ class Call:
     keywords: tuple[tuple[str, Ref], ...]
     #: ``*args`` or ``**kwargs`` among the arguments: any parameter may be any of ``args``
     spread: bool
+    #: ``await f(…)``
+    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

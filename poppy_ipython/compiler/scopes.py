@@ -193,14 +193,14 @@ def has_call(node: ast.AST) -> bool:
     return any(isinstance(n, (ast.Call, ast.Await, ast.Yield, ast.YieldFrom)) for n in walk_scope(node))
 
 
-def why_not_lowered(node: ast.AST, top: bool) -> str | None:
+def why_not_lowered(node: ast.AST, top: bool, allowed: frozenset[type] = frozenset()) -> str | None:
     """Why ``node`` (a statement of a function, or of the cell if ``top``) has to run natively; None if it need not.
 
     A node type that this compiler does not know (a newer Python) is such a reason.
     """
     for child in walk_scope(node):
         kind = type(child)
-        if kind in _UNKNOWN_OK or issubclass(kind, _EXPRESSION_PARTS):
+        if kind in _UNKNOWN_OK or kind in allowed or issubclass(kind, _EXPRESSION_PARTS):
             continue
         if kind in _NATIVE:
             return f"{kind.__name__} runs in order"

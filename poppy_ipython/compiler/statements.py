@@ -389,14 +389,17 @@ class Statements(Expressions):
 
         return self.outlined(node, body, "for")  # type: ignore[no-any-return]
 
-    def async_for(self, node: ast.AsyncFor) -> list[ast.stmt]:
-        """An ``async for`` of the cell: a ``for`` over what the engine awaits one by one (``engine/answers.py``)."""
+    def stmt_AsyncFor(self, node: ast.AsyncFor) -> list[ast.stmt]:
+        """A ``for`` over what the engine awaits one by one (``engine/answers.py``)."""
         node = copy.copy(node)
         node.body = scopes.eliminate_continue(node.body)
         loop = ast.copy_location(ast.For(node.target, node.iter, node.body, node.orelse), node)
 
         def body(inner: Statements) -> list[ast.stmt]:
             return inner.inline_for(loop, place(op("iterate_async", inner.expr(node.iter)), node.iter))  # type: ignore[arg-type]
+
+        if not self.outlinable(node):
+            return body(self)
 
         return self.outlined(node, body, "for")  # type: ignore[no-any-return]
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from poppy_ipython.compiler import compile_cell, lower_function
+from poppy_ipython.compiler.functions import is_coroutine, lower_coroutine
 from poppy_ipython.compiler.plan import Plan
 from poppy_ipython.effects.registry import effect_of
 from poppy_ipython.trace.units import cells, count, shorten
@@ -152,7 +153,7 @@ def _note(callee: ast.expr, namespace: Mapping[str, Any], defined: set[str], bou
             "sequential": f"keeps the order of {effect.resource or 'a resource'}",
         }.get(effect.name, "") if not callable(effect.resource) else f"{effect.name}, by its arguments"
     if isinstance(found, types.FunctionType):
-        lowered = lower_function(found)
+        lowered = lower_coroutine(found) if is_coroutine(found.__code__) else lower_function(found)
         return f"nobody declared it and {lowered}, {_WAITS}" if isinstance(lowered, str) else "looked into"
     if isinstance(found, types.BuiltinFunctionType | type) and found in _HANDLED:
         return ""

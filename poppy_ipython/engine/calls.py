@@ -22,6 +22,7 @@ from collections.abc import Callable
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
+from ..compiler.functions import is_coroutine
 from ..effects import effect_of_call
 from ..effects.doubts import doubt_once
 from ..effects.registry import effect_of, resource_of
@@ -94,7 +95,23 @@ class Calls(Base):
         if effect is not None and effect.external:
             self.use_of(fn, effect).calls += 1
             return self.external(fn, effect, args, kwargs)
-        return self.await_value(self.call(fn, *args, **kwargs))
+        full = args
+        function = fn
+        if type(fn) is types.MethodType:
+            function, full = fn.__func__, (fn.__self__, *args)
+        parent = self.cur
+        if type(function) is types.FunctionType and effect is None and is_coroutine(function.__code__):
+            inside = parent is self.ghost or parent.handling or parent.depth >= MAX_DEPTH
+            twin = None if inside else self.coroutine_twin_of(function)
+            if twin is not None:
+                return self.run_unit(twin, full, kwargs, None, False)
+        value = self.call(fn, *args, **kwargs)
+        use = self.use_of(fn, effect)
+        begin = self.clock()
+        try:
+            return self.await_value(value)
+        finally:
+            use.held += self.clock() - begin
 
     def await_value(self, value: Any) -> Any:
         """``await value``: in order, by the task that runs the cell."""

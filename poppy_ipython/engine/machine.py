@@ -40,7 +40,7 @@ from greenlet import getcurrent
 
 from ..compiler import lower_function
 from ..compiler.abi import MARK
-from ..compiler.functions import lower_generator
+from ..compiler.functions import lower_coroutine, lower_generator
 from ..compiler.plan import Lowered
 from ..effects import registry
 from .aggregates import Aggregates
@@ -138,6 +138,7 @@ class Machine(
         self.lowered: dict[int, CodeInfo] = {}
         self.tables: dict[int, dict[str, Any]] = {}
         self.twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self.coroutine_twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self.generator_twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         #: tracebacks of exceptions on their way from ``caught`` to a handler
         self.tracebacks: dict[int, tuple[BaseException, Any]] = {}
@@ -231,9 +232,16 @@ class Machine(
             return found  # type: ignore[no-any-return]
         return self.make_twin(fn, lower_generator(fn), self.generator_twins)
 
+    def coroutine_twin_of(self, fn: types.FunctionType) -> Callable[..., Any] | None:
+        """The lowered twin of a coroutine function of the user's, which is awaited at once; or None."""
+        found = self.coroutine_twins.get(fn)
+        if found is not None and found.__defaults__ is fn.__defaults__ and found.__kwdefaults__ is fn.__kwdefaults__:
+            return found  # type: ignore[no-any-return]
+        return self.make_twin(fn, lower_coroutine(fn), self.coroutine_twins)
+
     def make_twin(self, fn: types.FunctionType, lowered: Lowered | str, twins: Any) -> Callable[..., Any] | None:
         if isinstance(lowered, str):
-            self.not_lowered[fn.__qualname__] = lowered
+            self.not_lowered.setdefault(fn.__qualname__, lowered)
             return None
         cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True))
         code = prepare(lowered.code, lowered, self.table(fn.__globals__, lowered, cells), self.lowered)

@@ -30,7 +30,7 @@ from ..trace.sources import sources_of
 from ..trace.trace import Trace
 from .collector import Collector
 from .machine import Machine
-from .tracebacks import rebuild, steps_of
+from .tracebacks import as_left, rebuild, steps_of
 
 _NATIVELY = (Machine.natively.__code__, Machine.natively_at.__code__)
 
@@ -231,10 +231,7 @@ def finished_error(machine: Machine, error: BaseException | None, coroutine: boo
         return None
     machine.tidy(error)
     machine.stand_in(error)
-    if coroutine and isinstance(error, StopIteration):  # Python does not let one leave a coroutine
-        stop, error = error, RuntimeError("coroutine raised StopIteration")
-        error.__cause__ = error.__context__ = stop
-    return error
+    return as_left(error, coroutine)
 
 
 def trace_of(machine: Machine, started: float, ended: float, cpu: float, max_calls: int | None, filename: str) -> Trace:

@@ -23,6 +23,7 @@ from greenlet import getcurrent, greenlet
 from ..trace.records import KEPT
 from .pending import Fault, Kill, NotReady, Pending, real, resolve
 from .reach.values import FRESH_RESULT
+from .tracebacks import as_left
 from .unit import Entry, Unit
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Scheduler(Base):
             value, error = None, self._certain(unit, error)
             if error is None:
                 return
-            unit.error = error
+            unit.error = as_left(error, isinstance(error, StopIteration) and fn in self.coroutine_twins.values())
         unit.code_done = True
         self.debug_no_pending_state(unit)
         if unit.forked:

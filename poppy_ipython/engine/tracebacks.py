@@ -71,6 +71,15 @@ def line_of(code: types.CodeType, lasti: int) -> int:
     return code.co_firstlineno
 
 
+def as_left(error: BaseException, coroutine: bool) -> BaseException:
+    """The error that leaves a function or, if it is one, a coroutine: Python does not let a ``StopIteration`` out of one."""
+    if not coroutine or not isinstance(error, StopIteration):
+        return error
+    changed = RuntimeError("coroutine raised StopIteration")
+    changed.__cause__ = changed.__context__ = error
+    return changed
+
+
 class Tracebacks(Base):
     """Part of the :class:`Machine`."""
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import linecache
 import random
 import traceback
 
@@ -88,8 +89,8 @@ def namespace():
     }  # fmt: skip
 
 
-def plain(source, names):
-    code = compile(source, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+def plain(source, names, filename="<cell>"):
+    code = compile(source, filename, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
     async def main():
         found = eval(code, names)
@@ -156,6 +157,23 @@ def test_the_same_as_plain_at_any_pace(source):
         both(source, lambda call: draw.choice([0.1, 1.0, 3.0]))
 
 
+def shown_lines(source):
+    """The last lines of a failing cell's traceback, which are those of a plain run."""
+    filename = f"<cell {len(linecache.cache)}>"
+    linecache.cache[filename] = (len(source), None, [line + "\n" for line in source.splitlines()], filename)
+
+    def shown(error):
+        found = traceback.extract_tb(error.__traceback__)
+        return [(one.name, one.lineno) for one in found if one.filename in (filename, __file__) and one.name not in ("main", "plain", "shown_lines")]
+
+    with pytest.raises(Exception) as raised:
+        plain(source, namespace(), filename)
+    outcome = run_simulated(source, namespace(), filename=filename)
+    expected = shown(raised.value)
+    assert shown(outcome.error)[-len(expected) :] == expected and type(outcome.error) is type(raised.value)
+    return expected
+
+
 def published(source, **names):
     monitor = Monitor()
     outcome = run_simulated(source, {**namespace(), **names}, mutate=monitor.install)
@@ -172,15 +190,7 @@ def test_what_is_no_stream_may_write_anything():
 
 @pytest.mark.parametrize("source", ["async for t in 5:\n pass", "async for t in await broken('a'):\n out.append(t)", "async for a, b in Own(out):\n pass"])
 def test_the_lines_of_a_traceback_are_those_of_a_plain_run(source):
-    def shown(error):
-        found = traceback.extract_tb(error.__traceback__)
-        return [(one.name, one.lineno) for one in found if one.filename in ("<cell>", __file__)][-2:]
-
-    expected, ours = namespace(), namespace()
-    with pytest.raises(Exception) as raised:
-        plain(source, expected)
-    outcome = run_simulated(source, ours, filename="<cell>")
-    assert shown(outcome.error) == [one for one in shown(raised.value) if one[0] not in ("main", "plain")]
+    assert shown_lines(source)
 
 
 def test_helpers_of_asynchronous_streams():

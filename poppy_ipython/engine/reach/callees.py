@@ -11,7 +11,7 @@ import types
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...compiler.functions import init_of, lower_function, lower_generator
+from ...compiler.functions import init_of, is_coroutine, lower_coroutine, lower_function, lower_generator
 from ...compiler.generators import is_generator
 from ...compiler.references import DATA as DATA_REF
 from ...compiler.references import Call, Ref
@@ -70,6 +70,8 @@ class Callees(Base):
         call: Call = ref.detail
         found: list[Any] = []
         args = Args(self, act, call)
+        if call.awaited:
+            self.awaits(act, call)
         self.calling.append((act, ref))
         if call.receiver is None:
             for callee in self.values(act, call.callee):
@@ -83,6 +85,16 @@ class Callees(Base):
                     found += self.method(receiver, call.method, args)
         self.calling.pop()
         return self.distinct(found)  # type: ignore[no-any-return]
+
+    def awaits(self, act: Activation, call: Call) -> None:
+        """What is called gives something that is awaited: what that does is known of declared calls and of coroutine functions."""
+        for callee in self.values(act, call.callee):
+            function = callee.__func__ if type(callee) is types.MethodType else callee
+            if type(function) is types.FunctionType and is_coroutine(function.__code__):
+                continue
+            effect = None if type(callee) in INSTANCES or type(callee) in (StandIn, Pending) else effect_of(callee)
+            if effect is None or not effect.external:
+                raise Top("await")
 
     # ------------------------------------------------------------------ functions, classes, builtins
     def invoke(self, callee: Any, args: Args) -> Values:
@@ -308,7 +320,7 @@ class Callees(Base):
     def function(self, fn: types.FunctionType, args: Args) -> Values:
         """A call of a user's function: its body, with its parameters bound."""
         generates = is_generator(fn.__code__)
-        lowered = lower_generator(fn) if generates else lower_function(fn)
+        lowered = lower_generator(fn) if generates else lower_coroutine(fn) if is_coroutine(fn.__code__) else lower_function(fn)
         if isinstance(lowered, str):
             raise Top(f"{fn.__qualname__}: {lowered}")
         code = fn.__code__
