@@ -33,6 +33,7 @@ from types import TracebackType
 from typing import Any
 
 from poppy_ipython.backends.limits import BadLimit
+from poppy_ipython.choose.errors import ChoiceError
 from poppy_ipython.display import output
 from poppy_ipython.display.live import Live
 from poppy_ipython.display.terminal import TerminalLive
@@ -372,6 +373,7 @@ async def _perform(
     values = view.values if view is not None else Values() if options.save_values else Usage()
     at = time.time()
     recorder: Any = None
+    choices: Any = None
     flag = _running.set(True)
     try:
         from poppy_ipython.display.plan import Intent
@@ -388,6 +390,10 @@ async def _perform(
 
             recorder = begin(options, session, tree, source, title)
         session.dispatcher.backend = options.backend
+        if options.wants or "poppy_ipython.choose.alternatives" in sys.modules:
+            from poppy_ipython.choose.session import begin as begin_choices
+
+            choices = begin_choices(options, session, tree)
         with output.ordered(*publishers), Interrupt(loop, session) as interrupt, Watchdog(loop, session) as watch:
             if view is not None:
                 view.begin(session)
@@ -406,8 +412,8 @@ async def _perform(
         if view is not None:
             view.end(Run(_trace(session, filename)))
         raise
-    except (KeyboardInterrupt, BadLimit, BadDeclaration, RecordError) as stop:
-        error = stop
+    except (KeyboardInterrupt, BadLimit, BadDeclaration, ChoiceError, RecordError) as stop:
+        error = stop.with_traceback(None) if isinstance(stop, ChoiceError) else stop
     except BaseException as mistake:
         error = bug.report(mistake, source)
     finally:
@@ -421,6 +427,8 @@ async def _perform(
     found = Run(trace, value, error, abandoned, notices, values if isinstance(values, Values) else None, intent)
     if recorder is not None:
         found = replace(found, check=recorder.checked)
+    if choices is not None:
+        found = replace(found, chosen=choices, notices=(*found.notices, *choices.finish(found)))
     if view is not None:
         view.end(found)
     if not _untold(options, found):

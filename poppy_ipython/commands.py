@@ -11,6 +11,9 @@
     %poppy set view=static                     what the cells that follow show of their runs
     %poppy set saved=interactive               what a notebook file keeps of them: a page that needs no kernel, or a picture
     %poppy cache clear                         forget what runs with --cache were told
+    %poppy profiles                            what alternatives take, as far as it was seen
+    %poppy profiles export FILE                ... as JSON; import FILE, clear
+    %poppy resources gpu=2 cpu=16              how much there is of what they occupy; without words: what was said
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ __all__ = ["command"]
 VIEWS = get_args(View)
 SETTINGS = f"set view={'|'.join(VIEWS)} | set saved={'|'.join(SAVED)}"
 USAGE = f"usage: %poppy auto on [OPTIONS] | auto off | effects [set NAME EFFECT] | show [N] | {SETTINGS} | cache clear"
+PROFILES = "profiles [export FILE | import FILE | clear]"
+USAGE += f" | {PROFILES} | resources [NAME=UNITS …]"
 
 
 def command(line: str, views: Views, auto: Auto, parse: Callable[[str], Options]) -> str:
@@ -50,8 +55,13 @@ def command(line: str, views: Views, auto: Auto, parse: Callable[[str], Options]
         from poppy_ipython.record import cache
 
         return f"{cache.clear():,} answers forgotten."
+    if words[:1] == ["profiles"]:
+        return _profiles(words[1:])
+    if words[:1] == ["resources"]:
+        return _resources(line.split()[1:])
     if words[0] != "effects":
-        close = difflib.get_close_matches(words[0], ["auto", "effects", "show", "set", "cache clear"], 1)
+        known = ["auto", "effects", "show", "set", "cache clear", "profiles", "resources"]
+        close = difflib.get_close_matches(words[0], known, 1)
         hint = f"{words[0]!r}: did you mean {close[0]!r}?\n" if close else ""
         raise UsageError(hint + USAGE)
     if len(words) == 1:
@@ -108,6 +118,37 @@ def _show(words: list[str], views: Views) -> str:
     except LookupError as error:
         raise UsageError(str(error)) from None
     return ""
+
+
+def _profiles(words: list[str]) -> str:
+    from poppy_ipython.choose.errors import BadProfile
+    from poppy_ipython.choose.listing import profiles_table
+    from poppy_ipython.choose.session import STORE
+
+    try:
+        match words:
+            case []:
+                return "\n".join([profiles_table(STORE), *STORE.notices])
+            case ["export", path]:
+                return f"{STORE.export(path):,} observations written to {path}."
+            case ["import", path]:
+                return f"{STORE.load(path):,} observations of {path} added."
+            case ["clear"]:
+                return f"{STORE.clear():,} observations forgotten."
+    except (BadProfile, OSError) as error:
+        raise UsageError(str(error)) from None
+    raise UsageError(f"usage: %poppy {PROFILES}")
+
+
+def _resources(words: list[str]) -> str:
+    from poppy_ipython.choose.errors import BadResource
+    from poppy_ipython.choose.resources import CAPACITIES, parse_capacities
+
+    try:
+        CAPACITIES.set(parse_capacities(words))
+    except BadResource as error:
+        raise UsageError(f"{error}\nusage: %poppy resources gpu=2 cpu=16 (gpu=none takes it back)") from None
+    return str(CAPACITIES)
 
 
 def _set(words: list[str], views: Views) -> str:

@@ -86,6 +86,10 @@ class PoppyMagics(Magics):
     )
     @argument("--check-anyway", action="store_true", help="--check, also where that runs something unknown twice.")
     @argument("--cache", action="store_true", help="Do not ask again what a run with --cache has asked.")
+    @argument("--objective", metavar="time|cost|energy", help="What alternatives are chosen for (see `alternatives`).")
+    @argument("--deadline", metavar="8s", help="The whole cell is to end within: 8s, 500ms, 2min.")
+    @argument("--budget", type=float, metavar="AMOUNT", help="What calls of alternatives may cost, in the money of their prices.")
+    @argument("--min-quality", type=float, metavar="0…1", help="No alternative below this quality.")
     @argument("--plan", action="store_true", help="Show what is known of each line before it runs; run nothing.")
     @cell_magic("poppy")  # type: ignore[arg-type]
     def poppy(self, line: str, cell: str) -> Any:
@@ -105,6 +109,7 @@ class PoppyMagics(Magics):
         %poppy show [n]: the view of the last run, or of the run of In [n]. %poppy set view=auto|live|static|line|none.
         %poppy set saved=picture|interactive: what a file keeps of a view.
         %poppy cache clear: forget what cells with --cache were told.
+        %poppy profiles: what alternatives take; %poppy resources gpu=2 cpu=16: how much there is of what they occupy.
         """
         assert self.shell is not None
         loaded = _loaded[self.shell]
@@ -126,10 +131,18 @@ def parse(line: str) -> Options:
         kept |= {"latency": _factor(given.latency), "cache": given.cache}
         kept |= {"order": given.order, "speculate": not given.no_speculate, "backend": given.backend}
         kept |= {"check": given.check or given.check_anyway, "check_anyway": given.check_anyway}
+        kept |= {"objective": given.objective, "budget": given.budget, "min_quality": given.min_quality}
+        kept |= {"deadline": None if given.deadline is None else _seconds(given.deadline)}
         return Options(max_calls=given.max_calls, **shown, **kept)
     except (UsageError, ValueError) as error:
         usage = " ".join(PoppyMagics.poppy.parser.format_usage().replace("::", "").replace("%poppy", "%%poppy").split())
         raise UsageError(f"{error}\nusage: {usage}\n(%%poppy? explains the options. Nothing was run.)") from None
+
+
+def _seconds(text: str) -> float:
+    from poppy_ipython.choose.objective import seconds_of
+
+    return seconds_of(text)
 
 
 def _factor(text: str) -> float:

@@ -63,6 +63,11 @@ class Options:
     cache: bool = False
     #: nobody asked for this very cell (`%poppy auto on`): nothing is said of it, and nothing kept, unless it called something
     auto: bool = False
+    #: what alternatives are chosen for, and within which bounds (`choose.objective`): seconds, money, 0 to 1
+    objective: str | None = None
+    deadline: float | None = None
+    budget: float | None = None
+    min_quality: float | None = None
     #: whose value `Session.run` returns: that of a trailing expression, or nothing
     interactivity: Interactivity = "last_expr"
     #: compiler flags in force (`from __future__ import …` of an earlier cell)
@@ -73,7 +78,16 @@ class Options:
         """Whether calls are written down, or answered by something written down."""
         return bool(self.record is not None or self.replay is not None or self.check or self.cache)
 
+    @property
+    def wants(self) -> bool:
+        """Whether there is something to choose for."""
+        return any(one is not None for one in (self.objective, self.deadline, self.budget, self.min_quality))
+
     def __post_init__(self) -> None:
+        if self.wants:
+            from poppy_ipython.choose.objective import objective
+
+            objective(self.objective, self.deadline, self.budget, self.min_quality)  # raises if it cannot be meant
         if self.max_calls is not None and self.max_calls < 1:
             raise ValueError(f"--max-calls must be at least 1, not {self.max_calls}")
         if self.backend not in (None, *get_args(Backend)):

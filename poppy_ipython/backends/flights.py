@@ -82,6 +82,8 @@ class Flights:
             random=random,
         )
         self._out: dict[int, Flight] = {}  # id(call) -> its present attempt
+        #: chooses among alternatives (`choose.chooser`): sets what a call that is ready calls, hears what became of it
+        self.chooser: Any = None
         self._attempts: dict[int, int] = {}  # id(call) -> how often it was sent, from the second time on
         self._closed = False
 
@@ -90,6 +92,8 @@ class Flights:
     def submit(self, call: Any) -> None:
         if self._closed:
             raise RuntimeError("this dispatcher is closed")
+        if self.chooser is not None:
+            self.chooser.choose(call)
         host = call.effect.host
         if host.__class__ is not str:
             host = host_of(call.effect, call.fn, call.args, call.kwargs)
@@ -160,6 +164,8 @@ class Flights:
             record.tries.append((flight.started, None, ""))
         record.outcome = "running"
         self._out[id(call)] = flight
+        if self.chooser is not None:
+            self.chooser.started(call, flight.started)
         self._launch(flight)
         if self._started is not None:
             self._started(call)
@@ -192,16 +198,20 @@ class Flights:
         call, lane, slots = flight.call, flight.lane, self._slots
         now = self.clock()
         record = call.record
+        if self.chooser is not None:
+            self.chooser.ended(call, flight.started, now, lane.host.out, value, error)
         if error is None:
             record.outcome = "ok"
             lane.host.tally.through(flight.started)
             if lane.gates or lane.host.waiting or lane.host.pace.refusals:
                 slots.answered(lane, call, flight.started, now - flight.started, value)
-        elif self._repeats(flight, error, now):
+        elif self._repeats(flight, error, now) or (self.chooser is not None and self._falls_back(call, error)):
             if gone:
                 slots.left(lane, now)
             return
         else:
+            if self.chooser is not None:
+                error = self.chooser.failure(call, error)
             mark_failed(record, error)
             slots.forget(lane, call)
             slots.refuse(lane, call, status_of(error))
@@ -240,6 +250,21 @@ class Flights:
             pause = lane.host.pace.pause(sent, retry_after(error) if after is None else after)
         slots.submit(call, lane.host.name, now + pause)
         return True
+
+    def _falls_back(self, call: Any, error: BaseException) -> bool:
+        """An alternative failed: whether the call goes to another one."""
+        if self._closed or not self.chooser.falls_back(call, error):
+            return False
+        self._attempts[id(call)] = call.record.attempts = self._attempts.get(id(call), 1) + 1
+        call.record.outcome = "waiting"
+        self._slots.submit(call, call.record.host)
+        return True
+
+    def choose_again(self) -> None:
+        """The choices are other ones now: calls that wait for a place wait for the right one."""
+        for call in sorted(self._slots.unsent, key=lambda call: call.position):
+            if self.chooser.changes(call) and self._slots.withdraw(call):
+                self._slots.submit(call, call.record.host)
 
     def _finish(self, call: Any, value: Any, error: BaseException | None) -> None:
         call.finish(value, error)

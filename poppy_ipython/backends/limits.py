@@ -22,6 +22,7 @@ import math
 import tomllib
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,12 @@ class Limit:
         if self.book is not None:
             self.book.remove(self)
 
+    def gate(self, windows: Any, gates: Mapping[object, Any]) -> Any:
+        """What counts against it in one run, which has these gates already."""
+        from poppy_ipython.backends.rates import Gate
+
+        return Gate(self, windows)
+
     def __str__(self) -> str:
         figures = ", ".join(f"{name}={getattr(self, name):,}" for name in FIGURES if getattr(self, name) is not None)
         return f"limit({', '.join(self.names)}, {figures})"
@@ -74,15 +81,23 @@ class Book:
         self._by_callee = Table()
         self._by_name: dict[Hashable, Limit] = {}
         self._from_file: dict[Hashable, Limit] = {}
+        self._occupied = Table()  # callee -> (who knows the limits, its needs): `choose.resources`
         self._read: tuple[Any, ...] = ()  # which file, as of when
         #: changes whenever a limit does
         self.version = 0
         #: whether there is any: asked for every call
         self.some = False
 
-    def _changed(self) -> None:
+    def changed(self) -> None:
+        """A limit is another one now."""
         self.version += 1
-        self.some = bool(self._by_callee.rows or self._by_name or self._from_file)
+        self.some = bool(self._by_callee.rows or self._by_name or self._from_file or self._occupied.rows)
+
+    def occupy(self, callee: Any, capacities: Any, needs: tuple[Any, ...]) -> None:
+        """A call of `callee` needs these units of resources; `capacities.limits(needs)` are the limits that follow."""
+        if needs:
+            self._occupied.put(callee, (capacities, needs))
+            self.changed()
 
     def limit(
         self,
@@ -109,24 +124,30 @@ class Book:
                 self._by_name[key] = made
             else:
                 self._by_callee.put(key, made)
-        self._changed()
+        self.changed()
         return made
 
     def remove(self, one: Limit) -> None:
         self._by_name = {key: found for key, found in self._by_name.items() if found is not one}
         for number in [number for number, found in self._by_callee.rows.items() if found is one]:
             self._by_callee.forget(number)
-        self._changed()
+        self.changed()
 
     def of(self, callee: Any, host: str, resource: Hashable) -> tuple[Limit, ...]:
         """The limits that bound a call, each once."""
         target = underlying(callee)
+        while target.__class__ is partial:
+            target = underlying(target.func)
         found = [self._own(target)]
         for name in (host, display_name(target), resource):
             try:
                 found.append(self._by_name.get(name) or self._from_file.get(name))
             except TypeError:  # a resource that cannot be hashed
                 continue
+        if self._occupied.rows:
+            occupied = self._occupied.get(callee, None) or self._occupied.get(target, None)
+            if occupied is not None:
+                found += occupied[0].limits(occupied[1])
         return tuple(dict.fromkeys(one for one in found if one is not None))
 
     def _own(self, key: Any) -> Limit | None:
@@ -145,7 +166,7 @@ class Book:
         found = {} if path is None else dict(self._entries(path))
         self._read = (path, state)
         self._from_file = found
-        self._changed()
+        self.changed()
 
     def _entries(self, path: Path) -> Iterator[tuple[Hashable, Limit]]:
         try:

@@ -146,7 +146,7 @@ class Slots:
             for limit in limits:
                 gate = self._gates.get(limit.identity)
                 if gate is None:
-                    gate = self._gates[limit.identity] = Gate(limit, self._windows)
+                    gate = self._gates[limit.identity] = limit.gate(self._windows, self._gates)
                 gates.append(gate)
             lane = self._lane(key, name, tuple(gates))
         for gate, limit in zip(lane.declared, limits, strict=True):
@@ -241,7 +241,7 @@ class Slots:
         gate = self._gates.get(limit.identity)
         if gate is None:
             fresh = limit.identity not in self._windows
-            gate = self._gates[limit.identity] = Gate(limit, self._windows)
+            gate = self._gates[limit.identity] = limit.gate(self._windows, self._gates)
             gate.out, gate.lost = host.out, host.lost
             if fresh and gate.requests is not None:
                 for when, count in host.tally.spent(self.clock()):

@@ -83,7 +83,7 @@ class Rows:
             -1 if place[1:3] == (call.filename, call.line) else text(self._exactly(call)),
         ]
         sent, received = call.tokens if call.tokens is not None else (-1, -1)
-        more: list[Any] = [text(self._invocation(call)) if place.within else -1, text(call.model), sent, received]
+        more: list[Any] = [text(self._invocation(call)) if place.within else -1, text(call.choice or call.model), sent, received]
         more += [self._tries(call), _pieces(call)]
         while more and more[-1] == -1:
             more.pop()

@@ -98,7 +98,8 @@ def private(path: Path) -> None:
     """Make the file and its folder, for the owner only, if they are not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for made in (folder(), path.parent):
-        made.chmod(0o700)
+        if made.exists():
+            made.chmod(0o700)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     path.chmod(0o600)
 

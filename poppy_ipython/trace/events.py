@@ -102,6 +102,8 @@ class CallRecord:
     finished: float | None = None
     tries: list[Try] | None = field(default=None, repr=False)  # if there were several
     chunks: list[float] | None = field(default=None, repr=False)  # of a stream: when reading began, then each arrival
+    choice: str | None = None  # of a call of alternatives: which one performs it
+    choices: tuple[str, ...] = field(default=(), repr=False)  # and all that there were
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ def from_json(text: str | bytes) -> Trace:
         values["stack"] = tuple((name, file, line, tuple(path)) for name, file, line, path in values["stack"])
         values["tries"] = tuple(tuple(attempt) for attempt in values.get("tries", ()))
         values["chunks"] = tuple(values.get("chunks", ()))
+        values["choices"] = tuple(values.get("choices", ()))
         if values.get("tokens") is not None:
             values["tokens"] = Tokens(*values["tokens"])
         calls.append(Call(**values))

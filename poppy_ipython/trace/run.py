@@ -48,6 +48,9 @@ class Run:
     #: what `--check` found (`record.check.Checked`), or None
     check: Any = field(default=None, repr=False, compare=False)
 
+    #: who chose among alternatives (`choose.session.Choices`), or None
+    chosen: Any = field(default=None, repr=False, compare=False)
+
     @property
     def calls(self) -> tuple[Call, ...]:
         """The external calls, in order of issue."""
@@ -116,6 +119,24 @@ class Run:
         from poppy_ipython.whatif.advice import advice
 
         return advice(self.trace)
+
+    def choices(self) -> Any:
+        """Which alternatives were chosen, what else there was, what it saved, how sure that is; see `choose/explain.py`."""
+        from poppy_ipython.choose.explain import explain
+
+        return explain(self)
+
+    def pareto(self, min_quality: float | None = None) -> Any:
+        """What could be had of time, cost, energy and quality by choosing otherwise; see `choose/pareto.py`."""
+        from poppy_ipython.choose.pareto import pareto
+
+        return pareto(self, min_quality)
+
+    def rate(self, call: int, quality: float) -> None:
+        """Mark the answer of call `call` (its number) from 0 to 1, for the profile of the alternative that gave it."""
+        from poppy_ipython.choose.explain import rate
+
+        rate(self, call, quality)
 
     def to_text(self, width: int | None = None) -> str:
         """The timeline in characters, for a terminal."""

@@ -85,6 +85,8 @@ class Call(NamedTuple):
     finished: float | None = None
     tries: tuple[Try, ...] = ()  # its attempts, if there were several
     chunks: tuple[float, ...] = ()  # of a stream: when each piece was there; no times of a call that is none
+    choice: str | None = None  # of a call of alternatives: which one performed it
+    choices: tuple[str, ...] = ()  # and all that there were
 
     @property
     def seconds(self) -> float:
@@ -450,6 +452,8 @@ def freeze(record: CallRecord, zero: float, end: float) -> Call:
         finished=None if record.finished is None else record.finished - zero,
         tries=() if record.tries is None else tuple([_since(attempt, zero) for attempt in record.tries]),
         chunks=() if chunks is None else tuple([time - zero for time in chunks[1:]]),
+        choice=record.choice,
+        choices=record.choices,
     )
 
 

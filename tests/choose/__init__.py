@@ -1,0 +1,1 @@
+"""Alternatives, profiles, objectives."""
