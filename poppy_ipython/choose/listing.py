@@ -23,7 +23,7 @@ def profiles_table(store: Store) -> str:
     >>> profiles_table(Store(path=Store().path.with_name("nowhere.sqlite")))
     'No call of alternatives has been seen yet.'
     """
-    profiles = [profile for key in store.keys() if (profile := store.profile(key)) is not None]
+    profiles = [profile for key in store.names() if (profile := store.profile(key)) is not None]
     if not profiles:
         return "No call of alternatives has been seen yet."
     high = max(profile.mean * (1 + 2 * profile.spread) for profile in profiles) or 1.0
@@ -38,8 +38,8 @@ def profiles_table(store: Store) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
-        cells = [one.ljust(width) if n in (0, 8) else one.rjust(width) for n, (one, width) in enumerate(zip(row, widths, strict=True))]
-        lines.append("  ".join(cells).rstrip())
+        columns = enumerate(zip(row, widths, strict=True))
+        lines.append("  ".join(one.ljust(width) if n in (0, 8) else one.rjust(width) for n, (one, width) in columns).rstrip())
     return "\n".join(lines)
 
 

@@ -120,15 +120,15 @@ def optimize(project: Project, objective: Objective, start: Sequence[int] | None
         return best
     found = replace(best, late=_late(project, best.choices))
     deadline = objective.deadline or 0.0
-    for _ in range(2):
+    for last in (False, False, True):
         if found.keeps(objective):
-            return found
-        tighter = deadline * deadline / max(found.end + found.late, deadline) * 0.995
-        closer = _best(project, objective, tighter, found.choices, max(_LEAST // 2, tries // 3))
-        closer = replace(closer, late=_late(project, closer.choices), evaluated=found.evaluated + closer.evaluated)
-        if closer.end + closer.late >= found.end + found.late:
             break
-        found, deadline = closer, tighter
+        deadline = min(0.99 * deadline, (objective.deadline or 0.0) - found.late)
+        wanted = replace(objective, goal="time") if last or deadline <= 0 else objective
+        closer = _best(project, wanted, None if last else deadline, found.choices, max(_LEAST // 2, tries // 3))
+        closer = replace(closer, late=_late(project, closer.choices), evaluated=found.evaluated + closer.evaluated)
+        if closer.end + closer.late < found.end + found.late:
+            found = closer
     return found
 
 

@@ -135,7 +135,7 @@ class Store:
             self._seen[key] = self.observations(key)
         return profile_of(key, self._seen[key])
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         return sorted({one.key for one in self.observations()})
 
     def clear(self) -> int:

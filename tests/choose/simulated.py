@@ -9,8 +9,8 @@ from typing import Any
 
 from poppy_ipython.backends.limits import BOOK
 from poppy_ipython.choose.objective import Objective
-from poppy_ipython.choose.session import Choices, digest
 from poppy_ipython.choose.reach import reachable
+from poppy_ipython.choose.session import Choices, digest
 from poppy_ipython.choose.store import Store
 from poppy_ipython.engine.run import Outcome, run_simulated, trace_of
 from poppy_ipython.trace.run import Run

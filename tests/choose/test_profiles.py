@@ -144,7 +144,7 @@ def test_a_file_that_cannot_be_imported_changes_nothing(tmp_path, text, said):
         store.load(tmp_path / "in.json")
     with pytest.raises(BadProfile, match="No such file"):
         store.load(tmp_path / "missing.json")
-    assert store.keys() == []
+    assert store.names() == []
 
 
 def test_runs_feed_it_and_the_command_shows_it(tmp_path):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings, strategies as st
 import pytest
+from hypothesis import given, settings, strategies as st
 from IPython.core.error import UsageError
 
 from poppy_ipython import unordered
