@@ -71,6 +71,8 @@ class Unstarted:
 class Branches(Base):
     """Part of the :class:`Machine`."""
 
+    outstanding: int
+
     def branch(
         self, fn: Callable[..., Any], args: tuple[Any, ...], operands: tuple[Any, ...], segment: Segment | None, outs: int | None
     ) -> Any:
@@ -79,8 +81,11 @@ class Branches(Base):
         With a ``segment`` the test is what that gives, and ``args`` are the other arguments. The unit's value as one pending
         (``outs`` None) or that many.
         """
+        if self.outstanding > self.window or self.held > self.most_held:
+            self.await_room()
         parent = self.cur
         parent.n = n = parent.n + 1
+        self.outstanding += 1
         unit = Unit(parent, (*parent.path, n), _NO_LOG)
         unit.head = parent.head and not parent.log
         unit.merged = unit.forked = True
@@ -91,6 +96,8 @@ class Branches(Base):
             if type(value) is Pending and not value.done:
                 begin.missing += 1
                 value.when_done(begin.arrived)
+        if not begin.missing:  # they have arrived while there was no room
+            self.post(self.begin, unit)
         unit.reason = ("branch", self.lowered[id(unit.frame.f_code)].site(unit.lasti)[1], None)
         self.publish(unit)
         if outs is None:

@@ -20,9 +20,7 @@ from ..trace.records import Records
 from .answers import STREAM
 from .atoms import ATOMS
 from .codes import CodeInfo
-from .maywrites import MOST_BIRTHS
 from .pending import NotReady, Pending, real, resolve, settled
-from .scheduler import WINDOW
 from .snapshot import Picture, instance_is_settled, look
 from .unit import Entry, Unit
 
@@ -54,6 +52,8 @@ class External(Base):
         unit = self.cur
         if unit is self.ghost:
             raise NotReady
+        if self.outstanding > self.window or self.held > self.most_held:
+            self.await_room()
         simple = known = True
         for value in (*args, *kwargs.values()) if kwargs else args:
             kind = type(value)
@@ -83,8 +83,6 @@ class External(Base):
                 known = False
         if effect.name == "readonly":
             self.await_writers_of(resource)
-        if len(unit.log) > WINDOW:
-            self.drain("window")
         pending = Pending()
         entry = Entry(self, unit, self.run_external, fn, args, kwargs, pending, at_head)
         pending.position = entry.position
@@ -210,6 +208,7 @@ class External(Base):
             self.parked.append((self.run_external, (entry,), self.cause))
             return
         entry.started = True
+        self.hold(entry)
         record = entry.record
         record.ready = self.clock()
         cause = self.cause
@@ -283,6 +282,8 @@ class External(Base):
         self.in_flight -= 1
         if entry.dead or entry.done:
             return
+        if entry.large is not None:
+            self.let_go(entry)
         self.cause = entry.record
         if self.given:
             self.look_at_arguments(entry)
@@ -293,7 +294,7 @@ class External(Base):
         else:
             if type(value) not in ATOMS:
                 self.birth[id(value)] = (value, entry.unit, entry.position)
-                if len(self.birth) > MOST_BIRTHS:
+                if len(self.birth) > self.most_births:
                     self.forget_births()
                 if entry.effect.result == "stream":
                     self.stream_arrived(entry, value)
@@ -310,6 +311,8 @@ class External(Base):
             self.in_flight -= 1
             if self.given:
                 self.forget_arguments(entry)
+            if entry.large is not None:
+                self.let_go(entry)
             self.dispatcher.cancel(entry)
         else:
             entry.record.outcome = "unsent"

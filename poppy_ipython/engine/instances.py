@@ -89,6 +89,8 @@ class Instances(Base):
         if kind is tuple:
             return any(self.acts(item) for item in value)
         if kind is Pending:
+            if value.done:
+                return self.acts(value.value)
             return value.elements is not None and any(self.acts(item) for item in value.elements)
         if kind in BUILTIN_VALUES or not kind.__flags__ & _HEAP or self.cur is self.ghost:
             return False

@@ -77,13 +77,17 @@ from .texts import Texts
 from .tickets import Tickets
 from .tracebacks import Tracebacks
 from .unpacking import Unpacking
+from .window import Window
 
 #: what :meth:`Machine.close` leaves
-_RECORDED = frozenset("awake cause cur dispatcher engine_error finished host in_flight lowered not_lowered queue records uses waits".split())
+_RECORDED = frozenset(
+    "awake cause cur dispatcher engine_error finished held host in_flight lowered not_lowered outstanding queue records uses waits".split()
+)
 
 
 class Machine(
     Scheduler,
+    Window,
     Retirement,
     Branches,
     Exclusive,
@@ -149,6 +153,7 @@ class Machine(
         self.base_code = Scheduler._run.__code__
         self.root_code = Scheduler._root_body.__code__
         self._init_scheduler()
+        self._init_window()
         self._init_origins()
         self._init_may_writes()
         self._init_heap()

@@ -29,8 +29,10 @@ else:
     Base = object
 
 TOP = "top"
-#: births that are remembered
+#: births that are remembered, at most
 MOST_BIRTHS = 8_000
+#: and at how many more it is asked which of them are over
+_FEW_BIRTHS = 1_000
 Slots = tuple[Any, ...]
 
 
@@ -100,6 +102,7 @@ class MayWrites(Base):
         self.writers: dict[Slots, Writers] = {}
         #: id -> (object, unit, position): containers and instances that we saw being born
         self.birth: dict[int, tuple[Any, Unit, Position]] = {}
+        self.most_births = _FEW_BIRTHS
 
     def publish(self, unit: Unit) -> None:
         """Publish the footprint of a unit that is about to stall."""
@@ -198,10 +201,13 @@ class MayWrites(Base):
             alive = dict(islice(alive.items(), len(alive) - MOST_BIRTHS // 2, None))
         self.birth.clear()
         self.birth.update(alive)
+        self.most_births = len(alive) + _FEW_BIRTHS if len(alive) < MOST_BIRTHS // 4 else MOST_BIRTHS
 
     def born(self, target: Any) -> Any:
         """Note that ``target`` came to life here (only needed while something is outstanding)."""
         unit = self.cur
         if unit.log or not unit.head:
             self.birth[id(target)] = (target, unit, (*unit.path, unit.n))
+            if len(self.birth) > self.most_births:
+                self.forget_births()
         return target

@@ -27,6 +27,7 @@ class Retirement(Base):
 
     cur: Any
     exclusive: list[Unit]
+    outstanding: int
 
     def advance(self, unit: Unit) -> None:
         """Retire from the head of ``unit``'s log as far as possible."""
@@ -53,6 +54,7 @@ class Retirement(Base):
                     self._fault(unit, entry, entry.error)
                     return
                 log.popleft()
+                self.outstanding -= 1
             else:
                 if entry.at_head and not entry.started:
                     entry.started = True
@@ -65,6 +67,7 @@ class Retirement(Base):
                     self._fault(unit, entry, entry.error)
                     return
                 log.popleft()
+                self.outstanding -= 1
         if unit.code_done:
             unit.complete = True
             if unit.parent is not None:
@@ -92,6 +95,8 @@ class Retirement(Base):
         """``entry``, at the head, failed: kill what is younger in its unit and raise there."""
         log = unit.log
         log.popleft()
+        if type(entry) is not tuple:
+            self.outstanding -= 1
         self._rollback(log)
         if type(entry) is tuple:
             where = entry[1]
@@ -122,7 +127,9 @@ class Retirement(Base):
             entry = log.pop()
             if type(entry) is tuple:
                 entry[0].drop(entry[1])
-            elif type(entry) is Unit:
+                continue
+            self.outstanding -= 1
+            if type(entry) is Unit:
                 self.kill(entry)
             else:
                 entry.dead = True

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-#: how many entries a unit may have issued beyond the one that retires next
-WINDOW = 60_000
 #: calls nested deeper than this run natively, in order (recursion limits stay those of a plain run)
 MAX_DEPTH = 50
 #: of how many calls behind one value the trace keeps account: the youngest
@@ -41,6 +39,8 @@ MOST_CAUSES = 32
 
 class Scheduler(Base):
     """Part of the :class:`Machine`: owns units, logs, the run queue."""
+
+    outstanding: int
 
     def _init_scheduler(self) -> None:
         self.queue: deque[tuple[Callable[..., None], tuple[Any, ...], Any]] = deque()
@@ -75,7 +75,7 @@ class Scheduler(Base):
         queue = self.queue
         before = self.cur
         try:
-            while queue:
+            while queue or (self.no_room and self.let_in()):
                 fn, args, self.cause = queue.popleft()
                 fn(*args)
         except BaseException as error:
@@ -185,8 +185,11 @@ class Scheduler(Base):
         self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], outs: int | None, merged: bool
     ) -> Any:
         """Run ``fn`` as a unit: its value, or -- if it stalls -- one pending (``outs`` None) or that many."""
+        if self.outstanding > self.window or self.held > self.most_held:
+            self.await_room()
         parent = self.cur
         parent.n += 1
+        self.outstanding += 1
         unit = Unit(parent, parent.path + (parent.n,))
         unit.head = parent.head and not parent.log
         unit.merged = merged
@@ -201,6 +204,7 @@ class Scheduler(Base):
             if not unit.log:
                 if parent.log and parent.log[-1] is unit:
                     parent.log.pop()
+                    self.outstanding -= 1
                 unit.complete = True
                 if unit.error is not None:
                     raise unit.error
@@ -475,4 +479,4 @@ class Scheduler(Base):
         """Hook of the debug machine: checks invariants when a unit's code ends."""
 
 
-__all__ = ["MAX_DEPTH", "WINDOW", "Scheduler", "real"]
+__all__ = ["MAX_DEPTH", "Scheduler", "real"]

@@ -42,6 +42,7 @@ class Entry:
         "holes",
         "frame",
         "kwargs",
+        "large",
         "lasti",
         "machine",
         "missing",
@@ -68,6 +69,7 @@ class Entry:
         at_head: bool,
     ) -> None:
         self.machine = machine
+        machine.outstanding += 1
         self.unit = unit
         self.run = run
         self.fn = fn
@@ -87,6 +89,8 @@ class Entry:
         #: what keeps the output of an external call until it retires, and the context that carries it
         self.piece: Any = None
         self.context: Any = None
+        #: identities and sizes of large arguments, while the call is on its way (``window``)
+        self.large: Any = None
         unit.n = number = unit.n + 1
         self.number = number
         self.position = unit.path + (number,)
