@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .backends.limits import limit
 from .effects import declare, local, pure, readonly, sequential, unordered
+from .functions import parallel
 from .options import Options
 
 if TYPE_CHECKING:
@@ -46,4 +47,4 @@ def unload_ipython_extension(ip: Any) -> None:
     unload(ip)
 
 
-__all__ = ["Options", "declare", "last_run", "limit", "local", "pure", "readonly", "run", "sequential", "unordered"]
+__all__ = ["Options", "declare", "last_run", "limit", "local", "parallel", "pure", "readonly", "run", "sequential", "unordered"]

@@ -24,14 +24,17 @@ import itertools
 import linecache
 import logging
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import TracebackType
 from typing import Any
 
+from poppy_ipython.backends.apart import hide_loop
 from poppy_ipython.backends.limits import BadLimit
 from poppy_ipython.choose.errors import ChoiceError
 from poppy_ipython.display import output
@@ -77,6 +80,8 @@ class _Cell:
 
 _cells: dict[str, _Cell] = {}
 _tokens = itertools.count(1)
+#: the warnings' filters, which are changed meanwhile, are the process's
+_compiling = threading.Lock()
 _running: contextvars.ContextVar[bool] = contextvars.ContextVar("poppy_ipython_running", default=False)
 
 
@@ -300,10 +305,22 @@ def _foretold(run: Run) -> tuple[str, ...]:
 # ---------------------------------------------------------------- scripts
 
 
+def is_running() -> bool:
+    """Whether this is code of a run."""
+    return _running.get()
+
+
 def run(
-    source: str, namespace: dict[str, Any] | None = None, *, options: Options | None = None, filename: str = "<cell>"
+    source: str,
+    namespace: dict[str, Any] | None = None,
+    *,
+    options: Options | None = None,
+    filename: str = "<cell>",
+    alone: bool = False,
 ) -> Run:
     """Run a cell's text to its end, on an event loop of its own. An exception of the cell is in `Run.error`.
+
+    ``alone``: its native code finds no running loop, as in a script.
 
     >>> ns = {}
     >>> run("x = [n * n for n in range(4)]\\nx[-1]", ns).value
@@ -321,7 +338,7 @@ def run(
     found: list[Run] = []
 
     async def main() -> None:  # with no result: asyncio.Runner makes a repr of its task's, to throw it away
-        found.append(await run_async(source, namespace, options=options, filename=filename))
+        found.append(await run_async(source, namespace, options=options, filename=filename, alone=alone))
 
     with asyncio.Runner() as runner:
         runner.run(main(), context=context)
@@ -331,9 +348,18 @@ def run(
 
 
 async def run_async(
-    source: str, namespace: dict[str, Any] | None = None, *, options: Options | None = None, filename: str = "<cell>"
+    source: str,
+    namespace: dict[str, Any] | None = None,
+    *,
+    options: Options | None = None,
+    filename: str = "<cell>",
+    alone: bool = False,
+    signals: bool = True,
 ) -> Run:
-    """`run` on the running loop. Raises what parsing the text raises; for the rest see `Run.error`."""
+    """`run` on the running loop. Raises what parsing the text raises; for the rest see `Run.error`.
+
+    ``signals``: Ctrl-C ends the run; off where others have their say about signals, as in a server.
+    """
     options = options or Options()
     tree = ast.parse(source, filename)
     compile(tree, filename, "exec", flags=options.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
@@ -342,7 +368,7 @@ async def run_async(
     namespace = {"__name__": "__main__"} if namespace is None else namespace
     if tracing.watcher() is not None:
         return await _plain(tree, filename, namespace, options)
-    return await _perform(tree, source, filename, namespace, options)
+    return await _perform(tree, source, filename, namespace, options, alone=alone, signals=signals)
 
 
 # ---------------------------------------------------------------- both
@@ -357,6 +383,8 @@ async def _perform(
     *publishers: Any,
     title: Callable[[str], str | None] | None = None,
     view: Live | TerminalLive | None = None,
+    alone: bool = False,
+    signals: bool = True,
 ) -> Run:
     """Run a tree to its end: errors of the cell are returned, ours become an `InternalError`, returned as well.
 
@@ -380,7 +408,7 @@ async def _perform(
         from poppy_ipython.engine.run import Session
 
         NAMES.read_file()
-        with warnings.catch_warnings():
+        with _compiling, warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # shown once already, by whoever compiled the user's text
             session = Session(tree, source, filename, namespace, options, loop=loop, piece=output.Piece)
         intent = Intent.of(tree, source, session.plan.lowered.sites, namespace, known or "the cell", options.flags)
@@ -394,7 +422,10 @@ async def _perform(
             from poppy_ipython.choose.session import begin as begin_choices
 
             choices = begin_choices(options, session, tree)
-        with output.ordered(*publishers), Interrupt(loop, session) as interrupt, Watchdog(loop, session) as watch:
+        if alone:
+            hide_loop(session.machine)
+        interrupt = Interrupt(loop, session)
+        with output.ordered(*publishers), interrupt if signals else nullcontext(), Watchdog(loop, session) as watch:
             if view is not None:
                 view.begin(session)
             error, value = await (session if recorder is None else recorder).run()

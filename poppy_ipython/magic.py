@@ -125,15 +125,7 @@ def parse(line: str) -> Options:
     4
     """
     try:
-        given = parse_argstring(PoppyMagics.poppy, line)
-        shown = {"quiet": given.quiet, "view": given.view, "save_values": given.save_values, "plan": given.plan}
-        kept: dict[str, Any] = {"record": given.record, "replay": given.replay, "missing": given.replay_missing}
-        kept |= {"latency": _factor(given.latency), "cache": given.cache}
-        kept |= {"order": given.order, "speculate": not given.no_speculate, "backend": given.backend}
-        kept |= {"check": given.check or given.check_anyway, "check_anyway": given.check_anyway}
-        kept |= {"objective": given.objective, "budget": given.budget, "min_quality": given.min_quality}
-        kept |= {"deadline": None if given.deadline is None else _seconds(given.deadline)}
-        return Options(max_calls=given.max_calls, **shown, **kept)
+        return options_of(parse_argstring(PoppyMagics.poppy, line))
     except (UsageError, ValueError) as error:
         usage = " ".join(PoppyMagics.poppy.parser.format_usage().replace("::", "").replace("%poppy", "%%poppy").split())
         raise UsageError(f"{error}\nusage: {usage}\n(%%poppy? explains the options. Nothing was run.)") from None
@@ -143,6 +135,18 @@ def _seconds(text: str) -> float:
     from poppy_ipython.choose.objective import seconds_of
 
     return seconds_of(text)
+
+
+def options_of(given: Any) -> Options:
+    """What a parsed line, or command line, says. Raises `ValueError`."""
+    shown = {"quiet": given.quiet, "view": given.view, "save_values": given.save_values, "plan": given.plan}
+    kept: dict[str, Any] = {"record": given.record, "replay": given.replay, "missing": given.replay_missing}
+    kept |= {"latency": _factor(given.latency), "cache": given.cache}
+    kept |= {"order": given.order, "speculate": not given.no_speculate, "backend": given.backend}
+    kept |= {"check": given.check or given.check_anyway, "check_anyway": given.check_anyway}
+    kept |= {"objective": given.objective, "budget": given.budget, "min_quality": given.min_quality}
+    kept |= {"deadline": None if given.deadline is None else _seconds(given.deadline)}
+    return Options(max_calls=given.max_calls, **shown, **kept)
 
 
 def _factor(text: str) -> float:

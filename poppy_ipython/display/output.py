@@ -115,16 +115,30 @@ def ordered(*publishers: Any) -> Iterator[None]:
     ...     print("not under a piece: written at once")
     not under a piece: written at once
 
-    May be nested; whoever replaced a stream or a method meanwhile keeps the replacement.
+    May be nested, and runs may overlap (threads of a server): the last one to end takes a hook away. Whoever replaced a stream
+    or a method meanwhile keeps the replacement.
     """
-    hooks = [_Hook(stream, "write") for stream in _distinct(sys.stdout, sys.stderr)]
-    hooks += [_Hook(publisher, name) for publisher in publishers for name in ("publish", "clear_output")]
-    installed = [hook for hook in hooks if hook.install()]
+    wanted = [(stream, "write") for stream in _distinct(sys.stdout, sys.stderr)]
+    wanted += [(publisher, name) for publisher in publishers for name in ("publish", "clear_output")]
+    with _lock:
+        hooks = [_hook_on(target, name) for target, name in wanted]
     try:
         yield
     finally:
-        for hook in reversed(installed):
-            hook.remove()
+        with _lock:
+            for hook in reversed(hooks):
+                hook.users -= 1
+                if not hook.users:
+                    hook.remove()
+
+
+def _hook_on(target: Any, name: str) -> _Hook:
+    """The hook that is there already, with one user more, or a new one."""
+    found = getattr(getattr(target, "__dict__", {}).get(name), "poppy_hook", None)
+    hook: _Hook = found if found is not None else _Hook(target, name)
+    if hook.users or hook.install():
+        hook.users += 1
+    return hook
 
 
 class _Hook:
@@ -135,6 +149,7 @@ class _Hook:
         self.name = name
         self.original = getattr(target, name, None)
         self.shadowed = name in getattr(target, "__dict__", ())
+        self.users = 0
         original, is_stream = self.original, name == "write"
 
         def hooked(*args: Any, **kwargs: Any) -> Any:
@@ -143,6 +158,7 @@ class _Hook:
                 return len(args[0]) if is_stream and args else None
             return original(*args, **kwargs)  # type: ignore[misc]
 
+        hooked.poppy_hook = self  # type: ignore[attr-defined]
         self.hooked = hooked
 
     def install(self) -> bool:
