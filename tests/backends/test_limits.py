@@ -129,3 +129,23 @@ def test_a_run_with_such_a_file_ends_with_that_error_and_runs_nothing(file):
     assert isinstance(found.error, BadLimit) and "x" not in namespace
     file.unlink()
     assert poppy_ipython.run("x = 1", namespace).error is None and namespace["x"] == 1
+
+
+def test_calls_in_threads_of_the_users_own_are_outside_of_it():
+    import threading
+
+    import poppy_ipython
+
+    together = threading.Barrier(3)
+
+    @poppy_ipython.unordered
+    def meet():
+        together.wait(20)
+
+    limited = poppy_ipython.limit(meet, calls=1)
+    try:
+        source = "them = [threading.Thread(target=meet) for _ in range(3)]\nfor one in them: one.start()\nfor one in them: one.join()"
+        run = poppy_ipython.run(source, {"meet": meet, "threading": threading})
+    finally:
+        limited.remove()
+    assert run.error is None and not together.broken and len(run.calls) == 0

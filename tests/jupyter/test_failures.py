@@ -83,6 +83,44 @@ def test_what_follows_is_cancelled_and_what_precedes_is_done():
     assert done == [0, 1] and sorted(cancelled) == [3, 4] and "after" not in namespace and namespace["n"] == 2
 
 
+@pytest.mark.parametrize("afterwards", ["wait", "answer", "raise"])
+def test_a_callee_that_swallows_its_cancellation_is_not_waited_for_and_leaves_nothing(afterwards):
+    swallowed, seen = [], []
+
+    @unordered
+    async def ask(n):
+        if n == 1:
+            await asyncio.sleep(0)
+            raise ValueError(n)
+        if n == 0:
+            return n
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed.append(n)
+        if afterwards == "wait":
+            await released.wait()
+        elif afterwards == "raise":
+            raise KeyError(n)
+        return n
+
+    async def main():
+        nonlocal released
+        released = asyncio.Event()
+        namespace = {"ask": ask, "seen": seen}
+        run = await asyncio.wait_for(run_async("for n in range(9):\n    seen.append(await ask(n))", namespace), 20)
+        assert repr(run.error) == "ValueError(1)" and seen == [0] and namespace["n"] == 1
+        released.set()
+        again = await run_async("xs = [await ask(0) for _ in range(3)]", namespace)
+        assert again.error is None and namespace["xs"] == [0, 0, 0]
+        while asyncio.all_tasks() != {asyncio.current_task()}:
+            await asyncio.sleep(0)
+
+    released = None
+    asyncio.run(main())
+    assert swallowed == list(range(2, 9)) and seen == [0]
+
+
 def test_a_handler_for_one_of_a_thousand():
     @unordered
     async def ask(n):
