@@ -9,6 +9,8 @@ import importlib.util
 import os
 import pathlib
 import random
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -33,6 +35,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in REAL_TIME:
             item.add_marker(pytest.mark.flaky(reruns=2))
+
+
+@pytest.fixture
+def client(service: Any) -> Iterator[Any]:
+    """The real `openai` client of the `service` that the tests of a folder share, which begins anew."""
+    from openai import OpenAI
+
+    service.reset()
+    with OpenAI(base_url=service.base_url, api_key="local", max_retries=0) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

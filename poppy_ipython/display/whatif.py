@@ -19,6 +19,7 @@ from poppy_ipython.trace.units import shorten
 from poppy_ipython.whatif.advice import Advice, advice
 from poppy_ipython.whatif.levers import BadLever, sequentially, unlimited
 from poppy_ipython.whatif.menu import Choice, Menu
+from poppy_ipython.whatif.result import Known, costs, known_costs
 from poppy_ipython.whatif.simulate import Prediction, predict
 
 __all__ = ["VERSION", "Tab", "saved"]
@@ -38,6 +39,7 @@ class Tab:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self._menu: Menu | None = None
+        self._costs: Known | None = None
 
     @property
     def menu(self) -> Menu:
@@ -110,12 +112,15 @@ class Tab:
         numbers = [call.number for call in graph.calls]
         original = len(self.trace.calls)
         grown = max(numbers, default=0) > original
+        if self._costs is None:
+            self._costs = known_costs(self.trace)
+        money = costs(made, self._costs)
         found: dict[str, Any] = {
             "makespan": made.makespan,
             "path": made.walk.length,
             "recorded": made.recorded,
             "saved": made.saved,
-            "cost": None,
+            "cost": None if money is None else [*money, "$"],
             "energy": None,
             "where": [[shorten(name, 60), seconds] for name, seconds in made.walk.where],
             "notes": list(made.notes),

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from poppy_ipython.record import store
 from poppy_ipython.record.errors import MissingCall, RecordError
-from poppy_ipython.record.keys import Key, body_of
+from poppy_ipython.record.keys import Bodies, Key
 from poppy_ipython.record.reading import Resolve, decode
 from poppy_ipython.record.store import Row
 from poppy_ipython.record.streams import replayed
@@ -60,7 +60,7 @@ class Replay:
         self.lacking = 0
         self.edited: dict[str, None] = {}
         self._left: dict[tuple[str, str], list[Row]] = {}
-        self._bodies: dict[int, tuple[Any, str]] = {}
+        self._body = Bodies()
         for row in self.rows:
             self._left.setdefault((row.callee, row.arguments), []).append(row)
 
@@ -100,13 +100,6 @@ class Replay:
     @property
     def unused(self) -> int:
         return sum(map(len, self._left.values()))
-
-    def _body(self, fn: Any) -> str:
-        function = getattr(fn, "__func__", fn)
-        found = self._bodies.get(id(function))
-        if found is None:
-            found = self._bodies[id(function)] = (function, body_of(fn))
-        return found[1]
 
 
 def chosen(rows: list[Row], key: Key, position: str) -> Row:

@@ -24,7 +24,7 @@ from poppy_ipython.effects.registry import host_of
 from poppy_ipython.record import store
 from poppy_ipython.record.answers import Answer, told
 from poppy_ipython.record.errors import RecordError
-from poppy_ipython.record.keys import Key, body_of
+from poppy_ipython.record.keys import Bodies, Key
 from poppy_ipython.record.reading import Resolve
 from poppy_ipython.record.takes import Take
 
@@ -68,7 +68,7 @@ class Cache:
         self._pages = pages
         self._asked: Counter[Place] = Counter()
         self._missed: dict[int, int] = {}  # id(call) -> which of its equals it is
-        self._bodies: dict[int, tuple[Any, str]] = {}
+        self._body = Bodies()
         try:
             self._open()
         except sqlite3.DatabaseError as error:
@@ -137,13 +137,6 @@ class Cache:
             return None
         host = host_of(call.effect, call.fn, call.args, call.kwargs)
         return key.callee, self._body(call.fn), key.arguments, key.receiver, host
-
-    def _body(self, fn: Any) -> str:
-        function = getattr(fn, "__func__", fn)
-        found = self._bodies.get(id(function))
-        if found is None:
-            found = self._bodies[id(function)] = (function, body_of(fn))
-        return found[1]
 
 
 def _is_whole(take: Take) -> bool:

@@ -27,7 +27,7 @@ from poppy_ipython.compiler.functions import belongs_to_user
 from poppy_ipython.effects.table import display_name, underlying
 from poppy_ipython.record.values import Numbers, is_users, text_of
 
-__all__ = ["Key", "body_of", "key_of"]
+__all__ = ["Bodies", "Key", "body_of", "key_of"]
 
 _MOST_FUNCTIONS = 50
 
@@ -83,6 +83,24 @@ def body_of(fn: Any) -> str:
     parts: list[str] = []
     _body(function, parts, set())
     return _digest("\n".join(parts))
+
+
+class Bodies:
+    """`body_of`, once for each function for as long as this lives.
+
+    >>> Bodies()(len)
+    ''
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, str]] = {}
+
+    def __call__(self, fn: Any) -> str:
+        function = getattr(fn, "__func__", fn)
+        found = self._known.get(id(function))
+        if found is None:
+            found = self._known[id(function)] = (function, body_of(fn))
+        return found[1]
 
 
 def _body(function: FunctionType, parts: list[str], seen: set[int]) -> None:

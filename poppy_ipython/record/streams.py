@@ -16,6 +16,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from types import GeneratorType
 from typing import Any
 
@@ -56,6 +57,25 @@ class Taken:
         except Unstorable as reason:
             self.unstorable = str(reason)
 
+    @contextmanager
+    def step(self) -> Iterator[float]:
+        """Around one reading: when it began; an error that it meets ends the stream. A reader that gives up does not."""
+        asked = self.clock()
+        try:
+            yield asked
+        except BaseException as error:
+            if not isinstance(error, GeneratorExit | asyncio.CancelledError):
+                self.over(asked, error)
+            raise
+
+    def more(self, asked: float, item: Any) -> bool:
+        """Note what was read; false if that was the end."""
+        if item is _END:
+            self.over(asked, None)
+            return False
+        self.came(asked, item)
+        return True
+
     def payload(self) -> str:
         """As it is stored. Raises `Unstorable`."""
         if self.unstorable is not None:
@@ -82,17 +102,10 @@ def tap(value: Any, clock: Callable[[], float]) -> tuple[Any, Taken] | None:
 def _listened(iterator: Iterator[Any], taken: Taken) -> Any:
     try:
         while True:
-            asked = taken.clock()
-            try:
+            with taken.step() as asked:
                 item = next(iterator, _END)
-            except BaseException as error:
-                if not isinstance(error, GeneratorExit):
-                    taken.over(asked, error)
-                raise
-            if item is _END:
-                taken.over(asked, None)
+            if not taken.more(asked, item):
                 return
-            taken.came(asked, item)
             yield item
     finally:
         close = getattr(iterator, "close", None)
@@ -102,16 +115,10 @@ def _listened(iterator: Iterator[Any], taken: Taken) -> Any:
 
 async def _listened_async(iterator: AsyncIterator[Any], taken: Taken) -> AsyncIterator[Any]:
     while True:
-        asked = taken.clock()
-        try:
+        with taken.step() as asked:
             item = await anext(iterator, _END)
-        except Exception as error:
-            taken.over(asked, error)
-            raise
-        if item is _END:
-            taken.over(asked, None)
+        if not taken.more(asked, item):
             return
-        taken.came(asked, item)
         yield item
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from poppy_ipython.display.output import Piece
 from poppy_ipython.record.errors import Unstorable
-from poppy_ipython.record.keys import Key, body_of, key_of
+from poppy_ipython.record.keys import Bodies, Key, key_of
 from poppy_ipython.record.store import Row
 from poppy_ipython.record.streams import Taken
 from poppy_ipython.record.values import Numbers, encode
@@ -74,7 +74,7 @@ class Takes:
         self.all: list[Take] = []
         self.of: dict[int, Take] = {}
         self._keep = keep  # the check's copier of results
-        self._bodies: dict[int, tuple[Any, str]] = {}
+        self._body = Bodies()
 
     def sent(self, call: Any) -> Take:
         """A call is about to be sent (again: then it is the same one)."""
@@ -130,13 +130,6 @@ class Takes:
             "" if record.resource is None else redact(str(record.resource)), record.host or "", record.started - started,
             record.ended - record.started, record.attempts, kind, payload, output_of(take.call),
         )  # fmt: skip
-
-    def _body(self, fn: Any) -> str:
-        function = getattr(fn, "__func__", fn)
-        found = self._bodies.get(id(function))
-        if found is None:
-            found = self._bodies[id(function)] = (function, body_of(fn))
-        return found[1]
 
 
 def output_of(call: Any) -> str:

@@ -9,8 +9,8 @@
 Keywords are names of callees with a lever each, or with several in a list, and the words for the whole run below. What
 has no name that Python takes as a keyword is given as a finished lever: `run.whatif(faster(2, "client.embeddings.create"))`.
 
-Prices and energies are per call, in a unit of the caller's: nothing here knows what a model costs. A cached call costs
-nothing.
+Prices and energies that are given are per call, in a unit of the caller's. Without prices a call costs what its tokens cost, in
+dollars, where that is known (`trace/prices.py`). A cached call costs nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from poppy_ipython.trace.run import Run
     from poppy_ipython.trace.trace import Trace
 
-__all__ = ["Check", "WhatIf", "faster", "what_if"]
+__all__ = ["Check", "WhatIf", "costs", "faster", "known_costs", "what_if"]
 
 _WORDS = ("limit", "rate", "rounds", "scaled", "streaming")
 
@@ -124,24 +124,12 @@ class WhatIf:
 
     @cached_property
     def cost(self) -> tuple[float, float] | None:
-        """What the calls cost, as recorded and so; None if no price is known."""
-        return self._sums(self.prices, self.prediction.scene.price)
+        """What the calls cost, as recorded and so; None if no price is known. In dollars, if `prices` says nothing else."""
+        return costs(self.prediction, known_costs(self.prediction.scene.trace), self.prices)
 
     @cached_property
     def energy(self) -> tuple[float, float] | None:
-        return self._sums(self.energies, self.prediction.scene.energy)
-
-    def _sums(self, by_name: dict[str, float], changed: dict[int, float]) -> tuple[float, float] | None:
-        if not by_name and not changed:
-            return None
-        graph = self.prediction.scene.graph
-
-        def of(call: Any) -> float:
-            return next((price for name, price in by_name.items() if matches(call, name)), 0.0)
-
-        now = sum(of(call) for call in self.prediction.scene.trace.sent)
-        then = sum(changed.get(i, of(call)) for i, call in enumerate(graph.calls) if not graph.at_once[i])
-        return now, then
+        return _sums(self.prediction, self.energies, self.prediction.scene.energy, {})
 
     def check(self, run: Run | Trace) -> Check:
         """Compare with a run that was made after the change was applied."""
@@ -179,6 +167,37 @@ class WhatIf:
         from poppy_ipython.display.compared import compared_svg
 
         return compared_svg(self.prediction.scene.trace, self.trace, self.words)
+
+
+Known = dict[tuple[int, ...], float]
+"""What each call costs, by its place in the program."""
+
+
+def known_costs(trace: Trace) -> Known:
+    """What is known by itself: from tokens and prices (`trace/prices.py`), in dollars."""
+    found = trace.costs.by_call
+    return {call.position: found[call.number] for call in trace.sent if call.number in found}
+
+
+def costs(prediction: Prediction, known: Known, prices: Mapping[str, float] | None = None) -> tuple[float, float] | None:
+    """What the calls cost, as recorded and as predicted: what `prices` says of each callee, else what is known."""
+    return _sums(prediction, prices or {}, prediction.scene.price, {} if prices else known)
+
+
+def _sums(
+    prediction: Prediction, by_name: Mapping[str, float], changed: dict[int, float], known: Known
+) -> tuple[float, float] | None:
+    """Over all calls, recorded and predicted. Another round of a loop costs what the round costs that it is a copy of."""
+    if not by_name and not changed and not known:
+        return None
+    graph = prediction.scene.graph
+
+    def of(call: Any) -> float:
+        return next((price for name, price in by_name.items() if matches(call, name)), known.get(call.position, 0.0))
+
+    now = sum(of(call) for call in prediction.scene.trace.sent)
+    then = sum(changed.get(i, of(call)) for i, call in enumerate(graph.calls) if not graph.at_once[i])
+    return now, then
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,13 @@ class Kernel:
                 cell.reply = reply["content"]
                 return cell
 
+    def refused(self, line: str) -> Cell:
+        """What is said of options that cannot be meant; nothing of the cell has run."""
+        cell = self.run(f"%%poppy {line}\nran_anyway = True")
+        assert cell.reply["ename"] == "UsageError"
+        assert self.run("'ran_anyway' in globals()").value == "False"
+        return cell
+
     def interrupted(self, code: str, *, signals: int = 1) -> tuple[Cell, float]:
         """Run a cell and interrupt it when it prints `now`: the cell, and the seconds from the signal to its end."""
         sent: list[float] = []

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from openai import AsyncOpenAI, OpenAI
+from openai import AsyncOpenAI
 
 from poppy_ipython import local_llm
 
@@ -12,13 +12,6 @@ from poppy_ipython import local_llm
 def service() -> Iterator[local_llm.Service]:
     with local_llm.serve(first_token=0, per_token=0, hang=20) as running:
         yield running
-
-
-@pytest.fixture
-def client(service: local_llm.Service) -> Iterator[OpenAI]:
-    service.reset()
-    with OpenAI(base_url=service.base_url, api_key="local", max_retries=0) as made:
-        yield made
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from openai import OpenAI
 
 from poppy_ipython import local_llm
 
@@ -20,10 +19,3 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def service() -> Iterator[local_llm.Service]:
     with local_llm.serve(first_token=0, per_token=0) as running:
         yield running
-
-
-@pytest.fixture
-def client(service: local_llm.Service) -> Iterator[OpenAI]:
-    service.reset()
-    with OpenAI(base_url=service.base_url, api_key="local", max_retries=0) as made:
-        yield made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,8 @@ from poppy_ipython.display.compared import compared_svg
 from poppy_ipython.display.page import page
 from poppy_ipython.display.whatif import Tab, saved
 from poppy_ipython.trace import Trace
+from poppy_ipython.trace.prices import declare_price
+from poppy_ipython.trace.usage import Tokens
 from poppy_ipython.whatif import what_if
 from tests.whatif.simulated import PROGRAMS, record
 from tests.whatif.test_simulate import many
@@ -95,6 +98,20 @@ def test_a_curve(trace):
 def test_what_cannot_be_answered_is_a_sentence(trace, content, caplog):
     message = Tab(trace).answer(content)
     assert message["id"] == 9 and message["problem"] and "prediction" not in message
+
+
+def test_cost_beside_time_where_the_price_is_known(trace):
+    """From the tokens that the service counted: half from a cache is half the price, another round costs as much again."""
+    declare_price("a-model", sent=2.0, received=0.0)
+    priced = replace(trace, calls=tuple(c._replace(model="a-model", tokens=Tokens(1_000, 0)) for c in trace.calls))
+    tab = Tab(priced)
+    now = 0.002 * len(trace.calls)
+    assert tab.answer({"ask": "whatif", "id": 1})["recorded"]["cost"] == [pytest.approx(now), pytest.approx(now), "$"]
+    half = {"cached|ask": 0.5, "cached|judge": 0.5, "cached|save": 0.5}
+    assert tab.prediction(half)["cost"] == [pytest.approx(now), pytest.approx(now / 2), "$"]
+    assert tab.prediction({"input|": 2.0})["cost"][1] == pytest.approx(2 * now)
+    assert Tab(trace).prediction({})["cost"] is None
+    assert "cost 0.036 instead of 0.036" in str(what_if(priced, limit=1))
 
 
 def test_what_is_not_for_the_tab(trace):
