@@ -402,13 +402,13 @@ class Expressions(Sources, _Base):
         ``stop`` is ``"any"`` or ``"all"``: the loop returns at the first item that decides.
         """
         targets = sorted({n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)})
-        pinned = scopes.captured([ast.Expr(node.elt if not isinstance(node, ast.DictComp) else node.value), *[ast.Expr(i) for g in node.generators for i in g.ifs]])
+        mentioned, kept = scopes.closed_over(node)
         conditional = bool(len(node.generators) > 1 or any(g.ifs for g in node.generators)) and stop is None
         element = ast.Tuple([node.key, node.value], ast.Load()) if isinstance(node, ast.DictComp) else node.elt
 
         def call(first: ast.expr) -> ast.Call:
             inner = self.inside()
-            inner.scope.enter_comprehension(targets, pinned)
+            inner.scope.enter_comprehension(targets, mentioned, kept)
             piece, frame = self.scope.piece_name("c"), FRAMES.get(type(node))
             if frame is not None:
                 inner.scope.owner = piece
@@ -421,7 +421,7 @@ class Expressions(Sources, _Base):
             statements = [ast.Assign([store(acc)], ast.List([], ast.Load())), *start, *body, ast.Return(end)]
             values = [self.scope.pass_value(p) for p in params]
             whole = [ast.copy_location(ast.Expr(node), node)]
-            name = self.scope.hoist("c", [PREFIX + "it", *params], [place(s, node) for s in statements], node, whole, piece, frame)
+            name = self.scope.hoist("c", [PREFIX + "it", *params], [place(s, node) for s in statements], node, whole, piece, frame, targets)
             return op("expr" if conditional or stop else "comp", load(name), first, *values)
 
         return self.over(node, node.generators[0].iter, call, lambda: self.scope.passed([node], without=targets))
@@ -557,7 +557,8 @@ class Expressions(Sources, _Base):
         if self.is_super(node) and not node.args and not node.keywords and self.scope.first_param:
             return ast.Call(load("super"), [load("__class__"), op("force", load(self.scope.first_param))], [])
         if scopes.looked_up(node.func, self.scope.dispatched) and not self.binds(node):
-            return self.dispatch(node)
+            if not self.scope.kept & scopes.captured([node]):  # the closure would be given the value of its round
+                return self.dispatch(node)
         return self.call(node, None)
 
     def dispatch(self, node: ast.Call) -> ast.expr:

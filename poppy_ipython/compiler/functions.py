@@ -19,6 +19,7 @@ from typing import Any
 from . import scopes
 from .abi import PREFIX, children, function, load, op, operation, place, place_all, store, walk
 from .cells import _compile, code_named
+from .closures import changing
 from .generated import generated_init
 from .generators import is_generator, without_yields
 from .guards import Guard, guard_of_body
@@ -273,6 +274,7 @@ def _lower(
     code = fn.__code__
     if definition is not None:
         found: Any = (definition, None)
+        tree: ast.AST = definition
     else:
         source = _source(fn)
         if isinstance(source, str):
@@ -302,6 +304,8 @@ def _lower(
     scope = Scope(False, local, captured, global_names)
     scope.bound = set(params)
     scope.free = frozenset(code.co_freevars)
+    if code.co_freevars:
+        scope.changing = changing(tree, node, code.co_freevars)
     scope.class_name = owner
     if "__class__" in code.co_freevars and (node.args.posonlyargs or node.args.args):
         scope.first_param = (node.args.posonlyargs or node.args.args)[0].arg

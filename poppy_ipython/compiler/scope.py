@@ -27,7 +27,9 @@ class Scope:
         self.bound: set[str] = set()
         #: targets of the comprehensions around this point
         self.targets: set[str] = set()
+        #: those of them that closures mention; that closures may still read after their round: bound once what is in flight is done
         self.pinned: set[str] = set()
+        self.kept: set[str] = set()
         #: variable that logs bindings inside a ``try``, or None
         self.bindings: str | None = None
         self.first_param: str | None = None
@@ -53,7 +55,7 @@ class Scope:
         new = Scope(self.cell, self.locals, self.captured, self.global_names)
         new.bound = set(self.bound)
         new.targets = set(self.targets)
-        new.pinned = set(self.pinned)
+        new.pinned, new.kept = set(self.pinned), set(self.kept)
         new.bindings = self.bindings
         new.first_param = self.first_param
         new.class_name = self.class_name
@@ -63,7 +65,7 @@ class Scope:
         new.guards = self.guards
         new.dispatched = self.dispatched
         new.closures_made = self.closures_made
-        new.free = self.free
+        new.free, new.changing = self.free, self.changing
         new.owner = self.owner
         new.in_try = self.in_try
         return new
@@ -72,9 +74,10 @@ class Scope:
         self.counter[0] += 1
         return self.counter[0]
 
-    def enter_comprehension(self, targets: Iterable[str], pinned: set[str]) -> None:
+    def enter_comprehension(self, targets: Iterable[str], mentioned: set[str], kept: set[str]) -> None:
         self.targets |= set(targets)
-        self.pinned = pinned & self.targets
+        self.pinned = mentioned & self.targets
+        self.kept = kept & self.targets
         self.bound -= set(targets)
         self.bound |= set(targets)
 
@@ -107,15 +110,19 @@ class Scope:
                 return load(name)
             return op("ld", load(name), const(name))
         if not self.cell and name in self.free:
-            return load(name)
+            return ast.IfExp(op("current", const(name)), load(name), load(name)) if name in self.changing else load(name)
         return op("gl" if late else "g", const(name))
 
     free: frozenset[str] = frozenset()
+    #: those of them that may be bound again (see ``closures``)
+    changing: frozenset[str] = frozenset()
 
     def bind_expression(self, name: str, value: ast.expr) -> ast.expr:
         """An expression that binds ``name`` and has the bound value."""
         if name in self.targets and name not in self.walrus_out:
-            return ast.NamedExpr(store(name), op("force", value) if name in self.pinned else value)
+            if name in self.pinned:
+                value = op("pin" if name in self.kept else "force", value)
+            return ast.NamedExpr(store(name), value)
         if not self.is_local(name) or self.cell:
             self.bound.add(name)
             return op("st", const(name), value)
@@ -164,15 +171,17 @@ class Scope:
         source: list[ast.stmt],
         name: str | None = None,
         frame: str | None = None,
+        own: Iterable[str] = (),
     ) -> str:
         """Define an outlined function ahead of the code; ``source`` is what it stands for.
 
         ``frame``: the name that Python gives to a frame of its own there (``<listcomp>``), if it makes one.
+        ``own``: names that are its own although the function around it has them, too (a comprehension's targets).
         """
         name = name or self.piece_name(kind)
         if self.captured & scopes.used(source):
             self.closures_made = True  # it reads them where they are, perhaps later than what follows binds them again
-        rebound = sorted(self.captured & scopes.assigned(body)) if not self.cell else []
+        rebound = sorted((self.captured & scopes.assigned(body)) - set(own)) if not self.cell else []
         prologue: list[ast.stmt] = [ast.Nonlocal(rebound)] if rebound else []
         self.hoisted.append(place(function(name, params, prologue + (body or [ast.Pass()])), at))  # type: ignore[arg-type]
         self.pieces[name] = Piece(name, source, params, frame, self.owner)

@@ -13,6 +13,7 @@ from .abi import children, walk
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 SCOPES = (*FUNCTIONS, ast.ClassDef)
+_CLOSURES = (*SCOPES, ast.GeneratorExp)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 #: consumers of a generator expression that read all of it, in order, at once
 CONSUMERS = frozenset({"sum", "list", "tuple", "set", "sorted", "min", "max", "frozenset", "dict", "any", "all"})
@@ -82,7 +83,7 @@ def looked_up(callee: ast.expr, names: set[str] | frozenset[str]) -> bool:
 
 
 def dispatched(statements: Iterable[ast.AST]) -> frozenset[str]:
-    """Names that are bound to what is found by a key: ``tool = tools[name]``, ``tool = tools.get(name)``.
+    r"""Names that are bound to what is found by a key: ``tool = tools[name]``, ``tool = tools.get(name)``.
 
     >>> sorted(dispatched(ast.parse("f = tools[k]\ng = tools.get(k)\nh = tools['a']").body))
     ['f', 'g']
@@ -142,8 +143,9 @@ def consumed(call: ast.Call) -> bool:
     )
 
 
-def captured(statements: Iterable[ast.AST]) -> set[str]:
-    """Names that nested functions, lambdas, classes and free-standing generator expressions mention."""
+def captured(statements: Iterable[ast.AST], but: frozenset[int] = frozenset()) -> set[str]:
+    """Names that nested functions, lambdas (``but`` those of these identities), classes and free-standing generator
+    expressions mention."""
     names: set[str] = set()
     inline: set[int] = set()
     for statement in statements:
@@ -153,12 +155,61 @@ def captured(statements: Iterable[ast.AST]) -> set[str]:
     for statement in statements:
         for node in walk_scope(statement):
             if isinstance(node, ast.Lambda):
-                names |= free(node.body) - set(parameters(node.args))
+                if id(node) not in but:
+                    names |= free(node.body) - set(parameters(node.args))
             elif isinstance(node, SCOPES):
                 names |= used([node])
             elif isinstance(node, ast.GeneratorExp) and id(node) not in inline:
                 names |= used([node])
     return names
+
+
+def key_functions(call: ast.Call) -> list[ast.AST]:
+    """Functions that nobody keeps nor calls later: ``key=lambda …`` of ``sorted``, ``min``, ``max`` or ``sort``, the first
+    argument of ``map`` or ``filter`` below ``list`` and the like."""
+    name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    found: list[ast.AST] = []
+    if name in ("sorted", "min", "max", "sort"):
+        found = [k.value for k in call.keywords if k.arg == "key"]
+    if (name in CONSUMERS or name == "join") and len(call.args) == 1 and isinstance(call.args[0], ast.Call):
+        inner = call.args[0]
+        if isinstance(inner.func, ast.Name) and inner.func.id in ("map", "filter"):
+            found += inner.args[:1]
+    return [f for f in found if isinstance(f, ast.Lambda) and not any(isinstance(n, _CLOSURES) for n in walk(f.body))]
+
+
+def closed_over(node: ast.AST) -> tuple[set[str], set[str]]:
+    """Names that closures in the comprehension ``node`` mention; those of them that may be read after their round."""
+    first, *rest = node.generators  # type: ignore[attr-defined]
+    element = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]  # type: ignore[attr-defined]
+    parts = [*element, *first.ifs, *[part for g in rest for part in (g.iter, *g.ifs)]]
+    keys = frozenset(id(f) for n in walk(node) if isinstance(n, ast.Call) for f in key_functions(n))
+    return captured(parts), captured(parts, keys)
+
+
+def keeps_target(node: ast.AST) -> bool:
+    """May a closure outlive the round of the comprehension ``node`` whose target it mentions, in a part that is outlined?
+
+    All closures of a comprehension share one variable, which ends with its last value; a part that is a function of its own is
+    passed the value of its round.
+    """
+    targets = {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}  # type: ignore[attr-defined]
+    split = len(node.generators) > 1 or bool(node.generators[0].ifs)  # type: ignore[attr-defined]
+    keys = {id(f) for n in walk(node) if isinstance(n, ast.Call) for f in key_functions(n)}
+    todo = [(child, split) for child in children(node)]
+    while todo:
+        part, outlined = todo.pop()
+        if id(part) in keys:
+            continue
+        if isinstance(part, (ast.Lambda, ast.GeneratorExp)) and outlined and free(part) & targets:
+            return True
+        outlined = outlined or isinstance(part, (ast.IfExp, ast.BoolOp, ast.Compare, *COMPREHENSIONS))
+        below = children(part)
+        if isinstance(part, ast.Call) and consumed(part):
+            below = [c for c in below if c is not part.args[0]]
+            todo += [(child, True) for child in children(part.args[0])]
+        todo += [(child, outlined) for child in below]
+    return False
 
 
 def parameters(args: ast.arguments) -> list[str]:
@@ -204,6 +255,8 @@ def why_not_lowered(node: ast.AST, top: bool, allowed: frozenset[type] = frozens
             continue
         if kind in _NATIVE:
             return f"{kind.__name__} runs in order"
+        if kind in COMPREHENSIONS and keeps_target(child):
+            return "a function made in a comprehension keeps its variable"
         if isinstance(child, ast.Try) or kind in _LOWERED:
             continue
         return f"{kind.__name__} is not known to this compiler"

@@ -410,7 +410,7 @@ class Statements(Expressions):
         start, change = change_over(self, node, iterator, temp)
         if start:
             start.append(ast.Assign([store(iterator)], source))
-            source = load(iterator)
+            source = place(load(iterator), node.iter)  # type: ignore[assignment]
         if self.wants_rounds(node):
             names = scopes.assigned(node.body) | {n.id for n in walk(node.target) if isinstance(n, ast.Name)}
 

@@ -142,7 +142,12 @@ class Footprints(StoredKinds):
                     lowered = frame.info.lowered
                     # a piece that runs in place has newer locals than its function's frame, which sees both
                     visible = inner[id(lowered)] = [*inner.get(id(lowered), ()), (place, frame.locals)]
-                    reach.enter(Activation(self.rest_of(frame), lowered, frame.globals, visible, {}, {}, self.spread_at(frame)))
+                    summary = self.rest_of(frame)
+                    if lowered.original is not None:
+                        for name in lowered.original.co_cellvars:
+                            if name in summary.bindings:
+                                reach.slots["c", name] = None
+                    reach.enter(Activation(summary, lowered, frame.globals, visible, {}, {}, self.spread_at(frame)))
                 reach.run()
                 if reach.believed():
                     return reach, number

@@ -281,7 +281,7 @@ class Machine(
                 "mark": self.mark, "caught": self.caught, "restore": self.restore, "live": self.live,
                 "handling": self.handling, "flush_handler": self.flush_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": self.as_raised,
                 "as_handled": self.as_handled, "raise_": self.reraise, "enter_exclusive": self.enter_exclusive,
-                "leave_exclusive": self.leave_exclusive, "pin": self.pin, "top_module": _top_module,
+                "leave_exclusive": self.leave_exclusive, "pin": self.pin, "current": self.current, "top_module": _top_module,
                 "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),
                 "pack_args": self.pack_args, "pack_kwargs": self.pack_kwargs, "call_star": self.call_star,
                 "meth_star": self.meth_star, "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
@@ -444,6 +444,12 @@ class Machine(
         value = self.force(value)
         self.drain()
         return value
+
+    def current(self, name: str) -> bool:
+        """Wait until no older statement may still bind a captured variable of that ``name``."""
+        if self.may:
+            self.await_writers(None, (("c", name),))
+        return True
 
     def concat(self, *parts: Any) -> Any:
         for part in parts:

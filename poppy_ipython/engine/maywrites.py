@@ -4,7 +4,7 @@ When a unit stalls, its parent issues past it.  Whatever the unit may yet write 
 of such a slot waits until the unit has moved on (it then publishes anew, or has written and is found in the store
 buffer).  Reads need no publishing: an older reader goes through the store buffer and sees older versions.
 
-Slots: ``("n", id(namespace), name)`` a global name · ``("a", id(object), attribute)`` · ``("e", id(container))`` its
+Slots: ``("n", id(namespace), name)`` a global name · ``("c", name)`` a captured variable of that name · ``("a", id(object), attribute)`` · ``("e", id(container))`` its
 elements · ``("*a", attribute)`` that attribute of any older object · ``("*k", kind)`` the elements of any older container of that kind ·
 ``("r", resource)`` · ``TOP`` anything at all (something undeclared is reachable).
 

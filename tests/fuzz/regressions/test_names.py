@@ -177,3 +177,88 @@ except TypeError as e: print(e)
 """
     for seed in range(1, 5):
         agree(source, seed=seed)
+
+
+_HELPERS = """
+        kept = []
+        def later(f, q):
+            a = num(q)
+            if a > 2:
+                return f()
+            return a, f()
+        def keep(f, q):
+            kept.append(f)
+            return ask(q)
+        table = {0: later, 1: keep}
+"""
+
+
+def test_the_variable_of_a_comprehension_in_a_closure_that_a_helper_calls_after_an_answer() -> None:
+    """It is the round's own, although the next round could begin at once."""
+    agree(
+        _HELPERS
+        + """
+        def f(n):
+            return [later(lambda: ask((q, n)), q) for q in range(n)]
+        out = f(3), [later(lambda: ask(q), q) for q in range(3)], [table[q % 2](lambda: q, q) for q in range(3)]
+        """
+    )
+
+
+def test_the_variable_of_a_comprehension_in_closures_that_are_kept() -> None:
+    """They share it, and it ends with its last value: also from a part that runs ahead."""
+    agree(
+        _HELPERS
+        + """
+        def f(n):
+            early = ask(n)
+            a = [(lambda: q) if num(q) > 2 else (lambda: (q, n)) for q in range(3)]
+            b = [lambda: q for q in range(4) if num(q)]
+            c = [[lambda: (q, r) for r in range(num(q) % 3)] for q in range(3)]
+            g = table[n % 2]
+            d = [g(lambda: (q, n), q) for q in range(3)]
+            return [x() for x in a + b], [x() for y in c for x in y], d
+        out = f(2), f(3), [x() for x in kept]
+        a = [(lambda: q) if num(q) > 2 else (lambda: (q, 1)) for q in range(3)]
+        out += [x() for x in a],
+        """
+    )
+
+
+def test_a_name_that_a_function_and_its_comprehension_both_bind() -> None:
+    """The comprehension's is its own, also where a closure in it mentions the name."""
+    agree(
+        """
+        def f(n):
+            g = [lambda q: (ask(q), i) for i in range(2)]
+            i = 9
+            return [h(1) for h in g], i
+        out = f(1)
+        """
+    )
+
+
+def test_a_captured_variable_that_its_function_binds_again_after_an_answer() -> None:
+    """The closure, called behind the function, sees the new value, whoever calls it."""
+    agree(
+        """
+        kept = []
+        def f(n):
+            q = 1
+            def read(): return q
+            kept.append(read)
+            if num(n) >= 0: q = ask(n)
+            return n
+        def g(n):
+            q = 1
+            kept.append(lambda y: y * q)
+            for k in range(2):
+                if num((n, k)) >= 0: pass
+                q = -1 if num(k) > 2 else -2
+        def h(n):
+            for q in range(3): kept.append(lambda: q)
+            q = num(n)
+        a = f(0), g(0), h(0)
+        b = kept[0](), kept[2](), max([1, 2, 3], key=kept[1]), sorted([num(2), 1, 0], key=kept[1]), list(map(kept[1], [1, 2]))
+        """
+    )

@@ -1,0 +1,77 @@
+"""Which captured variables may still change once a function that mentions them has been made.
+
+A closure may be called, ahead of its turn, by statements behind the function that made it, while that function still stands at an
+answer, with a binding of the variable before it. So a twin asks before it reads such a variable (``current``), and a
+function that stands still publishes the captured names that it may still bind, as it does its other may-writes. Most closures
+mention parameters that nobody binds again, and names bound before them for good: those are read as they are.
+
+Only the frame that owns a variable, or a native function that declares it ``nonlocal``, binds it; the latter may write
+anything as far as the engine knows. Published is the name, not the variable: enough to be right, and two functions that wait
+for each other for no reason but a common name are rare.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from . import scopes
+from .abi import children, walk
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def changing(tree: ast.AST, function: ast.AST, names: Iterable[str]) -> frozenset[str]:
+    """Those free ``names`` of ``function``, a node of ``tree``, that may be bound again after it has been made.
+
+    >>> tree = ast.parse("def f(a):\\n    b = 1\\n    for c in a: g = lambda: (a, b, c)")
+    >>> sorted(changing(tree, tree.body[0].body[1].body[0].value, "abc"))
+    ['c']
+    """
+    path = _path(tree, function)
+    return frozenset(name for name in names if name != "__class__" and not _is_final(path, name))
+
+
+def _path(tree: ast.AST, node: ast.AST) -> list[ast.AST]:
+    """The nodes from ``tree`` to ``node``; empty if it is not there."""
+    todo: list[tuple[ast.AST, int]] = [(tree, 0)]
+    path: list[ast.AST] = []
+    while todo:
+        at, depth = todo.pop()
+        del path[depth:]
+        path.append(at)
+        if at is node:
+            return path
+        todo += [(child, depth + 1) for child in children(at)]
+    return []
+
+
+def _is_final(path: list[ast.AST], name: str) -> bool:
+    """Is ``name`` bound for good where ``path`` ends?"""
+    for depth in range(len(path) - 2, -1, -1):
+        at = path[depth]
+        if isinstance(at, scopes.COMPREHENSIONS):
+            if any(isinstance(n, ast.Name) and n.id == name for g in at.generators for n in walk(g.target)):
+                return False
+        elif isinstance(at, _FUNCTIONS):
+            body: list[ast.stmt] = at.body if isinstance(at.body, list) else [ast.Expr(at.body)]
+            parameter = name in scopes.parameters(at.args)
+            bound = name in scopes.assigned(body)
+            declared = [n for n in walk(at) if isinstance(n, (ast.Nonlocal, ast.Global)) and name in n.names]
+            if (parameter or bound) and not any(isinstance(n, ast.Global) and n in body for n in declared):
+                return not declared and (not bound or (not parameter and _bound_before(body, path[depth + 1], path[-1], name)))
+    return False
+
+
+def _bound_before(body: list[ast.stmt], inside: ast.AST, made: ast.AST, name: str) -> bool:
+    """Is the only binding of ``name`` a statement of ``body`` before the one, ``inside``, in which the function is ``made``?"""
+    binding = [s for s in body if name in scopes.assigned([s])]
+    if len(binding) != 1 or not isinstance(binding[0], _SIMPLE):
+        return False
+    if binding[0] is made:  # it mentions itself
+        return not getattr(made, "decorator_list", [])
+    return any(s is inside for s in body) and binding[0] is not inside and body.index(binding[0]) < body.index(inside)  # type: ignore[arg-type]
+
+
+__all__ = ["changing"]
