@@ -17,7 +17,8 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Mapping
 from typing import Any
 
-from poppy_ipython.record.values import is_users
+from poppy_ipython.record.errors import Unstorable
+from poppy_ipython.record.values import encode, is_users
 from poppy_ipython.trace.values import brief
 
 __all__ = ["MOST", "Comparison"]
@@ -83,7 +84,10 @@ class Comparison:
     def _one_type(self, one: type, other: type) -> bool:
         if one is other or self.copies.get(id(other)) is one:
             return True
-        return one.__qualname__ == other.__qualname__ and one.__module__ == other.__module__ and is_users(one)
+        if one.__qualname__ != other.__qualname__ or one.__module__ != other.__module__:
+            return False
+        # of a named tuple that a library makes on the way (a row of a table) each run has a class of its own
+        return is_users(one) or (hasattr(one, "_fields") and one._fields == getattr(other, "_fields", None))
 
     def _inside(self, one: Any, other: Any, kind: type, path: str, depth: int) -> None:
         if kind in _ORDERED:
@@ -240,7 +244,22 @@ def _same_frame(one: Any, other: Any) -> bool:
     return bool(one.equals(other))
 
 
+def _same_message(one: Any, other: Any) -> bool:
+    """Of a request or a response what a recording keeps: no connection, no encoding of headers, no timing."""
+    try:
+        return encode(one) == encode(other)
+    except Unstorable:
+        return one.__class__ is other.__class__  # it is still being read
+
+
+def _same_stream(one: Any, other: Any) -> bool:
+    """What is read of a stream is in the variables; the rest is a connection, which only one of them has."""
+    return one.__class__ is other.__class__
+
+
 _SPECIAL = {
+    **{f"{client}.{name}": _same_stream for client in ("openai", "anthropic") for name in ("Stream", "AsyncStream")},
+    **{f"{client}.{name}": _same_message for client in ("httpx", "httpx2", "requests") for name in ("Request", "Response")},
     "numpy.ndarray": _same_array,
     "pandas.DataFrame": _same_frame,
     "pandas.Series": _same_frame,

@@ -11,9 +11,13 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+import pandas
 import pytest
+from openai import OpenAI
 
-from poppy_ipython import local, unordered
+import poppy_ipython
+from poppy_ipython import Options, local, unordered
 from poppy_ipython.record.check import Checked
 from poppy_ipython.record.compare import Comparison
 from poppy_ipython.record.errors import CheckRefused
@@ -103,6 +107,24 @@ b = await asyncio.gather(twice(3), twice(4))
 c = ask(a)
 """,
 }
+
+
+def test_an_error_of_the_real_client_is_the_same(client: OpenAI) -> None:
+    """The record keeps what came over the wire, not the connection: the answer inside the exception is compared as such."""
+    source = """
+def ask(model):
+    return client.chat.completions.create(model=model, messages=[{"role": "user", "content": "Summarise: a cat."}])
+kept = []
+for model in ("local-small", "local-small+500"):
+    try:
+        kept.append(ask(model))
+    except Exception as error:
+        kept.append(error)
+ask("local-small+500")
+"""
+    found = poppy_ipython.run(source, {"client": client}, options=Options(check=True))
+    assert str(found.check).startswith("checked, the same as a plain run: "), str(found.check)
+    assert "the InternalServerError" in str(found.check)
 
 
 @pytest.mark.parametrize("name", SAME)
@@ -216,6 +238,8 @@ def test_output_in_another_order_is_seen(monkeypatch: pytest.MonkeyPatch) -> Non
         (float("nan"), 0.0, "x"),
         (lambda: 1, lambda: 2, "x"),
         (itertools.count(1), itertools.count(2), "x[0][0]"),
+        (httpx.Response(200), httpx.Response(404), "x"),
+        (httpx.Request("GET", "http://a"), httpx.Request("GET", "http://b"), "x"),
     ],
 )
 def test_differences_are_found_by_path(one: Any, other: Any, path: str) -> None:
@@ -237,6 +261,16 @@ def test_no_difference_between_equal_numbers_that_are_not_numbers() -> None:
     assert not comparison.found
     comparison.of(0.0, -0.0, "x")
     assert comparison.found
+
+
+def test_rows_of_a_table_are_the_same_although_each_run_makes_their_class() -> None:
+    one, other = (next(pandas.DataFrame({"a": [1, 2]}).itertuples()) for _ in range(2))
+    comparison = Comparison({})
+    comparison.of(one, other, "x")
+    assert not comparison.found
+    comparison = Comparison({})
+    comparison.of(one, other._replace(a=2), "x")
+    assert comparison.found == ["x[1]: 1 in parallel, 2 plain"]
 
 
 # ------------------------------------------------------------------ it refuses
@@ -268,7 +302,7 @@ def test_a_call_of_unknown_effect_is_named_and_not_made_twice() -> None:
 
 
 def test_a_call_inside_code_that_runs_as_written_is_named() -> None:
-    source = "async def twice(x):\n    return ask(x)['question'] * 2\na = await twice(2)"
+    source = "async def twice(x):\n    yield ask(x)['question'] * 2\na = [x async for x in twice(2)]"
     found = check(source)
     assert "ask(2), line 2 is made inside twice, which runs as it is written" in found.refused
 
