@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+PEERS  := .venv-peers
 N      ?= 20000
 SEED   ?= 1
 MINUTES ?= 5
@@ -89,7 +90,13 @@ chaos: $(VENV)/.installed-test
 soak: $(VENV)/.installed-test
 	$(PY) -m tests.chaos soak --record
 
-bench: $(VENV)/.installed-test
+# What cannot be installed is reported by the benchmark itself.
+$(PEERS)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	-$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[peers]'
+	touch $@
+
+bench: $(VENV)/.installed-test $(PEERS)/.installed
 	$(PY) -m benchmarks
 
 bench-native: $(VENV)/.installed-test
@@ -103,5 +110,5 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) .build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.contest import Contest, differences, twin_differences
+from benchmarks.contest import Contest
+from benchmarks.outcome import differences, twin_differences
 from benchmarks.service import World
 
 

@@ -9,8 +9,13 @@ Its twin `name_asyncio.py` has `async def main(client, claude, model, documents,
 clients, and returns what the sequential program leaves in the variables that it returns by name. It is meant to be as
 parallel as its author could make it with gather and tasks, within `limit` model calls at once, as the engine here. Some
 twins therefore look ahead in ways that the cell does not mention. Where a `ThreadPoolExecutor` fits, `name_threads.py`
-is that, in the same form.
+is that, in the same form; `name_dask.py`, `name_langgraph.py` and `name_dspy.py` are what a user of these libraries would
+write instead, where the program is of their kind (`benchmarks.peers`).
 """
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
 
 NAMES = (
     "map_reduce",

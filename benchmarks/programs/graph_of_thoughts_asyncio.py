@@ -42,6 +42,7 @@ async def main(client, model, documents, limit, **_):
         return thoughts, max(thoughts, key=Thought.rank), written + sum(rated, [])
 
     async def merge(left, right, first):
+        (_, left, _), (_, right, _) = await asyncio.gather(left, right)
         log = []
         merged = Thought(first, await prompt(f"Merge in two sentences:\n\n{left.text}\n{right.text}", 0, log), [left, right])
         text = await prompt(f"Condense in two sentences:\n\n{merged.text}", 1, log)
@@ -49,25 +50,21 @@ async def main(client, model, documents, limit, **_):
         return (merged, better), better if better.score > (merged.score or 0) else merged, log
 
     roots = [add(Thought(number, text[:1500])) for number, text in enumerate(list(documents.values())[:16], 1)]
-    grown = await asyncio.gather(*(grow(root, 17 + 3 * place) for place, root in enumerate(roots)))
-    prompts, level = [], []
-    for thoughts, best, log in grown:
+    # Two are merged as soon as both are there: nobody waits for a whole level.
+    level = [asyncio.ensure_future(grow(root, 17 + 3 * place)) for place, root in enumerate(roots)]
+    tasks, first = list(level), 17 + 3 * len(roots)
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=True)
+        level = [asyncio.ensure_future(merge(left, right, first + 2 * n)) for n, (left, right) in enumerate(pairs)]
+        tasks += level
+        first += 2 * len(level)
+    prompts = []
+    for thoughts, best, log in await asyncio.gather(*tasks):
         for thought in thoughts:
             add(thought)
         prompts += log
-        level.append(best)
-    while len(level) > 1:
-        first = len(nodes) + 1
-        pairs = zip(level[::2], level[1::2], strict=True)
-        merged = await asyncio.gather(*(merge(left, right, first + 2 * n) for n, (left, right) in enumerate(pairs)))
-        level = []
-        for both, better, log in merged:
-            for thought in both:
-                add(thought)
-            prompts += log
-            level.append(better)
     return {
-        "result": level[0].text,
+        "result": best.text,
         "scores": {ident: thought.score for ident, thought in nodes.items()},
         "edges": {ident: thought.parents for ident, thought in nodes.items()},
         "prompts": prompts,

@@ -11,13 +11,19 @@ async def main(client, model, documents, limit, **_):
             )
         return response.choices[0].message.content.strip()
 
-    said = await asyncio.gather(*(ask("Summarise in one sentence:", text) for text in documents.values()))
-    summaries = dict(zip(documents, said, strict=True))
+    # A group is combined as soon as its own notes are there: nobody waits for a whole round.
+    said = {name: asyncio.ensure_future(ask("Summarise in one sentence:", text)) for name, text in documents.items()}
 
-    notes = [f"- {name}: {summary}" for name, summary in summaries.items()]
+    async def note(name):
+        return f"- {name}: {await said[name]}"
+
+    async def combine(group):
+        return await ask("Combine these notes in two sentences:", "\n".join(await asyncio.gather(*group)))
+
+    notes = [asyncio.ensure_future(note(name)) for name in said]
     rounds = 0
     while len(notes) > 1:
-        groups = ["\n".join(notes[start : start + 4]) for start in range(0, len(notes), 4)]
-        notes = await asyncio.gather(*(ask("Combine these notes in two sentences:", group) for group in groups))
+        notes = [asyncio.ensure_future(combine(notes[start : start + 4])) for start in range(0, len(notes), 4)]
         rounds += 1
-    return {"summaries": summaries, "overview": notes[0], "rounds": rounds}
+    overview = await notes[0]
+    return {"summaries": {name: await one for name, one in said.items()}, "overview": overview, "rounds": rounds}

@@ -11,6 +11,11 @@ QUESTIONS = [
 ]
 
 
+def final_answer(text):
+    numbers = re.findall(r"\d+", text)
+    return int(numbers[-1]) if numbers else None
+
+
 async def main(client, model, documents, limit, **_):
     slots = asyncio.Semaphore(limit)
 
@@ -25,8 +30,7 @@ async def main(client, model, documents, limit, **_):
                 temperature=0.7,
                 seed=seed,
             )
-        numbers = re.findall(r"\d+", completion.choices[0].message.content)
-        return int(numbers[-1]) if numbers else None
+        return final_answer(completion.choices[0].message.content)
 
     async def solve(question, text):
         return await asyncio.gather(*(sample(question, text, seed) for seed in range(SAMPLES)))

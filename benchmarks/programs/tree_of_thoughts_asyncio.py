@@ -15,10 +15,9 @@ async def main(client, model, documents, limit, **_):
             )
         return response.choices[0].message.content.strip()
 
-    async def propose(path):
+    async def propose(path, seed):
         said = " ".join(path)
-        instruction = f"{GOAL} Propose one next point, in one sentence. So far: {said}"
-        return await asyncio.gather(*(ask(instruction, background, seed) for seed in range(WIDTH)))
+        return await ask(f"{GOAL} Propose one next point, in one sentence. So far: {said}", background, seed)
 
     async def value(path):
         instruction = f"Rate from 1 to 10 how well this does it. {GOAL}"
@@ -26,11 +25,11 @@ async def main(client, model, documents, limit, **_):
         return sum(int(vote) for vote in votes)
 
     async def grow(path):
-        async def judged(thought):
-            candidate = [*path, thought]
+        async def judged(seed):
+            candidate = [*path, await propose(path, seed)]
             return candidate, await value(candidate)
 
-        return await asyncio.gather(*(judged(thought) for thought in await propose(path)))
+        return await asyncio.gather(*(judged(seed) for seed in range(WIDTH)))
 
     paths = [[]]
     for _ in range(STEPS):

@@ -30,7 +30,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import poppy_ipython
-from benchmarks.contest import Contest, Result, differences, measured
+from benchmarks.contest import Contest
+from benchmarks.outcome import Result, differences, measured
 from benchmarks.programs import NAMES
 from benchmarks.service import World
 from poppy_ipython import sequential, unordered
