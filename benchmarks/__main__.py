@@ -86,7 +86,7 @@ SUITES: dict[str, Callable[[], object]] = {
     "overhead": lambda: overhead.main(3),
     "view": lambda: viewing.main(3),
     "native": lambda: speed.main(3),
-    "clients": lambda: clients.main(1),
+    "clients": lambda: clients.main(1, seconds=0.5),
     "streaming": lambda: streaming.main(3),
     "programs": endtoend.main,
 }
@@ -95,7 +95,7 @@ SUITES: dict[str, Callable[[], object]] = {
 def everything() -> int:
     """All suites, then the pages. One that fails is said to have failed and costs the others nothing; how many did."""
     report.forget(results.PARTS)  # what an earlier commit left is not to be taken for this one's
-    failures = []
+    failures, first = [], time.perf_counter()
     for name, suite in SUITES.items():
         began = time.perf_counter()
         try:
@@ -105,6 +105,7 @@ def everything() -> int:
             failures.append(f"{name}: {type(error).__name__}: {error}".splitlines()[0])
         print(f"-- {name}: {time.perf_counter() - began:.0f} s\n", flush=True)
     results.main(failures)
+    print(f"{(time.perf_counter() - first) / 60:.1f} minutes in all")
     for line in failures:
         print(f"FAILED {line}")
     return len(failures)

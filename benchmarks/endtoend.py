@@ -133,7 +133,9 @@ def measure(name: str, world: World, rounds: int, plain: Plain | None, before: M
     expected = None if before is None else computed(before, world.scale)
     one.computed = expected is not None and expected > PATIENCE and (before.ratio or 0) > FAR  # type: ignore[union-attr]
     with told(one, "contest"), Contest(name, world) as contest:
-        contest.asyncio()  # opens the connections and warms what Python warms
+        contest.connect(LIMIT)
+        if before is None:
+            contest.asyncio()  # warms what Python warms
         for _ in range(rounds):
             ours = None if one.computed else contest.poppy()
             round_of(one, ours, contest, reference)

@@ -193,10 +193,11 @@ def main(rounds: int) -> None:
                 f"{one['poppy'] * 1000:.0f}",
                 f"{one['asyncio'] * 1000:.0f}",
                 f"{one['extra_us']:.1f}",
+                f"{one['poppy'] / one['n'] * 1e6:.0f}",
                 f"{one['poppy'] / half['poppy']:.2f}x" if half else "",
             )
         )
-    head = ("call", "N", "poppy CPU ms", "asyncio CPU ms", "extra µs per call", "CPU of twice the N")
+    head = ("call", "N", "poppy CPU ms", "asyncio CPU ms", "extra µs per call", "poppy µs per call", "CPU of twice the N")
     note = f"Median of {rounds}, process CPU; calls sleep {SLEEP * 1000:.0f} ms, all N may be in flight at once."
     report.publish("cpu", "CPU per call", head, rows, note, cpus)
 

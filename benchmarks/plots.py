@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 COLOURS = ("#4c78a8", "#e45756", "#54a24b", "#b279a2")
+SHADES = ("#4c78a8", "#9ecae9")
 LANE = 6
 ROW, LEFT, WIDE, RIGHT = 20, 170, 420, 60
 
@@ -62,7 +63,7 @@ def gantt(calls: Sequence[tuple[float, float]], title: str) -> str:
     lines.append(f'<text x="60" y="{44 + LANE * 3}" text-anchor="end">poppy</text>')
     at = 0.0
     for number, (begin, end) in enumerate(ordered):
-        lines.append(bar(70 + at * wide, 28, (end - begin) * wide, LANE * 2, COLOURS[number % 2]))
+        lines.append(bar(70 + at * wide, 28, (end - begin) * wide, LANE * 2, SHADES[number % 2]))
         at += end - begin
     for begin, end, lane in places:
         lines.append(bar(70 + begin * wide, 36 + LANE * (2 + lane), (end - begin) * wide, LANE - 1, COLOURS[0]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks import report
 from tests.display.measure import measure
 
-CALLS = 3_000
+CALLS = 1_500
 
 
 def main(rounds: int, calls: int = CALLS) -> None:

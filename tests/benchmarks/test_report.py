@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import history, report, results
+from benchmarks import history, overhead, report, results
 from benchmarks.outcome import Result, differences, measured, twin_differences
 from benchmarks.plots import bars, curves, gantt
 from benchmarks.service import latency
@@ -57,6 +57,15 @@ def test_latencies_repeat_and_have_a_heavy_tail() -> None:
     assert drawn == [latency("/v1/chat/completions", str(n).encode()) for n in range(2000)]
     assert median(drawn) == pytest.approx(0.6, rel=0.1)
     assert max(drawn) > 4 * median(drawn)
+
+
+def test_every_table_of_the_overhead_has_its_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "WHERE", tmp_path)
+    monkeypatch.setattr(overhead, "SIZES", (20, 40))
+    monkeypatch.setattr(overhead, "MANY", 80)
+    overhead.main(1)
+    assert {path.name for path in tmp_path.glob("*.md")} == {"cpu.md", "memory.md"}
+    assert [one["n"] for one in json.loads((tmp_path / "cpu.json").read_text())["measured"]] == [20, 40, 80, 20, 40]
 
 
 def program(name: str, ratio: float, spread: float, **more: Any) -> dict[str, Any]:
