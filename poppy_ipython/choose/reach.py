@@ -41,7 +41,7 @@ def reachable(tree: ast.AST, namespace: Mapping[str, Any]) -> tuple[list[Alterna
         if len(seen) >= _MOST:
             return list(found.values()), False
         seen[id(value)] = value
-        if value.__class__ is Alternatives:
+        if type(value) is Alternatives:  # not `__class__`: that may be code of somebody's
             found[id(value)] = value
             continue
         work += _inside(value, attributes)
@@ -69,7 +69,7 @@ def _inside(value: Any, attributes: set[str]) -> Iterable[Any]:
         return list(value)[:_ITEMS]
     if kind is dict:
         return list(value.values())[:_ITEMS]
-    if isinstance(value, type):
+    if issubclass(kind, type):
         return [one for base in value.__mro__ if base.__module__ != "builtins" for one in vars(base).values()]
     try:
         own = list(object.__getattribute__(value, "__dict__").values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from IPython.core.error import UsageError
 
@@ -9,6 +11,7 @@ import poppy_ipython
 from poppy_ipython import Options, unordered
 from poppy_ipython.choose import BadObjective, Infeasible, NothingToChoose, alternatives, option
 from poppy_ipython.choose.objective import Objective, from_project, seconds_of
+from poppy_ipython.choose.reach import reachable
 from poppy_ipython.magic import parse
 from tests.choose.simulated import play
 from tests.choose.test_alternatives import large, small
@@ -154,3 +157,14 @@ def unused(text):
 def test_a_cell_that_calls_none_after_all_says_so():
     played = play("if False:\n    caption('x')\ny = other('a')", {"caption": priced(), "other": unused}, Objective("time"))
     assert played.words == ("poppy: nothing was chosen: the cell called no alternatives",)
+
+
+def test_looking_for_alternatives_runs_no_code_of_anybody():
+    """An object whose `__class__` is code: the engine's stand-ins have such a one, and a cell may reach them."""
+
+    class Shy:
+        @property
+        def __class__(self):
+            raise AssertionError("looked at")
+
+    assert reachable(ast.parse("x"), {"x": [Shy()]}) == ([], True)
