@@ -3,6 +3,9 @@
 The view looks at the records when it is ready to; the engine does nothing for it, not even a test per call. A look costs
 a pass over the calls that have not ended, so the next one comes the later the longer this one took (`live.py`).
 
+Of a run of thousands of calls, edges come with the last state: by then one call in a thousand is what anybody looks at, and
+they are a third of a row's cost.
+
 A row is sent again when its call's state has changed. A running bar grows in the browser by itself.
 """
 
@@ -20,6 +23,8 @@ from poppy_ipython.trace.trace import Call, freeze
 from poppy_ipython.trace.units import place
 
 __all__ = ["Sampler"]
+
+_WITH_EDGES = 1_000  # calls
 
 
 class Sampler:
@@ -107,7 +112,9 @@ class Sampler:
 
     def _row(self, call: Call) -> list[Any]:
         edges = self._edges.get(call.number)
-        if edges is None:
+        if edges is None and call.number > _WITH_EDGES:
+            edges = ()
+        elif edges is None:
             edges = edges_into(call, self._calls, self._flow, self._sites)
             if call.started is not None:
                 self._edges[call.number] = edges
@@ -119,7 +126,7 @@ class Sampler:
         for name, _ in texts:
             self._titles.setdefault(name, self.title(name) or (name if name != self.filename else "cell"))
         self._sources = [[self._titles[name], text] for name, text in texts]
-        self._rows.files = {name: index for index, (name, _) in enumerate(texts)}
+        self._rows.know(name for name, _ in texts)
 
     def _where(self, filename: str, line: int | None) -> str:
         if filename not in self._titles:

@@ -25,8 +25,10 @@ from poppy_ipython.trace.units import shorten
 __all__ = ["VERSION", "Rows", "full"]
 
 VERSION = 1
-_OUTCOMES = ("waiting", "running", "ok", "error", "cancelled", "abandoned", "unsent", "streaming", "retrying")
-_REASONS = ("start", "data", "branch", "order", "unknown", "commit", "limit", "window", "rate")
+_KINDS = ("waiting", "running", "ok", "error", "cancelled", "abandoned", "unsent", "streaming", "retrying")
+_OUTCOMES = {kind: number for number, kind in enumerate(_KINDS)}
+_WHY = ("start", "data", "branch", "order", "unknown", "commit", "limit", "window", "rate")
+_REASONS = {reason: number for number, reason in enumerate(_WHY)}
 _UNIT = 1e5  # per second
 _MOST_EDGES = 200  # of one call
 _MOST_PIECES = 200  # of a stream: more than a bar has room for
@@ -45,7 +47,7 @@ class Rows:
     """
 
     def __init__(self, files: Iterable[str], where: Callable[[str, int | None], str], cell: str | None = None) -> None:
-        self.files = {name: index for index, name in enumerate(files)}
+        self.know(files)
         self.where = where
         self.cell = cell
         self._turns: dict[int, int] = {}
@@ -55,19 +57,24 @@ class Rows:
         self._strings: dict[str, int] = {}
         self._sent = 0
 
+    def know(self, files: Iterable[str]) -> None:
+        """The files whose text the view has."""
+        self.files = {name: index for index, name in enumerate(files)}
+        self._places: dict[Seen, tuple[int, int, int, int, int]] = {}
+
     def row(self, call: Call, edges: tuple[Edge, ...], slack: float | None = None) -> list[Any]:
         text, began, place = self._text, call.issued_at, seen(call, self.cell)
         turn = self._turns.get(call.number)
         if turn is None:
             self._sites[place] += 1
             turn = self._turns[call.number] = self._sites[place]
+        where = self._places.get(place)
+        if where is None:
+            name, file, at = text(place.name), self.files.get(place.filename, -1), self.where(place.filename, place.line)
+            where = self._places[place] = name, file, place.line, text(at), text(place.within)
         made = [
             call.number,
-            text(place.name),
-            self.files.get(place.filename, -1),
-            place.line,
-            text(self.where(place.filename, place.line)),
-            text(place.within),
+            *where,
             turn,
             text(call.host),
             text(call.effect),
@@ -75,8 +82,8 @@ class Rows:
             _since(call.ready, began),
             _since(call.started, began if call.ready is None else call.ready),
             _since(call.ended, next((t for t in (call.started, call.ready) if t is not None), began)),
-            _OUTCOMES.index(_outcome(call)),
-            [[e.cause, _reason(e.reason), e.line or 0, text(e.words()), text(e.through)] for e in edges[-_MOST_EDGES:]],
+            _OUTCOMES[_outcome(call)],
+            [[e.cause, _REASONS.get(e.reason, 1), e.line or 0, text(e.words()), text(e.through)] for e in edges[-_MOST_EDGES:]],
             None if slack is None else round(slack * _UNIT),
             call.attempts,
             text(None if call.error is None else call.error.partition("(")[0]),
@@ -145,10 +152,6 @@ def _pieces(call: Call) -> Any:
 
 def _since(time: float | None, before: float) -> int | None:
     return None if time is None else max(0, round((time - before) * _UNIT))
-
-
-def _reason(reason: str) -> int:
-    return _REASONS.index(reason) if reason in _REASONS else 1
 
 
 def full(trace: Trace, run: str, title: str = "", error: str = "") -> dict[str, Any]:

@@ -388,6 +388,8 @@ def seen(call: Call, cell: str | None) -> Seen:
 
     Comprehensions, which are functions before Python 3.12, are none here.
     """
+    if not call.stack:
+        return Seen(call.callee, call.filename, call.line, "")
     stack = _frames(call)
     name, filename, line, depth = call.callee, call.filename, call.line, 0
     if cell is not None and filename != cell:

@@ -1,8 +1,8 @@
-"""The README's pictures are there."""
+"""The README's pictures are there, and show what is there now."""
 
 import re
 
-from tests.ui.pictures import DOCS, PICTURES, ROOT
+from tests.ui.pictures import DOCS, PICTURES, ROOT, outdated
 
 
 def test_the_readme_shows_pictures_that_are_there():
@@ -10,3 +10,7 @@ def test_the_readme_shows_pictures_that_are_there():
     assert shown == set(PICTURES)
     assert {path.name for path in DOCS.iterdir() if path.suffix in (".png", ".svg")} == shown
     assert all((DOCS / name).stat().st_size < 300_000 for name in shown)
+
+
+def test_they_were_taken_of_what_is_there_now():
+    assert outdated() == [], "run `make screenshots` and look at the pictures in docs/"

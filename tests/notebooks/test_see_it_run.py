@@ -58,3 +58,8 @@ def test_the_static_view_is_a_picture_and_the_file_has_no_widget(ran: Any) -> No
     assert any("image/svg+xml" in o.get("data", {}) for o in outputs(ran, "%poppy show"))
     assert "widget-view" not in nbformat.writes(ran)
     assert "widgets" not in ran.metadata
+
+
+def test_streams_and_attempts(ran: Any) -> None:
+    found = outputs(ran, "%%poppy\nrequest")
+    assert "3 ideas, 4 pages" in text(found) and "sent again" in text(found)

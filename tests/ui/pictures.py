@@ -14,14 +14,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCS, LIST = ROOT / "docs", ROOT / "docs" / "pictures.json"
-_VIEW = ("poppy_ipython/display/static/view.js", "notebooks/see_it_run.ipynb")
+_DRAWN = ("bars", "details", "gantt", "graph", "header", "lanes", "legend", "source", "theme", "time")
+_VIEW = (*(f"js/src/{name}.ts" for name in _DRAWN), "js/src/style.css", "notebooks/see_it_run.ipynb")
+_WHATIF = (*_VIEW, *(f"js/src/{name}.ts" for name in ("curve", "twin", "whatifview")))
 _SVG = tuple(f"poppy_ipython/display/{name}.py" for name in ("svg", "sheet", "folded", "network", "layers", "axis"))
 
 #: picture of the README: where the tests put it, what it shows
 PICTURES = {
     "view.png": (".build/ui/view-light.png", _VIEW),
     "view-dark.png": (".build/ui/view-dark.png", _VIEW),
-    "whatif.png": (".build/ui/whatif.png", _VIEW),
+    "whatif.png": (".build/ui/whatif.png", _WHATIF),
     "quickstart.png": (".build/ui/quickstart-cell.png", ("notebooks/quickstart.ipynb",)),
     "gantt.svg": ("docs/gantt.svg", (*_SVG, "notebooks/quickstart.ipynb")),  # notebooks/picture.py writes it
 }

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 from nbclient import NotebookClient
-from nbformat import write
+from nbconvert import HTMLExporter
+from nbformat import from_dict, write
 from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -24,8 +25,10 @@ from tests.display.test_svg import NASTY
 pytestmark = pytest.mark.ui
 
 NOTEBOOK = "notebooks/see_it_run.ipynb"
-SETUP, RUN, MANY, STATIC = "import json", "%%poppy\ndef", "%%poppy\npages", "%%poppy --view static"
+SETUP, RUN, MANY, STATIC = "import json", "%%poppy\ndef", "%%poppy --max-calls 8", "%%poppy --view static"
+FLAKY, PIECES = "from itertools import count", "%%poppy\nrequest"
 BLUE, SKY = (0, 114, 178), (86, 180, 233)  # bars in flight, light and dark
+GREEN, PURPLE = (0, 121, 90), (170, 74, 133)  # streams, attempts that others followed
 
 # How many pixels of a canvas have a colour.
 PIXELS = """(canvas, colour) => {
@@ -35,6 +38,15 @@ PIXELS = """(canvas, colour) => {
         if (colour.every((part, index) => Math.abs(data[at + index] - part) < 3) && data[at + 3] > 250) found++;
     }
     return found;
+}"""
+
+
+# The same of an image that is shown.
+OF_IMAGE = """async (image, [pixels, colour]) => {
+    await image.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+    canvas.getContext("2d").drawImage(image, 0, 0, image.width, image.height);
+    return eval(pixels)(canvas, colour);
 }"""
 
 
@@ -241,12 +253,45 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
     page.keyboard.press("Escape")
 
 
-def test_stop_ends_the_run(page: Page) -> None:
-    run(page, MANY)
+def test_two_hundred_calls_grow_until_stop_ends_the_run(page: Page) -> None:
     here = cell(page, MANY)
+    run(page, MANY)
+    expect(here.locator(".words")).to_have_text(re.compile(r"^\d+ of 200 calls · \d+ at once"), timeout=20_000)
+    view = here.locator(".poppy-view")
+    element = view.element_handle()
+    before = in_view(view, "[view.model.now, view.model.calls.filter(call => call.ended !== null).length]")
+    page.wait_for_function(
+        "([element, now, over]) => { const { model } = element.poppy; return model.running && model.now > now && "
+        "model.calls.filter(call => call.ended !== null).length > over; }",
+        arg=[element, *before],
+    )
+    assert view.locator(".gantt canvas").evaluate(PIXELS, BLUE) > 500
     here.locator("button.stop").click(timeout=20_000)
     expect(here.locator("[data-mime-type='application/vnd.jupyter.stderr']")).to_contain_text("KeyboardInterrupt", timeout=20_000)
     expect(here.locator(".status")).to_contain_text("stopped")
+
+
+def test_streams_and_attempts_are_told_apart(page: Page, pictures: Path) -> None:
+    for beginning in (FLAKY, PIECES):
+        run(page, beginning)
+        done(page, beginning)
+    view = cell(page, PIECES).locator(".poppy-view")
+    expect(view.locator(".status")).to_contain_text("done")
+    view.evaluate("node => node.scrollIntoView({block: 'start'})")
+    canvas = view.locator(".gantt canvas")
+    assert canvas.evaluate(PIXELS, GREEN) > 500 and canvas.evaluate(PIXELS, PURPLE) > 100
+    for words in ("streaming", "sent again", "in flight"):
+        expect(view.locator(".legend")).to_contain_text(words)
+    again = in_view(view, "view.model.calls.find(call => call.attempts > 1).number")
+    click_bar(page, view, again)
+    expect(view.locator(".details dl")).to_contain_text(re.compile(r"attempts2: ConnectionResetError after .+, sent again .+ later"))
+    click_bar(page, view, in_view(view, "view.model.calls.find(call => call.pieces > 0).number"))
+    expect(view.locator(".details dl")).to_contain_text(re.compile(r"stream\d+ pieces, the first after .+, then one every"))
+    piece = in_view(view, "view.model.calls.find(call => call.callee === 'search').number")
+    in_view(view, f"view.select({piece})")
+    expect(view.locator(".details .why")).to_contain_text("It waited for a piece of ")
+    view.screenshot(path=pictures / "view-stream.png")
+    in_view(view, "view.select(null)")
 
 
 @pytest.mark.parametrize(("name", "dark", "width"), [("light", False, 1280), ("dark", True, 1280), ("narrow", False, 480)])
@@ -281,8 +326,21 @@ def test_the_file_has_a_picture_and_no_widget(page: Page, lab: str) -> None:
     content = saved(lab)
     assert "widget-view" not in json.dumps(content) and "widgets" not in content["metadata"]
     pictures = [o["data"]["image/svg+xml"] for c in content["cells"] for o in c.get("outputs", []) if "image/svg+xml" in o.get("data", {})]
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     assert all(len("".join(picture)) <= 40_000 for picture in pictures)
+
+
+def test_nbconvert_shows_the_pictures(browser: Browser, lab: str, page: Page, tmp_path: Path) -> None:
+    html, _ = HTMLExporter().from_notebook_node(from_dict(saved(lab)))
+    (tmp_path / "notebook.html").write_text(html, "utf-8")
+    alone = browser.new_page(viewport={"width": 1000, "height": 800})
+    alone.route(re.compile("^https?:"), lambda route: route.abort())  # its MathJax and require.js
+    alone.goto((tmp_path / "notebook.html").as_uri(), wait_until="domcontentloaded")
+    pictures = alone.locator(".jp-OutputArea-output :is(svg.poppy-gantt, img[src*='svg'])")
+    expect(pictures).to_have_count(4)
+    assert all(pictures.nth(n).bounding_box()["width"] > 300 for n in range(4))  # type: ignore[index]
+    expect(alone.get_by_text("model not found")).to_have_count(0)
+    alone.close()
 
 
 def test_a_notebook_that_is_opened_again_shows_the_picture(browser: Browser, lab: str, page: Page, pictures: Path) -> None:
@@ -294,6 +352,7 @@ def test_a_notebook_that_is_opened_again_shows_the_picture(browser: Browser, lab
     expect(again.get_by_text("model not found")).to_have_count(0)
     again.evaluate("window.jupyterapp.shell.collapseLeft()")
     picture.evaluate("node => node.scrollIntoView({block: 'center'})")
+    assert picture.evaluate(OF_IMAGE, [PIXELS, BLUE]) > 1000
     again.screenshot(path=pictures / "view-reopened.png")
     again.close()
 
