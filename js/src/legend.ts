@@ -31,7 +31,7 @@ export function legend(element: HTMLElement, model: Model, colours: Palette): vo
   }
   const key = (style: string, words: string, thin: boolean): HTMLElement => el("span", { class: thin ? "key thin" : "key" }, el("i", { style }), words);
   const parts: Node[] = [...kinds.values()].map(([style, words]) => key(style, words, false));
-  if (model.path.length > 1) parts.push(key(`box-shadow:inset 0 0 0 1.6px ${colours.path}`, "critical path", false));
+  if (model.path.length > 0 && model.calls.length > 1) parts.push(key(`box-shadow:inset 0 0 0 1.6px ${colours.path}`, "critical path", false));
   if (reasons.size > 0) parts.push(el("span", { class: "key" }, "waiting for"), ...[...reasons.values()].map(([style, words]) => key(style, words, true)));
   element.replaceChildren(...parts);
 }

@@ -204,7 +204,7 @@ export class WhatIfView {
     this.curve.replaceChildren(
       el("h4", {}, `${plain(lever.words, 60)}${of}`),
       drawCurve(lever, state.curve, state.value(lever), prediction.makespan),
-      el("p", { class: "hint" }, plain(state.curve.limitBy, 200)),
+      el("p", { class: "hint" }, state.curve.limitBy ? `At its end most of the time goes to ${plain(state.curve.limitBy, 100)}.` : ""),
     );
   }
 }

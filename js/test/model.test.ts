@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Message, Model } from "../src/model";
+import { type Call, type Message, Model, served } from "../src/model";
 import { chain, worst } from "../src/why";
 import { full, model, rows, Texts } from "./runs";
 
@@ -29,6 +29,21 @@ describe("messages", () => {
     expect(made.apply(full([{}, {}], { seq: 3 }))).toBe(true);
     expect(made.apply({ t: "delta", seq: 4, rows: [] })).toBe(true);
     expect(made.calls).toHaveLength(2);
+  });
+
+  it("say when pieces of a stream came, and when attempts were out", () => {
+    const texts = new Texts();
+    const made = rows([{ started: 1, ended: 2 }, { started: 1, ended: 3 }], texts);
+    made[0]!.push(-1, -1, -1, -1, [3, 30_000, 20_000, 50_000] as never);
+    made[1]!.push(-1, -1, -1, [[0, 50_000, texts.index("Timeout")], [90_000, null, -1]] as never);
+    const shown = new Model(() => 0);
+    shown.apply({ t: "full", strings: texts.all, rows: made, ended: 3 });
+    const [stream, again] = shown.calls as [Call, Call];
+    expect([stream.pieces, ...stream.chunks.map((time) => Number(time.toFixed(5)))]).toEqual([3, 1.3, 1.5, 2]);
+    expect(stream.tries).toEqual([]);
+    expect(again.tries).toEqual([{ begin: 1, end: 1.5, why: "Timeout" }, { begin: 1.9, end: null, why: "" }]);
+    expect(served(stream, { ...again, ready: 1.6 })).toBeCloseTo(1.5);
+    expect(served(stream, { ...again, ready: 2.5 })).toBe(2);
   });
 
   it("of a newer version are refused in words", () => {

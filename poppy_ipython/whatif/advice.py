@@ -204,7 +204,7 @@ def _decisions(trace: Trace) -> Iterator[_Idea]:
     for call in trace.sent:
         line = waits_at(call)
         if line is not None:
-            lines.setdefault((call.filename, line), []).append(call)
+            lines.setdefault((trace.seen(call).filename, line), []).append(call)  # as `explain.py` reads it
     for (filename, line), calls in lines.items():
         if len(calls) < 2:
             continue

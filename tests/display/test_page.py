@@ -6,6 +6,7 @@ import importlib
 import json
 import random
 import re
+import time
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -17,6 +18,7 @@ from poppy_ipython.display.page import bundle, page
 from poppy_ipython.display.sampler import Sampler
 from poppy_ipython.display.saved import interactive, picture
 from poppy_ipython.display.svg import MOST_BYTES
+from poppy_ipython.display.whatif import saved as saved_whatif
 from poppy_ipython.display.wire import full
 from poppy_ipython.trace import CallRecord, Trace
 from poppy_ipython.trace.run import Run
@@ -85,6 +87,12 @@ def test_a_page_of_ten_thousand_calls():
     run = Run(long_run(10_000))
     assert len(page(run.trace).encode()) <= 1_500_000
     assert len(interactive(run)["text/html"].encode()) <= 1_500_000
+
+
+def test_what_if_of_a_saved_run_does_not_keep_anybody_waiting():
+    began = time.process_time()
+    assert saved_whatif(long_run(100))["sweeps"]
+    assert time.process_time() - began < 1.0
 
 
 def test_the_bundle():

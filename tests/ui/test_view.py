@@ -173,7 +173,10 @@ def test_a_slider_of_the_what_if_tab_moves_the_makespan(page: Page, pictures: Pa
     expect(view.locator(".advice li").first).to_contain_text("saves")
     canvas = view.locator(".whatif canvas")
     assert canvas.evaluate(PIXELS, BLUE) > 500 and canvas.evaluate(PIXELS, (0, 121, 90)) > 100
+    page.set_viewport_size({"width": 1280, "height": 1400})  # all of it at once
     view.screenshot(path=pictures / "whatif.png")
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    slider.focus()
     page.keyboard.press("Home")
     page.wait_for_function("() => !document.querySelector('.poppy-view').poppy.whatif.state.busy", timeout=20_000)
     assert in_view(view, "view.whatif.state.prediction.makespan") > recorded
