@@ -25,7 +25,7 @@ def peer(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(peers, "LIBRARIES", ("pytest",))
     monkeypatch.setattr(peers, "OWN", Path("nowhere"))
     yield path.write_text
-    path.unlink()
+    path.unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize(
