@@ -33,6 +33,13 @@ def run(source: str, namespace: dict[str, Any] | None = None, **options: Any) ->
     return run_cell(source, namespace, **options)
 
 
+def use_cluster(client: Any) -> None:
+    """Where calls with `backend="dask"` go: a `distributed.Client`, a scheduler's address, or None for Dask's own choice."""
+    from .backends.cluster import use_cluster as use
+
+    use(client)
+
+
 def load_ipython_extension(ip: Any) -> None:
     """``%load_ext poppy_ipython``."""
     from .magic import load
@@ -47,4 +54,7 @@ def unload_ipython_extension(ip: Any) -> None:
     unload(ip)
 
 
-__all__ = ["Options", "declare", "last_run", "limit", "local", "parallel", "pure", "readonly", "run", "sequential", "unordered"]
+__all__ = [
+    "Options", "declare", "last_run", "limit", "local", "parallel", "pure", "readonly", "run", "sequential", "unordered",
+    "use_cluster",
+]  # fmt: skip

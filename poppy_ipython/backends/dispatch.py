@@ -155,6 +155,7 @@ class LiveDispatcher(Flights):
         if backend in REMOTE and backend not in self._remotes:
             try:
                 remote = self._remotes[backend] = open_remote(backend, self.loop, self._landed, self.clock)
+                remote.keeps = type(self) is LiveDispatcher  # others write down what comes back
                 most = self.max_calls
                 self._slots.widths[backend] = remote.width if most is None else min(most, remote.width)
             except Exception as error:

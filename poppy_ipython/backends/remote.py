@@ -38,8 +38,11 @@ class RemoteError(RuntimeError):
 class WorkerLost(RuntimeError):
     """The process that performed a call is gone, and with it what the call had done so far.
 
-    ``begun``: whether the call had begun; ``guilty``: whether it may have been the call that ended it.
+    ``begun``: whether the call had begun; ``guilty``: whether it may have been the call that ended it; ``final``: it was tried
+    again already.
     """
+
+    final = False
 
     def __init__(self, text: str, begun: bool = True, guilty: bool = True) -> None:
         super().__init__(text)
@@ -56,6 +59,8 @@ class Remote:
 
     #: calls at once that it is given; more wait here, where they can still be taken back
     width = 1
+    #: whether results may stay where they are, for other calls there
+    keeps = False
 
     def __init__(self, loop: AbstractEventLoop, landed: Landed, clock: Callable[[], float]) -> None:
         self.loop = loop
@@ -75,8 +80,8 @@ class Remote:
     def _deliver(self, flight: Any, value: Any, error: BaseException | None) -> None:
         raise NotImplementedError
 
-    def land(self, flight: Any, answer: tuple[Any, ...], worker: str) -> None:
-        """Take in what `worker.perform` answered."""
+    def land(self, flight: Any, answer: tuple[Any, ...], worker: str, raw: bool = False) -> None:
+        """Take in what `worker.perform` answered; ``raw``: its value is not packed."""
         from poppy_ipython.backends.parcel import unpack
         from poppy_ipython.backends.worker import CANCELLED, unpack_error
 
@@ -92,7 +97,7 @@ class Remote:
             if word == "error":
                 error = unpack_error(unpack(packed))
             elif word != CANCELLED:
-                value = unpack(packed)
+                value = packed if raw else unpack(packed)
         except BaseException as mistake:  # a class whose reading fails here
             error = mistake.with_traceback(None)
         if tape and word != CANCELLED:

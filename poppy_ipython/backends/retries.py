@@ -153,6 +153,6 @@ def lost_again(effect: Any, error: WorkerLost, sent: int) -> bool:
 
     What may have killed its worker is tried `LOSSES` times more; who only died with others, as often as they do, nearly.
     """
-    if error.begun and (effect.retry == 0 or not may_repeat(effect)):
+    if error.final or error.begun and (effect.retry == 0 or not may_repeat(effect)):
         return False
     return sent <= (LOSSES if error.guilty else MOST_LOSSES)
