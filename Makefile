@@ -73,10 +73,7 @@ fuzz: $(VENV)/.installed-test
 	$(PY) -m tests.fuzz -n $(N) --seed $(SEED)
 
 conformance: $(VENV)/.installed-test
-	$(PY) -m tests.conformance --mode module --record
-	$(PY) -m tests.conformance --mode cell --record
-	$(PY) -m tests.conformance --mode module --stress --record
-	$(PY) -m tests.conformance --mode cell --stress --record
+	$(PY) -m tests.conformance --record --jobs 2
 
 mutants: $(VENV)/.installed-test
 	$(PY) -m tests.fuzz.mutants

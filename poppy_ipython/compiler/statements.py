@@ -492,7 +492,7 @@ class Statements(Expressions):
             *after, *body, ast.Expr(op("drain")),
         ]
         error = f"{PREFIX}z{self.scope.fresh()}"
-        caught: list[ast.stmt] = [ast.Assign([store(error)], op("caught", load(PREFIX + "e"), load(mark)))]
+        caught: list[ast.stmt] = [ast.Assign([store(error)], op("caught", load(PREFIX + "e"), load(mark), const(False)))]
         caught += self.restore()
         wrapped: list[ast.stmt] = [
             ast.Assign([store(error)], const(None)),

@@ -125,7 +125,7 @@ class Branches(Base):
         self.cur = unit
         if begin.segment is None:
             unit.begin = None
-        worker.switch(unit, begin.fn, begin.args, _NONE)
+        worker.switch([unit, begin.fn, begin.args, _NONE])
         self.cur = None  # type: ignore[assignment]
 
     def tested(self, unit: Unit) -> tuple[Any, ...]:

@@ -81,7 +81,7 @@ class Calls(Base):
         fn = method.__func__
         owner = method.__self__
         try:
-            handler = self.handlers.get((fn, type(owner)) if type(fn) is types.FunctionType else fn)
+            handler = self.handlers.get((fn, type(owner)))  # that of `fn` alone would be called without the owner
         except TypeError:
             return self.fence(method, args, kwargs, what=getattr(method, "__name__", "method"))
         if handler is None:
@@ -121,9 +121,17 @@ class Calls(Base):
 
     # ------------------------------------------------------------------ classification
     def classify(self, fn: Any) -> Handler:
-        """Find out, once, how calls of ``fn`` are treated."""
-        handler = self._classify(fn)
-        self.handlers[fn] = handler
+        """Find out, once, how calls of ``fn`` are treated.
+
+        A builtin method of an object is known by its class's: the object would otherwise live as long as the run.
+        """
+        key = fn
+        if issubclass(type(fn), types.BuiltinFunctionType) and (descriptor := underlying(fn)) is not fn:
+            key = descriptor, type(fn.__self__)
+            handler = self.handlers.get(key)
+            if handler is not None:
+                return handler
+        handler = self.handlers[key] = self._classify(fn)
         return handler
 
     def _classify(self, fn: Any) -> Handler:
@@ -142,11 +150,10 @@ class Calls(Base):
 
     def use_of(self, fn: Any, effect: Any) -> Use:
         """The count of calls of ``fn``."""
-        key = id(fn.__func__) if type(fn) is types.MethodType else id(fn)
-        use = self.uses.get(key)
+        target = underlying(fn)
+        use = self.uses.get(id(target))
         if use is None:
-            target = underlying(fn)
-            use = self.uses[key] = Use(display_name(target), _name_of(fn))
+            use = self.uses[id(target)] = Use(display_name(target), _name_of(fn))
             if effect is not None:
                 use.effect, use.origin = effect.said, effect.origin
                 use.doubt = doubt_once(target, effect)
@@ -180,7 +187,7 @@ class Calls(Base):
                 return self.run_twin(twin, fn, m, args, (m.__self__, *args), kwargs)
         else:
             handler = self._in_order(method)
-        self.handlers[(fn, kind) if type(fn) is types.FunctionType else fn] = handler
+        self.handlers[fn, kind] = handler
         return handler
 
     def _by_effect(self, effect: Any, fn: Any) -> Handler:

@@ -322,8 +322,11 @@ class Control(Base):
         """Program point of a ``try``: entries with a greater number belong to it."""
         return self.cur.n
 
-    def caught(self, error: BaseException, mark: int) -> BaseException:
-        """In a lowered ``except``: the exception that a plain run would raise here; passes on what is not ours."""
+    def caught(self, error: BaseException, mark: int, for_handler: bool = True) -> BaseException:
+        """In a lowered ``except``: the exception that a plain run would raise here; passes on what is not ours.
+
+        Not ``for_handler``: a manager gets it, and if it swallows it nobody calls ``as_handled``.
+        """
         while True:
             if isinstance(error, Kill) or self.cur is None or self.cur.killed:
                 raise error
@@ -332,10 +335,12 @@ class Control(Base):
                     error.older = True
                     raise error
                 self.cur.fault = error
-                return self._handed(self.cut(error.error, _getframe(1)))
+                found = self.cut(error.error, _getframe(1))
+                return self._handed(found) if for_handler else found
             if self.quiescent():
                 self.cur.fault = None
-                return self._handed(self.tidy(error))
+                found = self.tidy(error)
+                return self._handed(found) if for_handler else found
             try:
                 self.drain()
             except Fault as fault:
@@ -389,9 +394,15 @@ class Control(Base):
             self.drain()
 
     def log_binding(self, bindings: list[Any], name: str, value: Any) -> Any:
-        """Inside ``try``: note that ``name`` was bound here, for a handler that finds the locals of the failing line."""
+        """Inside ``try``: note that ``name`` was bound here, for a handler that finds the locals of the failing line.
+
+        With nothing outstanding no line before this one can fail any more, so what ``name`` was before is let go.
+        """
         unit = self.cur
-        bindings.append(((*unit.path, unit.n, _AFTER), name, value))
+        here = (*unit.path, unit.n, _AFTER)
+        if unit.head and not unit.log:
+            bindings[:] = [b for b in bindings if b[1] != name or b[0] > here]
+        bindings.append((here, name, value))
         return value
 
     def restore(self, bindings: list[Any], names: tuple[str, ...]) -> list[Any]:

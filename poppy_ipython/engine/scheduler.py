@@ -89,7 +89,7 @@ class Scheduler(Base):
 
     # ------------------------------------------------------------------ greenlets
     def worker(self) -> greenlet:
-        """A greenlet that waits for a job: ``(unit, fn, args, kwargs)``."""
+        """A greenlet that waits for a job: ``[unit, fn, args, kwargs]``."""
         pool = self.pool
         if pool:
             return pool.pop()
@@ -97,10 +97,15 @@ class Scheduler(Base):
         worker.gr_context = self.context
         return worker
 
-    def _worker(self, *job: Any) -> None:
-        """Body of a pooled greenlet: runs one job after another."""
+    def _worker(self, job: list[Any]) -> None:
+        """Body of a pooled greenlet: runs one job after another.
+
+        A job is a list and is emptied: the arguments of a greenlet's first switch live as long as it does, and so would what the
+        user's function was given and what it returned.
+        """
         while True:
             unit, fn, args, kwargs = job
+            job.clear()
             self._run(unit, fn, args, kwargs)
             unit.greenlet = None
             target = unit.origin
@@ -198,7 +203,7 @@ class Scheduler(Base):
         unit.greenlet = worker = self.worker()
         unit.origin = getcurrent()
         self.cur = unit
-        worker.switch(unit, fn, args, kwargs)
+        worker.switch([unit, fn, args, kwargs])
         self.cur = parent
         if unit.code_done and not unit.forked:
             if not unit.log:

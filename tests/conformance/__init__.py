@@ -1,6 +1,6 @@
 """CPython's own tests of its language, with poppy cells in the place of modules and of test bodies.
 
-    python -m tests.conformance [module …] [--mode module|cell] [--stress] [--jobs N] [--record]
+    python -m tests.conformance [module …] [--mode module|cell] [--way shipped|stress] [--jobs N] [--record]
 
 Each of the modules of `modules.py` is run twice, in a process each, and what every single test comes to (passed, failed
 with which exception and message, skipped, what it printed) is compared:
@@ -10,7 +10,7 @@ with which exception and message, skipped, what it printed) is compared:
     cell     the file is executed; each body of    the same, the body as a poppy cell (`cells.py`)
              a test method is executed as a cell
 
-As shipped, or in *stress* mode (`stress.py`): nothing runs natively that can be lowered, every call of a function of the
+Both as shipped and in *stress* mode (`stress.py`): nothing runs natively that can be lowered, every call of a function of the
 test file waits for an answer first, pure builtins of plain data are external calls, and answers come in an adversarial
 order on a simulated clock.
 

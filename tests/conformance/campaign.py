@@ -1,19 +1,22 @@
 """Workers, their time limits, and the comparison of what two ways made of a module.
 
-A test that does not come back within the limit of its module ends the process; the worker is started again without
-it, and the test counts as `hung`. A plain run that hangs is no oracle: such a test is left out of both.
+A test that does not come back within the limit of its module ends the process, with all that it has started; the worker is started
+again without it, and the test counts as `hung`. A plain run that hangs is no oracle: such a test is left out of both. After
+`MOST_HANGS` of them a module is given up: what did not run is a difference. So a campaign ends, whatever hangs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +24,8 @@ from pathlib import Path
 from .outcome import Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 120.0
-MOST_HANGS = 5
+SECONDS = 180.0
+MOST_HANGS = 2
 
 
 def scratch() -> Path:
@@ -45,6 +48,7 @@ class Part:
 @dataclass
 class Compared:
     module: str
+    way: str
     plain: Part
     poppy: Part
     differences: list[tuple[str, str, str]] = field(default_factory=list)
@@ -83,13 +87,19 @@ def _once(part: Part, module: str, way: str, mode: str, seconds: float, left_out
     work = scratch().parent / "cwd" / f"{module}-{way}-{mode}-{os.getpid()}"
     work.mkdir(parents=True, exist_ok=True)
     process = subprocess.Popen(
-        command, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
-    )
+        command, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+        start_new_session=True,
+    )  # fmt: skip
     hung = threading.Event()
 
     def give_up() -> None:
         hung.set()
-        process.kill()
+        end()
+
+    def end() -> None:
+        """The worker and its children, which would hold our ends of its pipes."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
     timer = threading.Timer(seconds, give_up)
     timer.start()
@@ -109,6 +119,9 @@ def _once(part: Part, module: str, way: str, mode: str, seconds: float, left_out
         elif "counts" in row:
             part.counts.update(row["counts"])
             in_order = True
+            break
+    if in_order:
+        end()
     timer.cancel()
     code = process.wait()
     reader.join()
@@ -117,8 +130,8 @@ def _once(part: Part, module: str, way: str, mode: str, seconds: float, left_out
     return running, None if hung.is_set() else code, errors[0] if errors else ""
 
 
-def compare(module: str, plain: Part, poppy: Part) -> Compared:
-    found = Compared(module, plain, poppy)
+def compare(module: str, way: str, plain: Part, poppy: Part) -> Compared:
+    found = Compared(module, way, plain, poppy)
     for name in {**plain.outcomes, **poppy.outcomes}:
         expected, actual = plain.outcomes.get(name, []), poppy.outcomes.get(name, [])
         if any(o.status == "hung" for o in expected):
@@ -128,15 +141,15 @@ def compare(module: str, plain: Part, poppy: Part) -> Compared:
     return found
 
 
-def campaign(modules: list[str], way: str, mode: str, jobs: int = 1, seconds: float = SECONDS) -> Iterator[Compared]:
-    """Each module as it is done."""
-
-    def one(module: str) -> Compared:
-        return compare(module, part_of(module, "plain", mode, seconds), part_of(module, way, mode, seconds))
-
+def campaign(modules: Sequence[str], ways: Sequence[str], mode: str, jobs: int = 1, seconds: float = SECONDS) -> Iterator[Compared]:
+    """Each module by each way as it is done; one plain run is compared with all ways."""
     from .load import prepare
+
+    def all_ways(module: str) -> list[Compared]:
+        plain = part_of(module, "plain", mode, seconds)
+        return [compare(module, way, plain, part_of(module, way, mode, seconds)) for way in ways]
 
     prepare(scratch())
     with ThreadPoolExecutor(jobs) as pool:
-        for done in as_completed([pool.submit(one, module) for module in modules]):
-            yield done.result()
+        for done in as_completed([pool.submit(all_ways, module) for module in modules]):
+            yield from done.result()

@@ -58,7 +58,7 @@ def part(title: str, found: list[Compared], seconds: float) -> str:
 
 
 def left_out() -> str:
-    lines = ["## Left out", ""]
+    lines = ["## Left out", "", "Of mode cell:", ""]
     lines += [f"* `{name}`: {reason}" for name, reason in EXCLUDED.items()] or ["Nothing."]
     return "\n".join(lines) + "\n"
 

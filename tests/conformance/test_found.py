@@ -132,6 +132,13 @@ FOUND = {
             x = m
         """,
     "the value of an expression that runs as written": "a = num(1)\neval('a + 1'), sorted(vars(num))",
+    "a builtin bound to an object": """
+        from types import MethodType
+        a = num(1)
+        xs = []
+        MethodType(xs.append, a)()
+        x = [MethodType(sum, [36, a])(start=6), MethodType(len, "abc")(), MethodType(isinstance, a)(int), len("ab"), sum([1])]
+        """,
     "the traceback that was given": """
         def caught():
             try:
@@ -183,6 +190,21 @@ LIVES = {
         "def f():\n    o = C()\n    global r\n    r = ref(o)\n    raise ValueError\n",
         "try:\n    f()\nexcept ValueError:\n    pass",
     ),
+    "returned by a function to one that goes on": (
+        "class D:\n    @classmethod\n    def make(cls): return [C()]\n"
+        "def f():\n    d = D.make()\n    r = ref(d[0])\n    del d\n    collect()\n    return r()\nfound = f()\nr = lambda: found", "",
+    ),
+    "argument of a function": ("def f(o): pass\no = C()\nf(o)\nr = ref(o)", "del o"),
+    "in an error that a manager swallows": (
+        "from contextlib import suppress\ndef f(o): raise ValueError(o)\no = C()\nr = ref(o)\nwith suppress(ValueError): f(o)",
+        "del o\ncollect()",
+    ),
+    "local inside try of a function that goes on": (
+        "def f():\n    try:\n        o = C()\n        r = ref(o)\n        o = None\n        collect()\n        return r()\n    finally: pass\n"
+        "found = f()\nr = lambda: found", "",
+    ),
+    "receiver of a builtin method": ("class D(C, dict): pass\nd = D()\ng = d.__len__\nd.copy()\nr = ref(d)\nd.fromkeys(())", "del d, g"),
+    "receiver of a builtin method of a library": ("from decimal import Context\nfrom array import array\na = array('b', [1])\na.tolist()\nr = ref(a)", "del a"),
     "item of a loop": ("xs = [C()]\nfor x in xs:\n    r = ref(x)\n    del x\n    xs.clear()\n    alive = r() is not None", ""),
 }
 

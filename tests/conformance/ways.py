@@ -61,8 +61,14 @@ def run_on_loop(function: Callable[[], Any]) -> None:
         except BaseException as error:
             errors.append(error)
 
-    with asyncio.Runner() as runner:
-        runner.run(main())
+    loop = asyncio.new_event_loop()  # asyncio's Runner has a SIGINT handler of its own, which no kernel has
+    try:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(main())
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        asyncio.set_event_loop(None)
+        loop.close()
     if errors:
         raise errors.pop()
 

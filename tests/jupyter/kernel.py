@@ -77,7 +77,8 @@ def _normal(content: Any) -> Any:
     text = re.sub(r"ipykernel_\d+/\d+\.py|\b\d+\.py", "cell.py", text)
     # IPython compiles the text of a cell once or twice to see whether it awaits, and warns each time
     text = re.sub(r"^<>:\d+: SyntaxWarning.*\n", "", text, flags=re.M)
-    # its own frame, in the groups that it prints with the standard library, stands at another line if the cell is awaited
+    # its own frame, where it shows that (exception groups, a SyntaxError that is raised), stands at another line if the cell is awaited
+    text = re.sub(r"(interactiveshell.py:)\d+( in run_code\n).*\n", r"\1n\2", text)
     return re.sub(r'(interactiveshell.py", line )\d+(, in run_code\n).*\n( *\| *[~^]+\n)?', r"\1n\2", text)
 
 
@@ -154,4 +155,6 @@ def _output(kind: str, content: dict[str, Any]) -> tuple[str, Any] | None:
             return "display", content["data"]
         case "error":
             return "error", content
+        case "clear_output":
+            return "clear", content["wait"]
     return None
