@@ -1,0 +1,84 @@
+"""docs/same.md: every test that it names exists; and what it says may differ does so as it says."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from poppy_ipython import cell, magic, sequential, unordered
+
+TESTS = Path(__file__).parent
+PAGE = TESTS.parent / "docs" / "same.md"
+_ROW = re.compile(r"^\|(?! \||---)(.*)\|(.*)\|$", re.M)
+_NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
+
+
+def test_every_line_names_a_test_and_every_test_exists() -> None:
+    rows = _ROW.findall(PAGE.read_text(encoding="utf-8"))
+    assert len(rows) > 25
+    for said, tests in rows:
+        assert _NAMED.search(tests) or "untried" in tests or "every test above" in tests, said
+    for path, name in _NAMED.findall(PAGE.read_text(encoding="utf-8")):
+        assert re.search(rf"^(async )?def {name}\(", (TESTS / path).read_text(encoding="utf-8"), re.M), f"{path}::{name}"
+
+
+def run(source: str, **names: object) -> dict[str, object]:
+    namespace = {"__name__": "__main__", **names}
+    assert cell.run(source, namespace).error is None
+    return namespace
+
+
+def test_the_clock_around_a_call_does_not_wait_for_it() -> None:
+    """The call comes back when the clock has been read twice, which a plain run would never do."""
+    read = threading.Event()
+
+    @unordered
+    def ask() -> bool:
+        return read.wait(10)
+
+    def clock() -> int:
+        clocks.append(1)
+        if len(clocks) == 2:
+            read.set()
+        return len(clocks)
+
+    clocks: list[int] = []
+    found = run("before = clock()\nanswer = ask()\nafter = clock()\ntook = after - before", ask=ask, clock=sequential("clock")(clock))
+    assert found["answer"] is True and found["took"] == 1
+
+
+def test_an_external_call_has_a_thread_of_its_own() -> None:
+    assert run("x = where()", where=unordered(threading.get_ident))["x"] != threading.get_ident()
+
+
+def test_raw_writes_of_external_calls_come_when_they_run(capfd: pytest.CaptureFixture[str]) -> None:
+    import os
+
+    together = threading.Barrier(2)
+
+    @unordered
+    def ask(n: int) -> int:
+        together.wait(10)
+        os.write(1, b"raw ")
+        together.wait(10)
+        return n
+
+    run("print(ask(1), flush=True)\nprint(ask(2), flush=True)", ask=ask)
+    assert capfd.readouterr().out == "raw raw 1\n2\n"
+
+
+def test_a_cell_in_a_terminal_has_a_running_loop() -> None:
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance()
+    try:
+        magic.load(shell)
+        text = "import asyncio\nasync def main(): return 3\nasyncio.run(main())"
+        assert shell.run_cell(text).result == 3
+        assert isinstance(shell.run_cell("%%poppy --quiet\n" + text).error_in_exec, RuntimeError)
+    finally:
+        magic.unload(shell)
+        InteractiveShell.clear_instance()
