@@ -32,23 +32,24 @@ def run(source: str, **names: object) -> dict[str, object]:
     return namespace
 
 
-def test_the_clock_around_a_call_does_not_wait_for_it() -> None:
-    """The call comes back when the clock has been read twice, which a plain run would never do."""
-    read = threading.Event()
+def test_between_two_looks_at_the_clock_other_calls_run_too() -> None:
+    """The clock is read in order; but the second call, which the first waits for, has been sent before."""
+    seen: list[str] = []
+    together = threading.Barrier(2)
 
     @unordered
-    def ask() -> bool:
-        return read.wait(10)
+    def ask(n: int) -> int:
+        seen.append("call")
+        together.wait(10)
+        return n
 
+    @sequential("clock")
     def clock() -> int:
-        clocks.append(1)
-        if len(clocks) == 2:
-            read.set()
-        return len(clocks)
+        seen.append("clock")
+        return len(seen)
 
-    clocks: list[int] = []
-    found = run("before = clock()\nanswer = ask()\nafter = clock()\ntook = after - before", ask=ask, clock=sequential("clock")(clock))
-    assert found["answer"] is True and found["took"] == 1
+    run("t0 = clock()\na = ask(1)\nt1 = clock()\nb = ask(2)\nt2 = clock()", ask=ask, clock=clock)
+    assert seen[-2:] == ["clock", "clock"] and sorted(seen) == ["call", "call", "clock", "clock", "clock"]
 
 
 def test_an_external_call_has_a_thread_of_its_own() -> None:
