@@ -13,9 +13,9 @@ Dask's own configuration names (`DASK_SCHEDULER_ADDRESS`); else a `LocalCluster`
 * **Large arguments** are scattered to the workers and do not go through the scheduler.
 * **Results stay** on the cluster where nobody but other calls on it can read them: `total(transform(load(path)))`, or the same
   with names inside a function. At the end of a call its pending value is looked at: if only cluster calls wait for it, and
-  nothing else holds it (Python's own count of references tells), they get Dask's future, and the value never comes here. Anything else
-  is fetched at once: names of the cell, what native code reads. Decided against fetching lazily: a value that something might
-  still read would have to be looked for at every read.
+  nothing else holds it (Python's own count of references tells), they get Dask's future, and the value never comes here.
+  Anything else is fetched at once: names of the cell, what native code reads. Decided against fetching lazily: a value that
+  something might still read would have to be looked for at every read.
 
 Every call of the client is made in a thread of its own, because it may wait for a network; results are gathered in batches.
 """
