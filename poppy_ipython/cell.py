@@ -36,6 +36,7 @@ from typing import Any
 
 from poppy_ipython.backends.apart import hide_loop
 from poppy_ipython.backends.limits import BadLimit
+from poppy_ipython.choose.alternatives import some as some_alternatives
 from poppy_ipython.choose.errors import ChoiceError
 from poppy_ipython.display import output
 from poppy_ipython.display.live import Live
@@ -418,7 +419,7 @@ async def _perform(
 
             recorder = begin(options, session, tree, source, title)
         session.dispatcher.backend = options.backend
-        if options.wants or "poppy_ipython.choose.alternatives" in sys.modules:
+        if options.wants or some_alternatives():
             from poppy_ipython.choose.session import begin as begin_choices
 
             choices = begin_choices(options, session, tree)

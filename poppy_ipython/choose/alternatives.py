@@ -37,7 +37,7 @@ from poppy_ipython.effects.effect import Effect, declare
 from poppy_ipython.effects.registry import effect_of
 from poppy_ipython.effects.table import display_name, underlying
 
-__all__ = ["Alternatives", "Option", "PerToken", "alternatives", "known", "option"]
+__all__ = ["Alternatives", "Option", "PerToken", "alternatives", "known", "option", "some"]
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,11 @@ def option(
 
 
 _known: weakref.WeakValueDictionary[tuple[str, ...], Alternatives] = weakref.WeakValueDictionary()
+
+
+def some() -> bool:
+    """Whether anybody has alternatives: asked for every cell."""
+    return bool(_known)
 
 
 def known(names: tuple[str, ...]) -> Alternatives | None:

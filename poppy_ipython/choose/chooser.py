@@ -11,8 +11,10 @@
 * A budget is kept whatever happens: what a call costs is set aside when it is chosen; a call that cannot be paid any more
   fails with `BudgetSpent`, after everything before it.
 
-Decided against: planning again after every call (it moves choices to and fro for nothing). A call must end a twentieth of the
-horizon off its plan, or the calls of an alternative take a quarter more or less than expected.
+Decided against: planning again after every call (it moves choices to and fro for nothing). With a deadline, a call must end a
+twentieth of the horizon off its plan, or, for the least time too, the calls of an alternative take a quarter more or less than
+expected; what is unbounded in time is never planned again. And all of it may cost a twentieth of the horizon at most, reckoned
+by a fixed price per call played, so that a run on the simulated clock is the same on every machine.
 """
 
 from __future__ import annotations
@@ -44,6 +46,8 @@ WARM: set[str] = set()
 """Keys of alternatives that this process has called."""
 
 _OFF = 0.05  # of the horizon, between a planned and a real end, before it is planned again
+_SHARE = 0.05  # of the horizon, that planning again may take
+_PLAYED = 6e-6  # seconds, to play one call
 _DRIFT = 1.25
 _SEEN = 3
 
@@ -107,6 +111,7 @@ class Chooser:
         self._begun: dict[int, float] = {}  # by index in the plan: when it was sent
         self._took: dict[int, tuple[float, float, int]] = {}  # by index: started, seconds, option
         self._since = 0
+        self._planning = 0.0  # seconds, reckoned
         self._trusted: dict[str, float] = {}  # the ratios that the plan reckons with
         self._use(planned)
 
@@ -318,13 +323,20 @@ class Chooser:
         i = state.index
         self._took[i] = started - self.began, now - started, state.k
         self._since += 1
+        timed = self.objective.deadline is not None
+        if not timed and self.objective.goal != "time":
+            return
         horizon = self.objective.deadline or self.planned.plan.end
-        off = abs(now - self.began - self._ends[i]) > _OFF * horizon
+        cost = self.planned.plan.evaluated * len(self.planned.project) * _PLAYED
+        if self._planning + cost > _SHARE * horizon:
+            return
+        off = timed and abs(now - self.began - self._ends[i]) > _OFF * horizon
         ratio = self._ratio[key] / self._trusted.get(key, 1.0)
         drifts = self._count[key] >= _SEEN and not 1 / _DRIFT < ratio < _DRIFT
         enough = self._since >= max(1, len(self.planned.project.free) // 20)
         if (off or drifts) and enough and len(self._took) < len(self._index):
             self._since = 0
+            self._planning += cost
             if drifts:
                 self._trusted[key] = self._ratio[key]
             self._replan(now)

@@ -122,7 +122,7 @@ def _whole(run: Run, chosen: Any) -> list[str]:
     notes = [f"the cell: {run.trace.wall:.3g} s, money {chooser.spent:.4g}, {chooser.energy:.3g} Wh"]
     if chosen.foreseen is not None:
         plan = chosen.foreseen.plan
-        notes.append(f"foreseen: {plan.end:.3g} s, money {plan.cost:.4g}, {plan.energy:.3g} Wh")
+        notes.append(f"foreseen: {plan.expected:.3g} s, money {plan.cost:.4g}, {plan.energy:.3g} Wh")
     try:
         project, _ = project_of(run.trace, None, chooser.store, chooser.sizes)
         plan = [0] * len(project)

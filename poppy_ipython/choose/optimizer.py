@@ -30,7 +30,7 @@ from poppy_ipython.choose.project import Outcome, Project, Rule
 
 __all__ = ["Plan", "exhaustive", "optimize"]
 
-_WORK = 9_000  # calls played in one optimization, about
+_WORK = 6_000  # calls played in one optimization, about
 _LEAST, _MOST = 30, 600  # evaluations
 _WEIGHTS = (0.0, 0.05, 0.15, 0.4, 1.0, 2.5, 6.0, 15.0, 40.0)
 _DRAWS, _SURE = 10, 2.0
@@ -49,8 +49,14 @@ class Plan:
     energy: float
     quality: float | None
     late: float = 0.0
+    drawn: float | None = None  # the mean of its ends if latencies spread: where many calls end together, the last is late
     breaks: float = 0.0  # how far beyond the bounds, relative
     evaluated: int = 0
+
+    @property
+    def expected(self) -> float:
+        """Seconds, as they are to be expected."""
+        return self.end if self.drawn is None else self.drawn
 
     def keeps(self, objective: Objective) -> bool:
         """Whether it is within the bounds, with what the deadline needs for safety."""
@@ -114,11 +120,12 @@ class _Search:
 def optimize(project: Project, objective: Objective, start: Sequence[int] | None = None, margin: bool = True) -> Plan:
     """The best plan that was found. It may break the bounds: `Plan.keeps` says."""
     tries = max(_LEAST, min(_MOST, _WORK // max(1, len(project))))
-    spread = margin and objective.deadline is not None and any(p.spread for row in project.picks for p in row)
-    best = _best(project, objective, objective.deadline, start, tries)
-    if not spread:
-        return best
-    found = replace(best, late=_late(project, best.choices))
+    found = _best(project, objective, objective.deadline, start, tries)
+    if not margin or not any(p.spread for row in project.picks for p in row):
+        return found
+    found = _drawn(project, found)
+    if objective.deadline is None:
+        return found
     deadline = objective.deadline or 0.0
     for last in (False, False, True):
         if found.keeps(objective):
@@ -126,7 +133,7 @@ def optimize(project: Project, objective: Objective, start: Sequence[int] | None
         deadline = min(0.99 * deadline, (objective.deadline or 0.0) - found.late)
         wanted = replace(objective, goal="time") if last or deadline <= 0 else objective
         closer = _best(project, wanted, None if last else deadline, found.choices, max(_LEAST // 2, tries // 3))
-        closer = replace(closer, late=_late(project, closer.choices), evaluated=found.evaluated + closer.evaluated)
+        closer = replace(_drawn(project, closer), evaluated=found.evaluated + closer.evaluated)
         if closer.end + closer.late < found.end + found.late:
             found = closer
     return found
@@ -257,14 +264,15 @@ def _single(search: _Search) -> None:
                     search.try_plan(plan)
 
 
-def _late(project: Project, plan: Sequence[int]) -> float:
-    """How much later than planned it may well be, given how calls spread."""
+def _drawn(project: Project, plan: Plan) -> Plan:
+    """When the plan is to be expected to end, and how much later than planned it may well be, given how calls spread."""
     draw = random.Random(0)
     ends = []
     for _ in range(_DRAWS):
-        factors = [max(0.05, 1 + row[k].spread * draw.gauss(0, 1)) for row, k in zip(project.picks, plan, strict=True)]
-        ends.append(project.evaluate(plan, factors).end)
-    return max(0.0, statistics.fmean(ends) + _SURE * statistics.stdev(ends) - project.evaluate(plan).end)
+        factors = [max(0.05, 1 + row[k].spread * draw.gauss(0, 1)) for row, k in zip(project.picks, plan.choices, strict=True)]
+        ends.append(project.evaluate(plan.choices, factors).end)
+    mean = statistics.fmean(ends)
+    return replace(plan, drawn=mean, late=max(0.0, mean + _SURE * statistics.stdev(ends) - plan.end))
 
 
 def exhaustive(project: Project, objective: Objective, groups: Sequence[Sequence[int]] | None = None) -> Plan:

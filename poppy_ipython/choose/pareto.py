@@ -132,8 +132,11 @@ def front_of(
             picked = tuple(row[k].index for row, k in zip(project.picks, plan.choices, strict=True))
             if picked not in found and not plan.breaks:
                 found[picked] = _point(trace, Planned(project, plan, calls, wanted))
-    points = [point for point in found.values() if not any(_beats(other, point) for other in found.values())]
-    points.sort(key=lambda point: (point.time, point.cost))
+    left = [point for point in found.values() if not any(_beats(other, point) for other in found.values())]
+    points: list[Point] = []
+    for point in sorted(left, key=lambda point: (point.time, point.cost)):
+        if not any(_same(point, other) for other in points):
+            points.append(point)
     return Front(tuple(points), here or (trace.wall, 0.0, 0.0), trace)
 
 
@@ -163,10 +166,19 @@ def _point(trace: Trace, made: Planned) -> Point:
     return Point(made.objective, time, plan.cost, plan.energy, plan.quality, lever, tuple(sorted(counts.items())))
 
 
+def _axes(point: Point) -> tuple[float, ...]:
+    """What is to be small."""
+    return point.time, point.cost, point.energy, -(point.quality or 0.0)
+
+
 def _beats(one: Point, other: Point) -> bool:
-    """At least as good in everything (to a thousandth), and better in something."""
-    mine = (one.time, one.cost, one.energy, -(one.quality or 0.0))
-    theirs = (other.time, other.cost, other.energy, -(other.quality or 0.0))
-    near = [abs(a - b) <= 1e-3 * max(abs(a), abs(b)) for a, b in zip(mine, theirs, strict=True)]
-    no_worse = all(close or a < b for a, b, close in zip(mine, theirs, near, strict=True))
-    return no_worse and any(a < b and not close for a, b, close in zip(mine, theirs, near, strict=True))
+    """At least as good in everything, a thousandth aside, and better in something."""
+    pairs = list(zip(_axes(one), _axes(other), strict=True))
+    near = [abs(a - b) <= 1e-3 * max(abs(a), abs(b)) for a, b in pairs]
+    no_worse = all(close or a < b for (a, b), close in zip(pairs, near, strict=True))
+    return no_worse and any(a < b and not close for (a, b), close in zip(pairs, near, strict=True))
+
+
+def _same(one: Point, other: Point) -> bool:
+    """Within two hundredths in everything: nobody would choose between them."""
+    return all(abs(a - b) <= 0.02 * max(abs(a), abs(b)) for a, b in zip(_axes(one), _axes(other), strict=True))

@@ -34,6 +34,7 @@ STORE = Store()
 _log = logging.getLogger("poppy_ipython.choose")
 _past: dict[str, tuple[Trace, dict[tuple[int, ...], float]]] = {}
 _MOST_PAST = 50
+_MOST_CALLS = 5_000  # of a run that is planned from: beyond that a plan would take longer than it is worth
 
 
 def begin(options: Options, session: Any, tree: ast.Module) -> Choices | None:
@@ -99,7 +100,7 @@ class Choices:
         chooser = self.chooser
         try:
             self.store.add(chooser.seen)
-            if chooser.chosen and run.error is None and not run.trace.folded:
+            if chooser.chosen and run.error is None and len(run.trace.calls) <= _MOST_CALLS:
                 keep(self.cell, run.trace, chooser.sizes, self.store)
             words += self.store.notices
             self.store.notices.clear()
@@ -122,7 +123,7 @@ class Choices:
         if self.foreseen is None:
             parts.append("first run of this cell, each call chosen by itself")
         else:
-            parts.append(f"foreseen {self.foreseen.plan.end:.3g} s, {self.foreseen.plan.cost:.4g}")
+            parts.append(f"foreseen {self.foreseen.plan.expected:.3g} s, {self.foreseen.plan.cost:.4g}")
         if chooser.replanned:
             parts.append(f"planned again {chooser.replanned}×")
         wanted = chooser.objective

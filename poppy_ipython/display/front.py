@@ -21,6 +21,7 @@ __all__ = ["front_html", "front_svg"]
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70.0, WIDTH - 20.0, 34.0, 250.0
 _HEIGHT = 300.0
+_BESIDE = ((0, -10), (0, 20), (16, 4), (-16, 4), (14, -10), (-14, -10), (14, 19), (-14, 19), (0, -23), (30, 4))
 _groups = itertools.count(1)
 
 
@@ -76,18 +77,20 @@ def front_svg(front: Front) -> str:
         parts.append(f'<text class="end faint" x="{number(_LEFT - 6)}" y="{number(y + 4)}">{value:g}</text>')
     what = "cost of the cell" if by_cost else "energy of the cell, Wh"
     parts.append(f'<text class="faint" x="10" y="20">{what}</text>')
+    parts.append(f'<text class="end faint" x="{number(_RIGHT)}" y="{number(_BOTTOM + 42)}">time of the cell</text>')
     best = max((point.quality or 0.0 for point in front.points), default=0.0)
-    placed: list[tuple[float, float]] = []
+    taken = [(across.at(point.time), up.at(_height(point, by_cost)) + 4) for point in front.points]
     for n, point in enumerate(front.points):
         x, y = across.at(point.time), up.at(_height(point, by_cost))
         kind = "run" if (point.quality or 0.0) >= best - 1e-9 else "gone"
         circle = f'<circle class="{kind}" cx="{number(x)}" cy="{number(y)}" r="6"/>'
         parts.append(f"<g><title>{safe(f'{n}: {point}', 200)}</title>{circle}</g>")
-        dy = -10.0
-        while any(abs(x - other) < 16 and abs(y + dy - height) < 12 for other, height in placed):
-            dy -= 13.0
-        placed.append((x, y + dy))
-        parts.append(f'<text class="mid" x="{number(x)}" y="{number(y + dy)}">{n}</text>')
+        for dx, dy in _BESIDE:  # where there is room for it; else the text below the picture has it
+            place = x + dx, y + dy
+            if place[1] > _TOP - 6 and not any(abs(place[0] - a) < 15 and abs(place[1] - b) < 12 for a, b in taken):
+                taken.append(place)
+                parts.append(f'<text class="mid" x="{number(place[0])}" y="{number(place[1])}">{n}</text>')
+                break
     x, y = across.at(front.here[0]), up.at(front.here[1] if by_cost else front.here[2])
     parts.append(f'<path class="path" d="M{number(x - 5)} {number(y - 5)}l10 10m0 -10l-10 10"/>')
     parts.append(_legend(front, best))
@@ -116,19 +119,20 @@ def front_html(front: Front) -> str:
         return front_svg(front)
     across, up, by_cost = _axes(front)
     group = f"poppy-front-{next(_groups)}"
-    inputs, labels, panels, rules = [], [], [], []
+    inputs, labels, panels, rules, chips = [], [], [], [], []
     for n, point in enumerate(front.points):
         one = f"{group}-{n}"
         left, top = across.at(point.time) / WIDTH * 100, up.at(_height(point, by_cost)) / _HEIGHT * 100
         inputs.append(f'<input type="radio" name="{group}" id="{one}" class="poppy-front-pick" aria-label="point {n}">')
         title = escape(f"{n}: {point}", quote=True)
         labels.append(f'<label for="{one}" title="{title}" style="left:{left:.2f}%;top:{top:.2f}%"></label>')
+        chips.append(f'<label for="{one}" title="{title}">{n}</label>')
         made = front.whatifs[n]
         svg = compared_svg(front.trace, made.trace, f"point {n}")
         words = f"<b>{n}</b>: {escape(str(point))}<br><code>%%poppy {escape(point.objective.magic)}</code>"
         panels.append(f'<div class="poppy-front-panel" id="{one}-panel"><p>{words}</p>{svg}</div>')
         rules.append(f"#{one}:checked~.poppy-front-panels #{one}-panel{{display:block}}")
-        rules.append(f'#{one}:checked~.poppy-front-chart label[for="{one}"]{{box-shadow:0 0 0 3px #D55E00}}')
+        rules.append(f'#{one}:checked~div label[for="{one}"]{{box-shadow:0 0 0 3px #D55E00}}')
     style = (
         f".{group} .poppy-front-pick{{position:absolute;opacity:0;width:1px;height:1px}}"
         f".{group} .poppy-front-chart{{position:relative;max-width:{number(WIDTH)}px}}"
@@ -136,9 +140,12 @@ def front_html(front: Front) -> str:
         f".{group} .poppy-front-chart label{{position:absolute;width:20px;height:20px;margin:-10px 0 0 -10px;"
         "border-radius:50%;cursor:pointer}"
         f".{group} .poppy-front-chart label:hover{{box-shadow:0 0 0 2px #888}}"
+        f".{group} .poppy-front-chips{{margin:6px 0;font-size:12px;line-height:2.2}}"
+        f".{group} .poppy-front-chips label{{display:inline-block;min-width:1.6em;line-height:1.6em;text-align:center;"
+        "margin-right:6px;border:1px solid #888;border-radius:4px;cursor:pointer}"
         f".{group} .poppy-front-panel{{display:none}}" + "".join(rules)
     )
     chart = f'<div class="poppy-front-chart">{front_svg(front)}{"".join(labels)}</div>'
-    hint = "<p><small>A click on a point shows its predicted timeline.</small></p>"
+    hint = f'<div class="poppy-front-chips">Show the predicted timeline of {"".join(chips)}</div>'
     body = "".join(inputs) + chart + hint + f'<div class="poppy-front-panels">{"".join(panels)}</div>'
     return f'<div class="{group}"><style>{style}</style>{body}</div>'

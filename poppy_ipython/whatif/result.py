@@ -154,7 +154,7 @@ class WhatIf:
         lines.append(f"  where it goes: {', '.join(parts)}" if parts else "  no call was sent")
         for name, sums in (("cost", self.cost), ("energy", self.energy)):
             if sums is not None:
-                lines.append(f"  {name} {sums[1]:.4g} instead of {sums[0]:.4g}")
+                lines.append(f"  {name} {sums[1]:.4g}" + (f" instead of {sums[0]:.4g}" if sums[0] else ""))
         return "\n".join(lines + [f"  note: {note}" for note in self.notes])
 
     def __repr__(self) -> str:

@@ -178,3 +178,15 @@ def test_what_cannot_be_meant_is_said(made, said):
 def test_it_is_one_kind_of_error():
     with pytest.raises(BadAlternatives):
         alternatives()
+
+
+def test_a_cell_is_looked_through_only_if_there_are_alternatives(monkeypatch):
+    """What every cell of every user would pay."""
+    looked = []
+    monkeypatch.setattr("poppy_ipython.choose.session.reachable", lambda *given: (looked.append(1), ([], False))[1])
+    monkeypatch.setattr("poppy_ipython.cell.some_alternatives", lambda: False)
+    assert poppy_ipython.run("x = 1", {}).error is None
+    assert looked == []
+    monkeypatch.setattr("poppy_ipython.cell.some_alternatives", lambda: True)
+    assert poppy_ipython.run("x = 1", {}).error is None
+    assert looked == [1]

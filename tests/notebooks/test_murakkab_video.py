@@ -1,0 +1,27 @@
+"""`notebooks/murakkab_video.ipynb` in a real kernel: real code, stand-ins that wait, each objective, by its own assertions."""
+
+from __future__ import annotations
+
+import nbformat
+from nbclient import NotebookClient
+
+from tests.notebooks.test_effects import NOTEBOOKS, said
+
+VIDEO = NOTEBOOKS / "murakkab_video.ipynb"
+
+
+def test_each_objective_is_had() -> None:
+    notebook = nbformat.read(VIDEO, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in code), "it is kept without results"
+    NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
+    wanted = [cell for cell in code if cell.source.startswith("%%poppy --view line --objective")]
+    assert len(wanted) == 4
+    assert all("foreseen" in said(cell) for cell in wanted)
+    text = "\n".join(said(cell) for cell in code)
+    refused = [output.evalue for cell in code for output in cell.outputs if output.output_type == "error"]
+    assert ["Nothing was run. The nearest that can be had: %%poppy --objective cost --deadline" in why for why in refused] == [True]
+    assert "Murakkab: 3.4x sooner" in text
+    pages = [output.data["text/html"] for cell in code for output in cell.outputs if "text/html" in output.get("data", {})]
+    assert any("poppy-front" in page and 'type="radio"' in page for page in pages)
