@@ -25,9 +25,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 import poppy_ipython
@@ -136,16 +137,10 @@ def of_program(name: str, scale: float, limits: tuple[int, ...], speeds: tuple[f
     return rows
 
 
-def by_jobs(names: tuple[str, ...], scale: float, limits: tuple[int, ...], speeds: tuple[float, ...], jobs: int) -> list[Row]:
-    """Each program in a process of its own, several at a time: they wait, all of them, for most of their time."""
-    rows: list[Row] = []
+def by_jobs(parts: list[Callable[[], list[Row]]], jobs: int) -> list[Row]:
+    """Each part in a process of its own, several at a time: they wait, all of them, for most of their time."""
     with ProcessPoolExecutor(jobs, get_context("spawn"), max_tasks_per_child=1) as pool:
-        ordered = sorted(names, key=lambda name: name not in _LONG)
-        asked = [pool.submit(of_program, name, scale, limits, speeds) for name in ordered]
-        asked.append(pool.submit(of_effects, scale))
-        for one in as_completed(asked):
-            rows += one.result()
-    return rows
+        return [row for one in as_completed([pool.submit(part) for part in parts]) for row in one.result()]
 
 
 def of_effects(scale: float) -> list[Row]:
@@ -187,21 +182,19 @@ def of_effects(scale: float) -> list[Row]:
     return rows
 
 
-def on_the_simulated_clock(names: tuple[str, ...]) -> list[Row]:
+def on_the_simulated_clock(name: str) -> list[Row]:
     """Limits, and for each line that leads to calls a factor on their latencies: a run each, compared with its prediction."""
     rows: list[Row] = []
-    with World(scale=0) as world:
-        for name in names:
-            with Contest(name, world) as contest:
-                cell = str(contest.path)
-                recorded = simulated(contest, LIMIT)
-                rows.append(compare(name, "the same again", recorded, [], simulated(contest, LIMIT)))
-                rows += [compare(name, f"limit={n}", recorded, [at_once(n)], simulated(contest, n)) for n in LIMITS]
-                for place in sorted({outer(call, cell) for call in recorded.sent}):
-                    for factor in (0.25, 0.5, 2.0):
-                        measured = simulated(contest, LIMIT, place, factor)
-                        change = f"{place} {1 / factor:g}x faster"
-                        rows.append(compare(name, change, recorded, [_of_place(place, cell, factor)], measured))
+    with World(scale=0) as world, Contest(name, world) as contest:
+        cell = str(contest.path)
+        recorded = simulated(contest, LIMIT)
+        rows.append(compare(name, "the same again", recorded, [], simulated(contest, LIMIT)))
+        rows += [compare(name, f"limit={n}", recorded, [at_once(n)], simulated(contest, n)) for n in LIMITS]
+        for place in sorted({outer(call, cell) for call in recorded.sent}):
+            for factor in (0.25, 0.5, 2.0):
+                measured = simulated(contest, LIMIT, place, factor)
+                change = f"{place} {1 / factor:g}x faster"
+                rows.append(compare(name, change, recorded, [_of_place(place, cell, factor)], measured))
     return rows
 
 
@@ -250,18 +243,23 @@ def main() -> None:
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"{'program':24}{'change':30}{'recorded':>7}{'predicted':>10}{'measured':>9}{'error':>8}{'CPU':>7}")
     began = time.perf_counter()
-    names = tuple(given.names)
+    names = sorted(given.names, key=lambda name: name not in _LONG)
     if given.simulated:
-        rows = on_the_simulated_clock(names)
+        rows = by_jobs([partial(on_the_simulated_clock, name) for name in names], min(given.jobs, os.cpu_count() or 1))
     else:
-        rows = by_jobs(names, given.scale, limits, speeds, given.jobs)
+        parts = [partial(of_program, name, given.scale, limits, speeds) for name in names]
+        rows = by_jobs([*parts, partial(of_effects, given.scale)], given.jobs)
     changed = [row for row in rows if row.change != "the same again"]
     reliable = [row.error for row in changed if not row.unreliable]
     again = [row.error for row in rows if row.change == "the same again"]
     bound = len(changed) - len(reliable)
     print(f"\n{len(changed)} predictions, {bound} of them unreliable (CPU-bound), {time.perf_counter() - began:.0f} s")
     if reliable:
-        print(f"error of the others: median {median(reliable):.1%}, worst {max(reliable):.1%}")
+        print(f"error of the others: median {median(reliable):.1%}, mean {mean(reliable):.1%}, worst {max(reliable):.1%}")
+        for name in dict.fromkeys(row.program for row in changed):
+            own = [row.error for row in changed if row.program == name and not row.unreliable]
+            if own:
+                print(f"  {name:24}{len(own):3} predictions, mean {mean(own):.1%}, worst {max(own):.1%}")
     print(f"the same run again differs by: median {median(again):.1%}, worst {max(again):.1%}")
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps([{**asdict(row), "error": row.error} for row in rows], indent=1))

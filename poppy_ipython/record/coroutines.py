@@ -4,8 +4,8 @@ For the engine such a call only makes a coroutine, which native code then drives
 recorded or replayed, the coroutine that is made is one of ours around the client's, or in its place. What it is told is
 written down under the place in the program where it was made, which is its place in a plain run.
 
-A function of the user's that is `async def` and not declared runs as it is written, and what it awaits inside is not seen:
-neither recorded nor answered. Declare it (`@unordered`): then it is one call.
+A coroutine of the user's own that is handed on in this way runs as it is written, and what it awaits inside is not seen: neither
+recorded nor answered. Declare its function (`@unordered`): then it is one call. (Awaited at once, it is followed.)
 """
 
 from __future__ import annotations
