@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from poppy_ipython.trace.trace import Trace
 from poppy_ipython.trace.units import duration, shorten
-from poppy_ipython.trace.uses import UNKNOWN, on_critical_path, unknown_uses
+from poppy_ipython.trace.uses import UNKNOWN, Use, on_critical_path, unknown_uses
 
 __all__ = ["effects_table", "unknown_text"]
 
@@ -43,7 +43,7 @@ def effects_table(trace: Trace) -> str:
         right = [text.rjust(width) for text, width in zip(row[3:], widths[3:], strict=True)]
         lines.append("   ".join([*left, *right]).rstrip())
     doubted = [use for use in known if use.doubt]
-    lines += ["", *[f"{use.what} {use.doubt}: the declaration is not true" for use in doubted]] if doubted else []
+    lines += ["", *[f"{use.what} {use.doubt}: {_conclusion(use)}" for use in doubted]] if doubted else []
     if unknown:
         say = f"%poppy effects set {unknown[0].callee} unordered"
         lines += ["", f"Say what it does:  {say}   (or pure, readonly('…'), sequential('…'))"]
@@ -68,3 +68,7 @@ def unknown_text(trace: Trace) -> str | None:
     name, times = (use.callee, f" {use.calls:,}×") if use is not None else (what, "")
     cost = duration(costs[what]) + (" on the critical path" if trace.sent else "")
     return f"`{shorten(name, 40)}` ran in order{times} (unknown effect): {cost} · %poppy effects"
+
+
+def _conclusion(use: Use) -> str:
+    return "it keeps the order of everything" if use.doubt.startswith("has a resource") else "the declaration is not true"

@@ -8,23 +8,27 @@ does not find proves nothing.
     pure, local       may call nothing external and nothing ordered
     unordered         may call nothing that the user has declared `sequential`
     readonly(r)       may call nothing that is declared `sequential(r)`
+
+A resource expression (`sequential(lambda self, table: ...)`) that raises is said here as well.
 """
 
 from __future__ import annotations
 
 import dis
+import inspect
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from poppy_ipython.effects.effect import Effect
 from poppy_ipython.effects.table import MISSING, Table, display_name, underlying
 
-__all__ = ["doubt", "doubt_once"]
+__all__ = ["doubt", "doubt_once", "unclear", "unclear_of"]
 
 _log = logging.getLogger("poppy_ipython.effects")
 _said = Table()  # function -> what was said of it
+_unclear = Table()  # function -> what was said of its resource
 
 _FOLLOWED = (ModuleType, FunctionType, MethodType, type)
 _GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
@@ -66,6 +70,32 @@ def doubt_once(function: Any, effect: Effect) -> str:
         if said:
             _log.warning("%s is declared %s (%s), and %s", display_name(function), effect.said, effect.origin, said)
     return str(said)
+
+
+def unclear(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], error: Exception) -> str:
+    """Say, the first time, that a resource expression raised ``error``: such calls keep the order of everything.
+
+    Nothing if the call has not got the arguments that its function takes: then it is the call itself that will fail.
+
+    >>> unclear(lambda key: None, (), {}, TypeError("missing"))
+    ''
+    """
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return ""
+    text = f"has a resource that cannot be told ({type(error).__name__}: {error})"
+    said = _unclear.get(function)
+    if said is MISSING:
+        _unclear.put(function, text)
+        _log.warning("%s %s: ordered with everything", display_name(function), text)
+    return text if said is MISSING else str(said)
+
+
+def unclear_of(function: Any) -> str:
+    """What `unclear` has said of it."""
+    said = _unclear.get(function)
+    return "" if said is MISSING else str(said)
 
 
 def _against(effect: Effect, found: Effect) -> bool:

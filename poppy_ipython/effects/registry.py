@@ -25,6 +25,7 @@ from functools import partial
 from types import BuiltinFunctionType, MethodType, ModuleType
 from typing import Any
 
+from poppy_ipython.effects.doubts import unclear
 from poppy_ipython.effects.effect import Effect, derived, effects
 from poppy_ipython.effects.library import Group, Library, in_library
 from poppy_ipython.effects.named import Names
@@ -255,7 +256,8 @@ def resource_of(effect: Effect, callee: Any, args: tuple[Any, ...], kwargs: Mapp
     ('row', 3)
 
     Where the resource function itself fails, the answer is '*', everything's order: the call may be one that fails for
-    the same reason (a missing argument), and then it is the call's own exception that a plain run shows.
+    the same reason (a missing argument), and then it is the call's own exception that a plain run shows. If it is not, a
+    warning says so once.
     """
     resource = effect.resource
     if not callable(resource):
@@ -265,7 +267,7 @@ def resource_of(effect: Effect, callee: Any, args: tuple[Any, ...], kwargs: Mapp
         found: Hashable = resource(*args, **kwargs)
         hash(found)
     except Exception as error:
-        _log.debug("resource of %s unknown (%r); ordered with everything", display_name(callee), error)
+        unclear(underlying(callee), args, kwargs, error)
         return "*"
     return found
 

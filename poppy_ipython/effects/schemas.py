@@ -26,6 +26,19 @@ _OURS = frozenset({"pydantic", "pydantic_core", "builtins"})
 _seen = Table()  # class -> (its schema, whether it is data only)
 
 
+def _inside(part: Any) -> list[Any]:
+    """The parts of a part of a schema that count."""
+    if isinstance(part, list | tuple):
+        return list(part)
+    found: list[Any] = []
+    for key, value in part.items() if isinstance(part, dict) else ():
+        if key in _BY_NAME and isinstance(value, dict):
+            found += value.values()
+        elif key not in _SKIPPED:
+            found.append(value)
+    return found
+
+
 def calls_nobody(schema: Any) -> bool:
     """Whether a core schema names no function but pydantic's own.
 
@@ -35,16 +48,10 @@ def calls_nobody(schema: Any) -> bool:
     stack = [schema]
     while stack:
         one = stack.pop()
+        stack += _inside(one)
         if isinstance(one, dict):
             if one.get("custom_init") or one.get("post_init") or one.get("computed_fields"):
                 return False
-            for key, value in one.items():
-                if key in _BY_NAME and isinstance(value, dict):
-                    stack += value.values()
-                elif key not in _SKIPPED:
-                    stack.append(value)
-        elif isinstance(one, list | tuple):
-            stack += one
         elif callable(one) and str(getattr(one, "__module__", "")).partition(".")[0] not in _OURS:
             return False
     return True
@@ -87,19 +94,13 @@ def copies(kind: type) -> bool:
     stack = [schema]
     while stack:
         one = stack.pop()
+        stack += _inside(one)
         if isinstance(one, dict):
             said = one.get("type")
             if isinstance(said, str) and (said not in _COPIED or (said == "model" and one is not schema)):
                 return False
             if said in ("list", "set", "frozenset", "tuple", "dict") and not one.keys() & {"items_schema", "values_schema"}:
                 return False
-            for key, value in one.items():
-                if key in _BY_NAME and isinstance(value, dict):
-                    stack += value.values()
-                elif key not in _SKIPPED:
-                    stack.append(value)
-        elif isinstance(one, list | tuple):
-            stack += one
     return True
 
 

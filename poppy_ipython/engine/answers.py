@@ -84,6 +84,8 @@ class Answers(Base):
         self.reading: dict[int, Any] = {}
         #: those of them that somebody was handed meanwhile
         self.escaped: set[int] = set()
+        #: unit -> iterators over streams of the loops in it
+        self.readers: dict[Any, list[Iterator[Any]]] = {}
         #: id of ``lines(stream)`` -> the stream
         self.made_of: dict[int, Any] = {}
 
@@ -180,6 +182,16 @@ class Answers(Base):
 
     def advance_stream(self, stream: Any, awaited: bool = False) -> Iterator[Any]:
         """The items of a stream for a loop of lowered code."""
+        reader = self._advance_stream(stream, awaited)
+        self.readers.setdefault(self.cur, []).append(reader)
+        return reader
+
+    def stop_reading(self, unit: Any) -> None:
+        """The unit has ended, and the loops in it: what they have left of a stream is let go of, also where a traceback is kept."""
+        for reader in self.readers.pop(unit, ()):
+            reader.close()  # type: ignore[attr-defined]
+
+    def _advance_stream(self, stream: Any, awaited: bool) -> Iterator[Any]:
         unit = self.cur
         if unit is self.ghost or unit.handling or not self.is_stream(stream):  # (``zip(s, s)``)
             self.escape(stream)
@@ -192,7 +204,7 @@ class Answers(Base):
         read = [stream]
         while id(read[-1]) in self.made_of:
             read.append(self.made_of.pop(id(read[-1])))
-        reading, escaped = self.reading, self.escaped
+        reading, escaped, birth = self.reading, self.escaped, self.birth
         reading.update((id(one), one) for one in read)
         born = self.birth_of(read[-1])  # who is older than the stream cannot know it
         try:
@@ -223,6 +235,7 @@ class Answers(Base):
             for one in read:
                 reading.pop(id(one), None)
                 escaped.discard(id(one))
+                birth.pop(id(one), None)  # as far as we are concerned it may close now
 
     def _next_of(self, advance: Advance) -> Pending:
         pending = Pending()

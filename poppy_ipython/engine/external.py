@@ -13,8 +13,10 @@ from sys import _getframe
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
+from ..effects.doubts import unclear_of
 from ..effects.registry import effect_of_call, resource_of
 from ..effects.sources import SOURCES
+from ..effects.table import underlying
 from ..trace.events import CallRecord, Frame, Need
 from ..trace.records import Records
 from .answers import STREAM
@@ -144,7 +146,11 @@ class External(Base):
         better = effect_of_call(fn, args, kwargs)
         if better is None:
             return None, args, kwargs, None
-        return better, args, kwargs, resource_of(better, fn, args, kwargs)
+        resource = resource_of(better, fn, args, kwargs)
+        if resource == EVERYTHING and callable(better.resource):
+            use = self.use_of(fn, better)
+            use.doubt = use.doubt or unclear_of(underlying(fn))
+        return better, args, kwargs, resource
 
     # ------------------------------------------------------------------ resources
     def await_writers_of(self, resource: Any) -> None:

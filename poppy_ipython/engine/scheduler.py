@@ -128,6 +128,9 @@ class Scheduler(Base):
             if error is None:
                 return
             unit.error = as_left(error, isinstance(error, StopIteration) and fn in self.coroutine_twins.values())
+        finally:
+            if self.readers:
+                self.stop_reading(unit)
         unit.code_done = True
         self.debug_no_pending_state(unit)
         if unit.forked:

@@ -7,12 +7,12 @@ order is an error (504), not a slow test. A plain run asks for `+together1` and 
 from __future__ import annotations
 
 import asyncio
-import inspect
 
 import pytest
 
 import poppy_ipython
 from poppy_ipython import local_llm
+from tests.effects.test_async_streams import plain
 
 anthropic = pytest.importorskip("anthropic")
 httpx = pytest.importorskip("httpx")
@@ -20,12 +20,6 @@ openai = pytest.importorskip("openai")
 requests = pytest.importorskip("requests")
 
 N = 6
-
-
-@pytest.fixture(scope="module")
-def service():
-    with local_llm.serve(first_token=0, per_token=0, hang=8) as running:
-        yield running
 
 
 def namespace(service, together):
@@ -64,17 +58,6 @@ out.append(r)""",
 
 def loop(body):
     return "for i in range(N):\n" + "\n".join("    " + line for line in body.splitlines())
-
-
-def plain(source, names):
-    code = compile(source, "<cell>", "exec", flags=__import__("ast").PyCF_ALLOW_TOP_LEVEL_AWAIT)
-
-    async def main():
-        found = eval(code, names)
-        if inspect.isawaitable(found):
-            await found
-
-    asyncio.run(main())
 
 
 @pytest.mark.parametrize("name", LOOPS)

@@ -98,6 +98,26 @@ def test_arguments_that_are_changed(source, said, caplog):
     assert doubts == {said} and len(caplog.records) == bool(said)
 
 
+@sequential(lambda row: ("row", row["id"]))
+def save(row):
+    return row.get("id", "none")
+
+
+@pytest.mark.parametrize(("rows", "said"), [([{"id": 1}, {"id": 2}], ""), ([{"id": 1}, {}, {}], "has a resource that cannot be told (KeyError: 'id')")])
+def test_a_resource_that_cannot_be_told(rows, said, caplog):
+    """The call is made all the same, in the order of everything; the table and one warning say it."""
+    names = {"save": save, "rows": rows}
+    outcome = run_simulated("out = [save(row) for row in rows]", names)
+    assert outcome.error is None and names["out"] == [row.get("id", "none") for row in rows]
+    assert [use.doubt for use in outcome.machine.uses.values() if use.what == "save"] == [said]
+    assert [record.getMessage() for record in caplog.records] == ([f"tests.effects.test_doubts.save {said}: ordered with everything"] if said else [])
+
+
+def test_a_call_that_fails_by_itself_is_no_doubt(caplog):
+    outcome = run_simulated("save()", {"save": save})
+    assert isinstance(outcome.error, TypeError) and not caplog.records
+
+
 def test_who_of_several_has_changed_it_is_not_guessed(caplog):
     names = {"takes_out": takes_out, "reads": reads}
     outcome = run_simulated("xs = list(range(9))\na = reads(xs)\nb = takes_out(xs)", names)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import pytest
 
 import poppy_ipython
-from poppy_ipython import local_llm
 from poppy_ipython.effects import effect_of_call, unordered
 from poppy_ipython.streams import lines, texts
-from tests.effects.test_clients import loop, plain
+from tests.effects.test_async_streams import plain
+from tests.effects.test_clients import loop
 
 anthropic = pytest.importorskip("anthropic")
 genai = pytest.importorskip("google.genai")
@@ -43,12 +43,6 @@ class Checked(Idea):
     @pydantic.field_validator("title")
     def short(cls, title):
         return title[:5]
-
-
-@pytest.fixture(scope="module")
-def service():
-    with local_llm.serve(first_token=0, per_token=0, hang=8) as running:
-        yield running
 
 
 def namespace(service, together):

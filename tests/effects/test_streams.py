@@ -4,6 +4,7 @@ then the real clients."""
 
 from __future__ import annotations
 
+import gc
 import random
 
 import pytest
@@ -152,6 +153,49 @@ def test_helpers_do_not_depend_on_where_a_text_is_cut(size):
 def test_malformed_json_is_an_error():
     with pytest.raises(ValueError):
         list(json_items(['[{"a": 1}, {"b": ']))
+
+
+ENDS = {
+    "read": "for t in source('a'): out.append(t)",
+    "break": "for t in source('a'):\n  out.append(t)\n  if len(out) == 2: break",
+    "break, of lines": "for t in lines(source('a')):\n  out.append(t)\n  if len(out) == 2: break",
+    "in a function": "def f(q):\n  for t in lines(source(q)):\n    if expand(t): return t\nfor q in 'abc': out.append(f(q))",
+    "caught": "try:\n  for t in source('a'):\n    out.append(expand(t))\n    if len(out) == 2: 1 / 0\nexcept ZeroDivisionError: out.append('caught')",
+    "failed": "for t in source('a'):\n  out.append(expand(t))\n  if len(out) == 2: 1 / 0",
+    "failed elsewhere": "for t in source('a'):\n  out.append(expand(t))\n  1 / 0\nfor t in source('b'): out.append(t)",
+    "let go of": "s = source('a')\nfor t in s:\n  out.append(t)\n  if len(out) == 2: break\ndel s",
+    "kept": "s = source('a')\nfor t in s:\n  out.append(t)\n  if len(out) == 2: break\nout.append(next(s))",
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_a_loop_has_left_is_closed(name):
+    """Also where the error's traceback is kept. (A stream of a younger loop, which a plain run never opens, is closed as well.)"""
+    closed, left = [], []
+    for ours in (False, True):
+        closing = []
+
+        @unordered(result="stream")
+        def source(name, closing=closing):
+            try:
+                yield from [f"{name}{i}\n" for i in range(5)]
+            finally:
+                closing.append(name)
+
+        names = {"out": [], "source": source, "expand": expand, "lines": lines}
+        error = None
+        if ours:
+            error = poppy_ipython.run(ENDS[name], names).error
+        else:
+            try:
+                exec(ENDS[name], names)
+            except ZeroDivisionError as raised:
+                error = raised
+        if name == "let go of":
+            gc.collect()
+        closed.append([one for one in closing if name != "failed elsewhere" or one == "a"])
+        left.append((names["out"], type(error)))
+    assert sorted(closed[0]) == sorted(closed[1]) and bool(closed[0]) == (name != "kept") and left[0] == left[1]
 
 
 # ---------------------------------------------------------------- real clients

@@ -47,13 +47,13 @@ def test_it_is_kept_without_results() -> None:
 
 def test_every_pair_leaves_the_same(executed: Any) -> None:
     pairs = list(demo.pairs(executed))
-    assert len(pairs) == 5
-    assert [pair.difference for pair in pairs] == [[]] * 5
+    assert len(pairs) == 6
+    assert [pair.difference for pair in pairs] == [[]] * 6
 
 
 def test_calls_overlap_without_a_declaration(executed: Any) -> None:
     at_once = [re.search(r"\(([\d.]+) at once\)", demo.summary(pair.poppy)) for pair in demo.pairs(executed)]
-    assert [found is not None for found in at_once] == [True, True, True, False, True]
+    assert [found is not None for found in at_once] == [True, True, True, True, False, True]
     assert all(float(found[1]) > 2 for found in at_once if found), at_once
 
 
@@ -62,5 +62,5 @@ def test_what_is_unknown_is_named_and_one_word_changes_it(executed: Any) -> None
     assert re.search(r"pathlib.Path.read_text +readonly\(…\) +library/stdlib.toml +8", table)
     assert word == "lookup is unordered from now on.\n"
     assert mistake == "lokup: the notebook has no 'lokup'; did you mean 'lookup'?\n"
-    before = [said(pair.poppy) for pair in demo.pairs(executed)][3]
+    before = [said(pair.poppy) for pair in demo.pairs(executed)][4]
     assert "`lookup` ran in order 8× (unknown effect)" in before
