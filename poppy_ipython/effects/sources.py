@@ -10,6 +10,7 @@
     <known runnable>, <known retriever>, <known step>, <known instructor>
                     true if all that it calls is known (`runnables.py`, `wrappers.py`)
     <path given>    true if the first argument names a file
+    <captured command>  true of a command whose output is captured, with nothing of the program's among what it is given
     <library handlers>  true of a logger whose handlers, filters and formatters are those of `logging`
 
 Methods of `openai` and `anthropic` live on resource objects (`client.chat.completions`) that keep their client in
@@ -118,6 +119,28 @@ def is_path(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] | No
     return bool(args) and (isinstance(args[0], os.PathLike) or (type(args[0]) is str and "://" not in args[0]))
 
 
+_TOLD = frozenset(
+    {"capture_output", "check", "cwd", "encoding", "env", "errors", "input", "shell", "stderr", "stdout", "text", "timeout", "universal_newlines"}
+)
+
+
+def is_captured(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> bool:
+    """``subprocess.run`` of texts, its output captured: what it prints otherwise would not be in the program's order.
+
+    >>> is_captured(None, (["ls", "-l"],), {"capture_output": True, "text": True}), is_captured(None, ("ls",), {})
+    (True, False)
+    """
+    if len(args) != 1 or kwargs is None or not kwargs.keys() <= _TOLD:
+        return False
+    command = args[0]
+    texts = command if type(command) in (list, tuple) else (command,)
+    if not all(type(one) in (str, bytes) for one in texts):
+        return False
+    if kwargs.get("capture_output") is not True and not {kwargs.get("stdout"), kwargs.get("stderr")} <= {-1, -2, -3}:
+        return False
+    return all(type(value) in (bool, bytes, dict, float, int, str, type(None)) for value in kwargs.values())
+
+
 def has_library_handlers(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> bool:
     """Nothing of the user's is called by a record of this logger (a function has none: the root logger)."""
     logger = receiver if isinstance(receiver, logging.Logger) else logging.getLogger()
@@ -152,7 +175,7 @@ HOSTS: dict[str, Callable[..., str]] = {
     "<client>": client_host, "<host>": url_host, "<runnable>": runnable_host, "<instructor>": instructor_host,
 }  # fmt: skip
 PREDICATES: dict[str, Callable[[Any, tuple[Any, ...], Mapping[str, Any] | None], bool]] = {
-    "<plain client>": is_plain_client, "<path given>": is_path, "<library handlers>": has_library_handlers,
+    "<plain client>": is_plain_client, "<path given>": is_path, "<captured command>": is_captured, "<library handlers>": has_library_handlers,
     "<plain api>": is_plain_api, "<plain call>": is_plain_call, "<plain model>": is_plain_model,
     "<known runnable>": is_known_runnable,
     "<known retriever>": is_known_retriever, "<known step>": is_known_step,
