@@ -120,8 +120,11 @@ def is_path(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] | No
 
 
 _TOLD = frozenset(
-    {"capture_output", "check", "cwd", "encoding", "env", "errors", "input", "shell", "stderr", "stdout", "text", "timeout", "universal_newlines"}
-)
+    {
+        "capture_output", "check", "cwd", "encoding", "env", "errors", "input", "shell", "stderr", "stdout", "text", "timeout",
+        "universal_newlines",
+    }
+)  # fmt: skip
 
 
 def is_captured(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> bool:
@@ -175,7 +178,8 @@ HOSTS: dict[str, Callable[..., str]] = {
     "<client>": client_host, "<host>": url_host, "<runnable>": runnable_host, "<instructor>": instructor_host,
 }  # fmt: skip
 PREDICATES: dict[str, Callable[[Any, tuple[Any, ...], Mapping[str, Any] | None], bool]] = {
-    "<plain client>": is_plain_client, "<path given>": is_path, "<captured command>": is_captured, "<library handlers>": has_library_handlers,
+    "<plain client>": is_plain_client, "<path given>": is_path, "<captured command>": is_captured,
+    "<library handlers>": has_library_handlers,
     "<plain api>": is_plain_api, "<plain call>": is_plain_call, "<plain model>": is_plain_model,
     "<known runnable>": is_known_runnable,
     "<known retriever>": is_known_retriever, "<known step>": is_known_step,
