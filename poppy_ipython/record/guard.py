@@ -1,6 +1,6 @@
 """Nobody is asked during a replay: a connection that replayed code opens is an error, and not a bill.
 
-What the engine runs as it is written is not answered: the body of an undeclared `async def`, `async for` over a call, a callback
+What the engine runs as it is written is not answered: a coroutine that is kept before it is awaited, `async with`, a callback
 inside native code. It would ask the real service, in the middle of a replay, unseen. Python tells whoever wants to know before a
 socket is connected (an audit hook, which cannot be taken out again and costs one look at a context variable), and a context
 variable tells what belongs to the replay: tasks and the threads of async libraries inherit it.
@@ -49,8 +49,8 @@ def _look(event: str, args: tuple[Any, ...]) -> None:
         return
     host, port = (args[1] if isinstance(args[1], tuple) and len(args[1]) >= 2 else (args[1], ""))[:2]
     text = (
-        f"the replay of {found[0]!r} wanted to connect to {host}:{port}: a call from code that runs as it is written (an async "
-        "def that is not declared, async for, a callback of a library) is in no recording. Declare the function around it, or "
+        f"the replay of {found[0]!r} wanted to connect to {host}:{port}: a call from code that runs as it is written (a "
+        "coroutine that was kept, async with, a callback of a library) is in no recording. Declare the function around it, or "
         "--replay-missing live."
     )
     found[1].append(text)
