@@ -149,6 +149,7 @@ def _slices(trace: Trace, call: Call, process: int, thread: int) -> list[dict[st
         "effect": call.effect,
         "outcome": call.outcome,
         "pieces": len(call.chunks),
+        "worker": call.worker,
         "waited for": [f"#{edge.cause}: {edge.words()}" for edge in trace.edges[call.number]],
     }
     found = []
@@ -161,6 +162,13 @@ def _slices(trace: Trace, call: Call, process: int, thread: int) -> list[dict[st
             name = f"attempt {number}" + (f": {why}" if why else "")
             stop = end if over is None else over
             found.append({"name": name, "cat": "attempt", "ts": _us(sent), "dur": _us(stop - sent), **common, "args": {}})
+        if call.began is not None and call.finished is not None and not call.tries:
+            for name, kind, since, until in (
+                (f"to {call.worker}", "transfer", start, call.began),
+                (str(call.worker), "computing", call.began, call.finished),
+                (f"from {call.worker}", "transfer", call.finished, end),
+            ):
+                found.append({"name": name, "cat": kind, "ts": _us(since), "dur": _us(until - since), **common, "args": {}})
     return found
 
 

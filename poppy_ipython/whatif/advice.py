@@ -9,6 +9,7 @@ thumb; and only what the engine itself held back is proposed:
     limit         calls were ready and not sent                             --max-calls N
     decision      a line had to know an answer in every round               collect, decide after the loop
     retries       calls were sent again                                     limit(host, calls=N)
+    computing     calls computed in threads, which take turns               backend="processes"
 
 Nothing is applied by itself: whether a function really only reads, its author knows. What saves less than 2 % of the run
 is not worth a reader's time and is left out.
@@ -23,7 +24,8 @@ from typing import TYPE_CHECKING
 
 from poppy_ipython.trace.units import count, duration, shorten
 from poppy_ipython.trace.uses import unknown_uses
-from poppy_ipython.whatif.levers import Lever, after_loop, at_once, effect, names_of, without_retries
+from poppy_ipython.whatif.computing import computing
+from poppy_ipython.whatif.levers import Lever, after_loop, at_once, effect, faster, names_of, without_retries
 from poppy_ipython.whatif.result import WhatIf
 from poppy_ipython.whatif.simulate import predict
 from poppy_ipython.whatif.undecided import undecided, waits_at
@@ -117,6 +119,7 @@ def _ideas(trace: Trace, now: float) -> Iterator[_Idea]:
     yield from _limit(trace)
     yield from _decisions(trace)
     yield from _retries(trace)
+    yield from _computing(trace)
 
 
 def _undeclared(trace: Trace) -> Iterator[_Idea]:
@@ -230,4 +233,17 @@ def _retries(trace: Trace) -> Iterator[_Idea]:
             f"{count(number, 'call')} were refused or failed, and sent again: {names_of(again[0])[0]}",
             "the saving is what their repetitions cost; a limit that is too low costs more",
             f'limit("{host}", calls={places})',
+        )
+
+
+def _computing(trace: Trace) -> Iterator[_Idea]:
+    for one in computing(trace):
+        call = one.calls[0]
+        yield _Idea(
+            faster(one.factor, one.callee),
+            f"run `{shorten(one.callee, 40)}` in processes",
+            f"{count(len(one.calls), 'call')} of it computed for {duration(one.seconds)} in threads, which take turns at that",
+            f"right only if it needs nothing but its arguments; predicted for {one.cpus} CPUs, without the way there and back",
+            f'declare({one.callee}, unordered(backend="processes"))',
+            (call.filename, call.line),
         )

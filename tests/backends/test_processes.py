@@ -293,3 +293,14 @@ def test_async_functions_do_not_go_there() -> None:
 
     with pytest.raises(TypeError, match="async function"):
         unordered(backend="processes")(ask)
+
+
+def test_a_thread_says_how_long_it_computed_and_a_worker_when() -> None:
+    source = "import time\n@KIND\ndef compute():\n    end = time.thread_time() + 0.05\n    while time.thread_time() < end: pass\ncompute()"
+    (call,) = ok(source, {"KIND": unordered})["run"].calls
+    assert 0.05 <= call.cpu <= call.seconds and call.worker is None
+    found = ok(source, {"KIND": unordered(backend="processes")})["run"]
+    (call,) = found.calls
+    assert call.cpu is None and 0.05 <= call.finished - call.began <= call.seconds
+    slices = [(e["name"], e["cat"]) for e in found.trace.to_chrome_trace()["traceEvents"] if e["ph"] == "X" and e["cat"] != "waiting"]
+    assert slices == [("compute", "call"), (f"to {call.worker}", "transfer"), (call.worker, "computing"), (f"from {call.worker}", "transfer")]

@@ -71,3 +71,14 @@ def test_it_is_a_list_to_read():
     run = Run(record(PROGRAMS["map"], limit=1))
     text = str(run.advice())
     assert text.startswith("1. raise the limit to ") and "because" in text and "risk" in text
+
+
+def test_calls_that_compute_in_threads_belong_into_processes(monkeypatch):
+    """All at a time, each computing for a quarter of it, as threads of one interpreter do."""
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    calls = [CallRecord(n, "parse", position=(n,), issued=0, ready=0, started=0.0, ended=4.0, outcome="ok", cpu=1.0, line=3) for n in range(1, 5)]
+    (one,) = advice(Trace.of(calls))
+    assert one.title == "run `parse` in processes" and one.code == 'declare(parse, unordered(backend="processes"))'
+    assert "computed for 4.0 s in threads" in one.evidence and one.saves > 0
+    idle = [CallRecord(n, "ask", position=(n,), issued=0, ready=0, started=0.0, ended=4.0, outcome="ok", cpu=0.01) for n in range(1, 5)]
+    assert not advice(Trace.of(idle))
