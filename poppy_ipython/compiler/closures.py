@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from typing import Any
 
 from . import scopes
 from .abi import children, walk
@@ -31,6 +32,29 @@ def changing(tree: ast.AST, function: ast.AST, names: Iterable[str]) -> frozense
     """
     path = _path(tree, function)
     return frozenset(name for name in names if name != "__class__" and not _is_final(path, name))
+
+
+def of_this_round(tree: ast.AST, function: ast.AST, names: Iterable[str]) -> frozenset[str]:
+    """Those free ``names`` that are targets of a comprehension in which ``function`` is a key function: it is called in the round that
+    it was made in, but may stand still there while the next round begins. So its twin reads them first of all."""
+    path = _path(tree, function)
+    if not any(isinstance(at, ast.Call) and function in scopes.key_functions(at) for at in path):
+        return frozenset()
+    targets: set[str] = set()
+    for at in path:
+        if isinstance(at, _FUNCTIONS):
+            targets -= _bound(at) if at is not function else set()
+        elif isinstance(at, scopes.COMPREHENSIONS):
+            targets |= {n.id for g in at.generators for n in walk(g.target) if isinstance(n, ast.Name)}
+    return frozenset(targets).intersection(names)
+
+
+def _bound(function: Any) -> set[str]:
+    return scopes.assigned(_body(function)) | set(scopes.parameters(function.args))
+
+
+def _body(function: Any) -> list[ast.stmt]:
+    return function.body if isinstance(function.body, list) else [ast.Expr(function.body)]
 
 
 def _path(tree: ast.AST, node: ast.AST) -> list[ast.AST]:
@@ -55,7 +79,7 @@ def _is_final(path: list[ast.AST], name: str) -> bool:
             if any(isinstance(n, ast.Name) and n.id == name for g in at.generators for n in walk(g.target)):
                 return False
         elif isinstance(at, _FUNCTIONS):
-            body: list[ast.stmt] = at.body if isinstance(at.body, list) else [ast.Expr(at.body)]
+            body = _body(at)
             parameter = name in scopes.parameters(at.args)
             bound = name in scopes.assigned(body)
             declared = [n for n in walk(at) if isinstance(n, (ast.Nonlocal, ast.Global)) and name in n.names]
@@ -74,4 +98,4 @@ def _bound_before(body: list[ast.stmt], inside: ast.AST, made: ast.AST, name: st
     return any(s is inside for s in body) and binding[0] is not inside and body.index(binding[0]) < body.index(inside)  # type: ignore[arg-type]
 
 
-__all__ = ["changing"]
+__all__ = ["changing", "of_this_round"]

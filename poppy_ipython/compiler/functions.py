@@ -19,7 +19,7 @@ from typing import Any
 from . import scopes
 from .abi import PREFIX, children, function, load, op, operation, place, place_all, store, walk
 from .cells import _compile, code_named
-from .closures import changing
+from .closures import changing, of_this_round
 from .generated import generated_init
 from .generators import is_generator, without_yields
 from .guards import Guard, guard_of_body
@@ -306,6 +306,7 @@ def _lower(
     scope.free = frozenset(code.co_freevars)
     if code.co_freevars:
         scope.changing = changing(tree, node, code.co_freevars)
+        scope.of_this_round = of_this_round(tree, node, code.co_freevars)
     scope.class_name = owner
     if "__class__" in code.co_freevars and (node.args.posonlyargs or node.args.args):
         scope.first_param = (node.args.posonlyargs or node.args.args)[0].arg
@@ -313,6 +314,7 @@ def _lower(
     lowering = Statements(scope)
     lowered_body = lowering.block(body)
     prologue: list[ast.stmt] = [ast.Assign([store(n)], op("force", load(n))) for n in params if n in captured]
+    prologue += [ast.Assign([store(PREFIX + "r_" + n)], load(n)) for n in sorted(scope.of_this_round)]
     for extra, pack in ((node.args.vararg, "pack_args"), (node.args.kwarg, "pack_kwargs")):
         if extra is not None:
             prologue.insert(0, ast.Assign([store(extra.arg)], op(pack, load(extra.arg))))

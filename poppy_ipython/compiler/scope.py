@@ -65,7 +65,7 @@ class Scope:
         new.guards = self.guards
         new.dispatched = self.dispatched
         new.closures_made = self.closures_made
-        new.free, new.changing = self.free, self.changing
+        new.free, new.changing, new.of_this_round = self.free, self.changing, self.of_this_round
         new.owner = self.owner
         new.in_try = self.in_try
         return new
@@ -109,6 +109,8 @@ class Scope:
             if name in self.captured or name in self.bound:
                 return load(name)
             return op("ld", load(name), const(name))
+        if not self.cell and name in self.of_this_round:
+            return load(PREFIX + "r_" + name)
         if not self.cell and name in self.free:
             return ast.IfExp(op("current", const(name)), load(name), load(name)) if name in self.changing else load(name)
         return op("gl" if late else "g", const(name))
@@ -116,6 +118,7 @@ class Scope:
     free: frozenset[str] = frozenset()
     #: those of them that may be bound again (see ``closures``)
     changing: frozenset[str] = frozenset()
+    of_this_round: frozenset[str] = frozenset()
 
     def bind_expression(self, name: str, value: ast.expr) -> ast.expr:
         """An expression that binds ``name`` and has the bound value."""

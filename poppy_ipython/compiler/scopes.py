@@ -166,7 +166,7 @@ def captured(statements: Iterable[ast.AST], but: frozenset[int] = frozenset()) -
 
 def key_functions(call: ast.Call) -> list[ast.AST]:
     """Functions that nobody keeps nor calls later: ``key=lambda …`` of ``sorted``, ``min``, ``max`` or ``sort``, the first
-    argument of ``map`` or ``filter`` below ``list`` and the like."""
+    argument of ``map`` or ``filter`` below ``list`` and the like. Their twins read what they capture of a comprehension at once."""
     name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
     found: list[ast.AST] = []
     if name in ("sorted", "min", "max", "sort"):

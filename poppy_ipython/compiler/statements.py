@@ -66,6 +66,24 @@ class Statements(Expressions):
         return []
 
     def stmt_Assign(self, node: ast.Assign) -> list[ast.stmt]:
+        if self.changes_item(node):
+            return self.outlined(node, lambda inner: inner.assignment(node), "item")  # type: ignore[no-any-return]
+        return self.assignment(node)
+
+    def changes_item(self, node: ast.Assign | ast.AugAssign) -> bool:
+        """Is it ``d[k] = d.get(k, 0) + 1`` or the like, which nobody needs to wait for?  Then it is a unit of its own, which
+        waits for the key, and for those who still write the container."""
+        target = node.target if isinstance(node, ast.AugAssign) else node.targets[0]
+        if not isinstance(target, ast.Subscript) or isinstance(target.slice, ast.Slice) or isinstance(node, ast.Assign) and len(node.targets) > 1:
+            return False
+        if not self.outlinable(node) or self.binds(node) or scopes.has_call(target):
+            return False
+        base = ast.dump(target.value)
+        return isinstance(node, ast.AugAssign) or any(
+            isinstance(n, (ast.Attribute, ast.Subscript)) and ast.dump(n.value) == base for n in scopes.walk_scope(node.value)
+        )
+
+    def assignment(self, node: ast.Assign) -> list[ast.stmt]:
         value = self.expr(node.value)
         if len(node.targets) == 1:
             return self.assign(node.targets[0], value)
@@ -120,6 +138,11 @@ class Statements(Expressions):
         return [first, place(ast.Expr(place(done, target)), target), forget(temp)]  # type: ignore[list-item,arg-type]
 
     def stmt_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
+        if self.changes_item(node):
+            return self.outlined(node, lambda inner: inner.augmented(node), "item")  # type: ignore[no-any-return]
+        return self.augmented(node)
+
+    def augmented(self, node: ast.AugAssign) -> list[ast.stmt]:
         fn = operation("o:i" + BINARY[type(node.op)].rstrip("_"))
         target = node.target
         if isinstance(target, ast.Name):

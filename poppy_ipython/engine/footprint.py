@@ -146,7 +146,7 @@ class Footprints(StoredKinds):
                     if lowered.original is not None:
                         for name in lowered.original.co_cellvars:
                             if name in summary.bindings:
-                                reach.slots["c", name] = None
+                                reach.slots["v", name] = None
                     reach.enter(Activation(summary, lowered, frame.globals, visible, {}, {}, self.spread_at(frame)))
                 reach.run()
                 if reach.believed():

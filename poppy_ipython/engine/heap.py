@@ -483,9 +483,8 @@ class Heap(Base):
 
         return read, store, phantom
 
-    def is_bound(self, namespace: dict[str, Any], name: str) -> bool:
-        """Is the global ``name`` bound here for certain?"""
-        here = (*self.cur.path, self.cur.n + 1)
+    def is_bound(self, namespace: dict[str, Any], name: str, here: tuple[int, ...]) -> bool:
+        """Is the global ``name`` bound at ``here`` for certain?"""
         cell = self.name_chains[id(namespace)].get(name)
         found = cell.find(here) if cell is not None else None
         if self.may and self.older_writer((("n", id(namespace), name),), here, None, found[0] if found is not None else None):
@@ -493,7 +492,9 @@ class Heap(Base):
         if found is None:
             return name in namespace
         value = found[1]
-        return value is not UNBOUND and not (type(value) is Pending and (value.maybe_unbound or value.value is UNBOUND))
+        if type(value) is Pending:
+            return value.value is not UNBOUND if value.done else not value.maybe_unbound
+        return value is not UNBOUND
 
 
 __all__ = ["CONTAINERS", "Heap"]

@@ -8,19 +8,25 @@ it does in a plain run, before what a younger key function would have done (its 
 Comparing numbers, strings and tuples of them runs no code of the user's. Other keys are compared at the head, natively, and not
 deferred at all if that may write something (``origins``). Where nothing external is called the builtin runs as it is.
 
-Decided against for ``list.sort(key=…)``: the function would find the list empty, as Python has it.
+``xs.sort()`` over answers is deferred as a whole: what it leaves are pendings, the items of the sorted list. It is tried on the items
+as they were at its place; if anything goes wrong there, it is done again at the head, on the list itself, which a failure leaves
+half sorted. A ``key`` has to be a function that looks at nothing but its argument, because Python shows it an empty list.
 """
 
 from __future__ import annotations
 
+import dis
 import operator
 from collections.abc import Callable
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .aggregates import ITERABLE
 from .atoms import ATOMS
 from .constructors import is_record
+from .methods import contents
 from .pending import NotReady, Pending, settled
+from .snapshot import Picture, look
 
 if TYPE_CHECKING:
     from .base import Base
@@ -30,6 +36,9 @@ else:
 _NAMED: dict[Any, frozenset[str]] = {
     sorted: frozenset({"key", "reverse"}), max: frozenset({"key", "default"}), min: frozenset({"key", "default"}),
 }  # fmt: skip
+
+
+_SIMPLE: dict[CodeType, bool] = {}
 
 
 class Keyed(Base):
@@ -76,6 +85,36 @@ class Keyed(Base):
             raise NotReady
         return self.known(_in_order(items, keys, reverse))
 
+    def sort_later(self, target: list[Any], kwargs: dict[str, Any]) -> bool:
+        """Defer ``target.sort(**kwargs)`` if its items have to be waited for; False if that is not possible, or not needed."""
+        if kwargs.keys() - {"key", "reverse"} or any(type(v) is Pending for v in kwargs.values()):
+            return False
+        key = kwargs.get("key")
+        items = [settled(x) for x in self.view(target)]
+        if not any(type(x) is Pending for x in items) or key is not None and not looks_at_its_argument(key):
+            return False
+        if type(kwargs.get("reverse", False)) not in (bool, int) or not self.can_be_deferred(items):
+            return False
+        born = self.oldest(items)
+        whole = self.defer(self.late_sort, (target, kwargs, *items))
+        self.store_op(target, contents, (self.parts(whole, len(items), born),))
+        return True
+
+    def late_sort(self, target: list[Any], kwargs: dict[str, Any], *items: Any) -> tuple[Any, ...]:
+        """The items of the sorted list."""
+        if self.ghost.head:
+            target.sort(**kwargs)
+            return tuple(target)
+        picture = Picture()
+        for item in items:
+            look(self, item, picture)
+        if picture.shadowed or picture.opaque or picture.holes:
+            raise NotReady
+        try:
+            return tuple(sorted(items, **kwargs))
+        except Exception:
+            raise NotReady from None
+
     # ------------------------------------------------------------------ max, min
     def _extreme(self, better: Callable[[Any, Any], Any], key: Any, items: list[Any]) -> Any:
         best_key, best = self.call(key, items[0]), items[0]
@@ -114,6 +153,18 @@ class Keyed(Base):
 def is_plain(key: Any) -> bool:
     """Does comparing ``key`` run no code of the user's, and look at nothing that could change?"""
     return type(key) in ATOMS or type(key) is tuple and all(is_plain(part) for part in key)
+
+
+def looks_at_its_argument(fn: Any) -> bool:
+    """Is it a function like ``lambda p: (-p[1], p[0])``: no global or captured name, no attribute, no call?"""
+    if type(fn) is not FunctionType:
+        return type(fn) is operator.itemgetter
+    code = fn.__code__
+    found = _SIMPLE.get(code)
+    if found is None:
+        found = not (code.co_names or code.co_freevars or code.co_cellvars or code.co_flags & 0x2A0)
+        found = _SIMPLE[code] = found and not any("CALL" in i.opname and "INTRINSIC" not in i.opname for i in dis.get_instructions(code))
+    return found
 
 
 def _in_order(items: Any, keys: Any, reverse: bool) -> list[Any]:

@@ -371,10 +371,10 @@ class Machine(
         maybe: tuple[bool | None, ...],
         outs: list[Pending],
     ) -> None:
-        """``maybe``: is the name unbound afterwards?  None: if it is unbound now."""
+        """``maybe``: is the name unbound afterwards?  None: if it was unbound before."""
         unit = self.cur.log[-1]
         for name, flag, pending in zip(names, maybe, outs, strict=True):
-            pending.maybe_unbound = flag if flag is not None else not self.is_bound(namespace, name)
+            pending.maybe_unbound = flag if flag is not None else not self.is_bound(namespace, name, unit.path)
             pending.unit, pending.name = unit, name
             phantom(name, pending)
 
@@ -448,7 +448,7 @@ class Machine(
     def current(self, name: str) -> bool:
         """Wait until no older statement may still bind a captured variable of that ``name``."""
         if self.may:
-            self.await_writers(None, (("c", name),))
+            self.await_writers(None, (("v", name),))
         return True
 
     def concat(self, *parts: Any) -> Any:

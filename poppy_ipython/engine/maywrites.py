@@ -4,9 +4,9 @@ When a unit stalls, its parent issues past it.  Whatever the unit may yet write 
 of such a slot waits until the unit has moved on (it then publishes anew, or has written and is found in the store
 buffer).  Reads need no publishing: an older reader goes through the store buffer and sees older versions.
 
-Slots: ``("n", id(namespace), name)`` a global name · ``("c", name)`` a captured variable of that name · ``("a", id(object), attribute)`` · ``("e", id(container))`` its
-elements · ``("*a", attribute)`` that attribute of any older object · ``("*k", kind)`` the elements of any older container of that kind ·
-``("r", resource)`` · ``TOP`` anything at all (something undeclared is reachable).
+Slots: ``("n", id(namespace), name)`` a global name · ``("v", name)`` a captured variable of that name · ``("a", id(object),
+attribute)`` · ``("e", id(container))`` its elements · ``("*a", attribute)`` that attribute of any older object · ``("*k", kind)`` the
+elements of any older container of that kind · ``("r", resource)`` · ``TOP`` anything at all (something undeclared is reachable).
 
 An object born after the unit had stalled cannot be written by it under a wildcard: its birth position tells.  A slot that
 a younger store overwrites entirely (a name, an attribute) hides older may-writes of it.

@@ -117,6 +117,8 @@ class Methods(Base):
 
     def comparing_method(self, target: list[Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """``sort``, ``remove``, ``index``, ``count``: need the elements; on the view if all are atoms."""
+        if name == "sort" and not args and self.cur is not self.ghost and self.sort_later(target, kwargs):
+            return None
         if name in ("index", "count") and not kwargs and self.cur is not self.ghost:
             items = [*self.view(target), *args]
             if self.has_pending(map(settled, items)) and self.can_be_deferred(items):
@@ -135,7 +137,7 @@ class Methods(Base):
                 result = getattr(probe, name)(*args, **kwargs)
             except TypeError:
                 if name == "sort":  # two items could not be compared: the list stays as far as it had been sorted
-                    self.store_op(target, _contents, (probe,))
+                    self.store_op(target, contents, (probe,))
                 raise
             if name == "sort":
                 self.store_op(target, _sort, (bool(kwargs.get("reverse", False)),))
@@ -267,8 +269,8 @@ class Methods(Base):
         return self.fence(getattr(target, name), args, kwargs, what=f"set.{name}")
 
 
-def _contents(target: list[Any], items: list[Any]) -> None:
-    target[:] = items
+def contents(target: list[Any], items: list[Any]) -> None:
+    target[:] = [settled(x) for x in items]
 
 
 def _sort(target: list[Any], reverse: bool) -> None:

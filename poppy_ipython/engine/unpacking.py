@@ -65,8 +65,11 @@ class Unpacking(Base):
 
     def _unpack_late(self, value: Pending, count: int, after: int) -> list[Pending]:
         """A pending for each target; they resolve when the deferred unpacking has run."""
-        whole = self.defer(self.unpack, (value, count, after))
-        unit, born = self.cur, value.position
+        return self.parts(self.defer(self.unpack, (value, count, after)), count, value.position)
+
+    def parts(self, whole: Pending, count: int, born: tuple[int, ...] | None) -> list[Pending]:
+        """A pending for each item of the sequence that a deferred operation makes; ``born``: where what it is made of was."""
+        unit = self.cur
         items = [Pending() for _ in range(count)]
         for item in items:
             item.position = born

@@ -262,3 +262,15 @@ def test_a_captured_variable_that_its_function_binds_again_after_an_answer() -> 
         b = kept[0](), kept[2](), max([1, 2, 3], key=kept[1]), sorted([num(2), 1, 0], key=kept[1]), list(map(kept[1], [1, 2]))
         """
     )
+
+
+def test_a_key_function_that_stands_still_reads_the_variable_of_its_round() -> None:
+    agree(
+        """
+        def f():
+            a = [max([num(q), num(q + 3), num(7), 1, 2, 3], key=lambda p: next(iter([num(p)])) * (q - 1)) for q in range(4)]
+            b = [sorted([num(q), 1, 2, 3], key=lambda p: len({}.fromkeys(range(num(p)))) * (q - 1)) for q in range(4) if num(q) > 1]
+            return a, b
+        print(f())
+        """
+    )

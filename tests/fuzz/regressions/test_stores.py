@@ -282,3 +282,25 @@ size(m0)
 """,
                 seed=seed,
             )
+
+
+def test_a_list_that_cannot_be_sorted_stays_half_sorted() -> None:
+    """Sorted later, over answers, as at once; and what is stored into it behind is not there yet."""
+    agree(
+        """
+        a = [5, num(3), num(1), ask(2), num(0)]
+        try:
+            a.sort(reverse=True)
+        except TypeError as e:
+            print(e, a)
+        b = [[num(q), q] for q in range(4)]
+        c = b
+        b.sort(key=lambda p: (-p[0], p[1]))
+        b[0].append(ask(b[0][0]))
+        c.append(7)
+        try:
+            c.sort(key=lambda p: p[5])
+        except (IndexError, TypeError) as e:
+            print(e, c)
+        """
+    )

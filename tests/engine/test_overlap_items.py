@@ -1,0 +1,64 @@
+"""Statements that change an item, sort in place, or read a name that a loop has bound: nobody stands still for them."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from tests.fuzz.check import agree
+
+from .overlap import makespan
+
+AGENT = """
+from collections import Counter
+class Tools:
+    def __init__(self): self.used, self.hits = {}, Counter()
+    def call(self, name, q):
+        BODY
+        return ask(q)
+tools = Tools()
+out = []
+for k in range(5):
+    for step in range(2):
+        a = num((k, step))
+        o = tools.call(a, k)
+        if not o:
+            break
+    out.append(o)
+out.append((tools.used, tools.hits))
+"""
+#: the rest of the call does not need the count: two answers a step, two steps
+COUNTS = [
+    "pass",
+    "self.used[name] = self.used.get(name, 0) + 1",
+    "self.hits[name] += 1",
+    "self.hits[name] = self.hits[name] + 1",
+]
+#: statements behind five answers, and the rounds that they need
+IN_PLACE = {
+    "xs = [(num(k * 10 + i), i) for i in range(3)]\nxs.sort(reverse=True)\nout.append(ask(xs[0]))": 2,
+    "xs = [(num(k), k), (num(k + 1), 0)]\nxs.sort(key=lambda p: (-p[0], p[1]))\nout.append(ask(xs[0][1]))": 2,
+    "xs = [ask(k), ask(k + 1)]\nxs.sort()\nout.append(xs)": 1,
+}
+
+
+@pytest.mark.parametrize("body", COUNTS)
+def test_counts_by_an_answer_wait_for_nobody(body: str) -> None:
+    source = AGENT.replace("BODY", body)
+    assert makespan(source) == 4
+    agree(source + "print(out)\n")
+
+
+@pytest.mark.parametrize("body", IN_PLACE)
+def test_lists_of_answers_are_sorted_later(body: str) -> None:
+    source = "out = []\nfor k in range(5):\n" + "".join(f"    {line}\n" for line in dedent(body).split("\n"))
+    assert makespan(source) == IN_PLACE[body]
+    agree(source + "print(out)\n")
+
+
+def test_a_loop_over_helpers_with_a_closure_in_a_comprehension() -> None:
+    """Each call of the helper is told of its own round; asking for the keys of all rounds at once needs none."""
+    source = "out = [max([q, q + 1, q + 2], key=lambda p: num((p, q))) for q in range(4)]\n"
+    assert makespan(source) == 1
+    agree(source + "print(out)\n")
