@@ -54,7 +54,7 @@ def names() -> dict[str, Any]:
 CAPACITY = {"gpu": 2, "cpu": 4}
 
 PROGRAMS = {
-    "map": "out = [see(x) for x in 'abcdefg']",
+    "map": "out = [see(x) for x in 'abcdef']",
     "chain": "x = 'a'\nfor n in range(3):\n    x = tell(see(x))",
     "two steps": "out = []\nfor x in 'abc':\n    out.append(tell(see(x)))",
     "reduce": "row = [see(x) for x in 'abcd']\nend = tell(''.join(row))",

@@ -73,10 +73,10 @@ def test_off_the_critical_path_the_cheapest_and_on_it_the_soonest(tmp_path):
 
 
 def test_calls_are_spread_over_what_there_is(tmp_path):
-    """Seven calls, two places on a GPU: some go to the CPU, because queueing takes longer."""
+    """Six calls, two places on a GPU: some go to the CPU, because queueing takes longer."""
     played, _, store, _ = made("map", tmp_path)
     names_of = [pick.option.name for pick in plan_for(played.run.trace, Objective("time"), store).options().values()]
-    assert names_of.count("see_small") >= 4
+    assert names_of.count("see_small") >= 3
     assert "see_large" not in names_of
     CAPACITIES.set({"gpu": 1, "cpu": 8})
     names_of = [pick.option.name for pick in plan_for(played.run.trace, Objective("time"), store).options().values()]

@@ -37,7 +37,8 @@ def learned(given, source=WORKLOAD, runs=6):
 
 
 def test_deadlines_are_kept_under_noise():
-    """A grid of 20 from what is just possible to what the cheapest takes: 95 of 100 runs with ± 20 % on every latency."""
+    """A grid of 20 from what is just possible to what the cheapest takes, ± 20 % on every latency: two runs for each here, five
+    of the video workload in `python -m benchmarks.objectives`."""
     given = names()
     learned(given)
     soon = play(WORKLOAD, given, Objective("time"), noise=NOISE).choices.foreseen.plan
@@ -46,7 +47,7 @@ def test_deadlines_are_kept_under_noise():
     costs = []
     for step in range(20):
         deadline = soon.end * 1.15 + (late.end * 1.1 - soon.end * 1.15) * step / 19
-        for seed in range(5):
+        for seed in range(2):
             played = play(WORKLOAD, given, Objective("cost", deadline=deadline), noise=NOISE, seed=100 * step + seed)
             assert played.error is None
             runs += 1
