@@ -26,6 +26,7 @@ PICTURES = {
     "whatif.png": (".build/ui/whatif.png", _WHATIF),
     "quickstart.png": (".build/ui/quickstart-cell.png", ("notebooks/quickstart.ipynb",)),
     "gantt.svg": ("docs/gantt.svg", (*_SVG, "notebooks/quickstart.ipynb")),  # notebooks/picture.py writes it
+    "pareto.svg": ("docs/pareto.svg", ("poppy_ipython/display/front.py",)),  # benchmarks/objectives.py --picture writes it
 }
 
 
