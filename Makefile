@@ -6,7 +6,7 @@ VENV   ?= .venv
 PEERS  := .venv-peers
 N      ?= 20000
 SEED   ?= 1
-MINUTES ?= 5
+MINUTES ?= 4
 
 BIN := $(VENV)/bin
 PY  := $(BIN)/python

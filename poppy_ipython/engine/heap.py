@@ -102,6 +102,7 @@ class Heap(Base):
             chain.fallible = True
             chain.places[position] = issue = Place()
             self.locate(issue, _getframe(1))
+        self.outstanding += 1
         unit.log.append((chain, position))
 
     # ------------------------------------------------------------------ displays
@@ -267,6 +268,7 @@ class Heap(Base):
         unit.n = n = unit.n + 1
         position = (*unit.path, n)
         cell.add(position, value)
+        self.outstanding += 1
         unit.log.append((cell, position))
         return None
 
@@ -466,6 +468,7 @@ class Heap(Base):
             unit.n = n = unit.n + 1
             position = (*unit.path, n)
             cell.add(position, value)
+            self.outstanding += 1
             unit.log.append((cell, position))
             return value
 
@@ -479,6 +482,7 @@ class Heap(Base):
             unit.n = n = unit.n + 1
             position = (*unit.path, n)
             cell.add(position, value, True)
+            self.outstanding += 1
             unit.log.append((cell, position))
 
         return read, store, phantom

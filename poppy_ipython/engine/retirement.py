@@ -44,6 +44,7 @@ class Retirement(Base):
                     self._fault(unit, entry, error)
                     return
                 log.popleft()
+                self.outstanding -= 1
             elif kind is Unit:
                 entry.head = True
                 if not entry.complete:
@@ -95,8 +96,7 @@ class Retirement(Base):
         """``entry``, at the head, failed: kill what is younger in its unit and raise there."""
         log = unit.log
         log.popleft()
-        if type(entry) is not tuple:
-            self.outstanding -= 1
+        self.outstanding -= 1
         self._rollback(log)
         if type(entry) is tuple:
             where = entry[1]
@@ -125,11 +125,10 @@ class Retirement(Base):
         """Drop a log from its young end: stores vanish, calls are cancelled, units are killed."""
         while log:
             entry = log.pop()
+            self.outstanding -= 1
             if type(entry) is tuple:
                 entry[0].drop(entry[1])
-                continue
-            self.outstanding -= 1
-            if type(entry) is Unit:
+            elif type(entry) is Unit:
                 self.kill(entry)
             else:
                 entry.dead = True

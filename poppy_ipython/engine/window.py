@@ -1,11 +1,12 @@
-"""How far a run may be ahead of its head: entries and units that have not retired, bytes of arguments of calls on their way.
+"""How far a run may be ahead of its head: calls, stores and units that have not retired, bytes of arguments of calls on their way.
 
-    issue ─▶ outstanding (entries, units) ─▶ retired           held (bytes of arguments) ─▶ answered
+    issue ─▶ outstanding (calls, stores, units) ─▶ retired           held (bytes of arguments) ─▶ answered
                 └──────── over the bound: whoever wants to issue stalls; let in again oldest first ─────┘
 
 A loop issues some 50,000 calls a second, a service answers fifty. Without a bound a loop over a million items would first
-make a million entries, and one that reads a file for every call would first read all the files. An entry with its greenlet has
-a few kilobytes, so :data:`WINDOW` of them is about what a cell costs for running ahead.
+make a million entries, and one that reads a file for every call would first read all the files. An entry has 0.2 to a few
+kilobytes, so :data:`WINDOW` of them is about what a cell costs for running ahead. Stores count, too, but it is calls and
+units that stall: in the middle of a store (``xs[i] += x``) what it read would no longer be what is there.
 
 Of the arguments only what is large is counted, and each object once: a text that a thousand calls share is there once.
 Small ones are bounded by the number of calls. Results are the program's, which lets go of them as in a plain run.
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-#: entries and units that have been issued and not retired, as far as the cell itself may go
-WINDOW = 30_000
+#: calls, stores and units that have been issued and not retired, as far as the cell itself may go
+WINDOW = 60_000
 #: bytes of large arguments of calls that are on their way
 MOST_HELD = 256 << 20
 #: of a bound; only below is anybody let in
@@ -65,7 +66,7 @@ class Window(Base):
     def await_room(self) -> None:
         """Stall the current unit while the run is too far ahead (call only if ``outstanding`` or ``held`` is over its bound)."""
         unit = self.cur
-        if unit is self.ghost:
+        if unit is self.ghost or unit.handling:
             return
         while unit.log or not unit.head:
             log = unit.log
