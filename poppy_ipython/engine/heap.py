@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..effects.registry import effect_of_special, is_ordered
 from ..effects.table import MISSING
-from .atoms import ATOMS, CONTAINERS, OPERANDS, SEQUENCES, WRITABLE, hashes_plainly, lookup, reads_plainly, stores_plainly
+from .atoms import ATOMS, OPERANDS, SEQUENCES, WRITABLE, hashes_plainly, lookup, reads_plainly, stores_plainly
 from .buffer import Cell, Chain, Place, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
 from .constructors import is_record
 from .maywrites import TOP
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-
 _PLAIN_READS = WRITABLE - {type}
 
 
@@ -39,6 +38,8 @@ def _spread(mapping: Any) -> dict[Any, Any]:
 
 class Heap(Base):
     """Part of the :class:`Machine`: owns ``chains``."""
+
+    outstanding: int
 
     def _init_heap(self) -> None:
         #: id(container) -> Chain, (id(object), attribute) -> Cell
@@ -499,6 +500,3 @@ class Heap(Base):
         if type(value) is Pending:
             return value.value is not UNBOUND if value.done else not value.maybe_unbound
         return value is not UNBOUND
-
-
-__all__ = ["CONTAINERS", "Heap"]

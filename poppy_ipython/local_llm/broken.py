@@ -11,7 +11,7 @@ from aiohttp import web
 
 from poppy_ipython.local_llm.settings import Settings
 
-__all__ = ["BROKEN", "Broken", "torn"]
+__all__ = ["BROKEN", "Broken", "in_pieces", "torn"]
 
 
 class Broken(Exception):
@@ -65,3 +65,18 @@ def _gone(request: web.Request, response: web.StreamResponse) -> web.StreamRespo
 
 
 BROKEN = {"reset": cut_off, "half": cut_in_half, "drip": dripped, "garbage": no_json, "html": a_page}
+
+
+async def in_pieces(
+    request: web.Request, response: web.StreamResponse, pieces: list[bytes], first: float, rest: float, how: str | None
+) -> bool:
+    """Send the pieces of a stream, over `rest` seconds after the `first`; False if it broke off halfway (`how`)."""
+    await asyncio.sleep(first)
+    await response.prepare(request)
+    for number, piece in enumerate(pieces):
+        await asyncio.sleep(rest / len(pieces))
+        if how is not None and number == len(pieces) // 2:
+            await torn(request, response, how)
+            return False
+        await response.write(piece)
+    return True

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from poppy_ipython.local_llm import embedding
 from poppy_ipython.local_llm.answer import answer
-from poppy_ipython.local_llm.broken import torn
+from poppy_ipython.local_llm.broken import in_pieces
 from poppy_ipython.local_llm.directives import Directives
 from poppy_ipython.local_llm.exchange import CHUNK, SETTINGS, Refused, cut, directions, duration, tokens
 from poppy_ipython.local_llm.prompt import plain
@@ -107,11 +107,6 @@ async def _generate(request: web.Request, say: Directives, read: dict[str, Any],
     response = web.StreamResponse(headers=EVENTS)
     pieces = [text[start : start + CHUNK] for start in range(0, len(text), CHUNK)] or [""]
     first = min(whole, settings.first_token * say.factor)
-    await asyncio.sleep(first)
-    await response.prepare(request)
-    for number, piece in enumerate(pieces):
-        await asyncio.sleep((whole - first) / len(pieces))
-        if say.torn is not None and number == len(pieces) // 2:
-            return await torn(request, response, say.torn)
-        await response.write(b"data: " + json.dumps(part(piece, piece is pieces[-1])).encode() + b"\r\n\r\n")
+    events = [b"data: " + json.dumps(part(piece, piece is pieces[-1])).encode() + b"\r\n\r\n" for piece in pieces]
+    await in_pieces(request, response, events, first, whole - first, say.torn)
     return response

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from poppy_ipython.local_llm import embedding
 from poppy_ipython.local_llm.answer import answer
-from poppy_ipython.local_llm.broken import torn
+from poppy_ipython.local_llm.broken import in_pieces
 from poppy_ipython.local_llm.exchange import CHUNK, SETTINGS, Refused, cut, directions, duration, read_json, tokens
 from poppy_ipython.local_llm.prompt import plain
 
@@ -66,14 +66,9 @@ async def _answered(
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     pieces = [text[start : start + CHUNK] for start in range(0, len(text), CHUNK)]
     first = min(whole, settings.first_token * say.factor)
-    await asyncio.sleep(first)
-    await response.prepare(request)
-    for number, piece in enumerate(pieces):
-        await asyncio.sleep((whole - first) / len(pieces))
-        if say.torn is not None and number == len(pieces) // 2:
-            return await torn(request, response, say.torn)
-        await response.write(json.dumps({**head, **form(piece), "done": False}).encode() + b"\n")
-    await response.write(json.dumps({**head, **form(""), **last}).encode() + b"\n")
+    lines = [json.dumps({**head, **form(piece), "done": False}).encode() + b"\n" for piece in pieces]
+    if await in_pieces(request, response, lines, first, whole - first, say.torn):
+        await response.write(json.dumps({**head, **form(""), **last}).encode() + b"\n")
     return response
 
 
