@@ -12,6 +12,7 @@ Decided against: ``gc.freeze()`` (what it hides stays hidden until a full collec
 from __future__ import annotations
 
 import gc
+from threading import Lock
 
 #: allocations between two passes, without and for each call in flight
 _BASE, _EACH = 50_000, 100
@@ -20,6 +21,8 @@ _BASE, _EACH = 50_000, 100
 class Collector:
     """Sets the threshold of the youngest generation from :meth:`begin` to :meth:`end`, unless somebody else does meanwhile.
 
+    Runs may overlap (threads of a server): the first one notes what was set before, the last one sets it again.
+
     >>> collector = Collector(); before = gc.get_threshold(); collector.begin()
     >>> collector.crowd(600), gc.get_threshold()[0]
     (1200, 170000)
@@ -27,13 +30,16 @@ class Collector:
     True
     """
 
-    __slots__ = ("before", "ours")
-
-    def __init__(self) -> None:
-        self.before = self.ours = gc.get_threshold()
+    __slots__ = ()
+    _lock = Lock()
+    _runs = 0
+    _before = _ours = gc.get_threshold()
 
     def begin(self) -> None:
-        self.before = self.ours = gc.get_threshold()
+        with self._lock:
+            if not Collector._runs:
+                Collector._before = Collector._ours = gc.get_threshold()
+            Collector._runs += 1
         self._set(_BASE)
 
     def crowd(self, in_flight: int) -> int:
@@ -42,10 +48,12 @@ class Collector:
         return 2 * in_flight
 
     def end(self) -> None:
-        if gc.get_threshold() == self.ours:
-            gc.set_threshold(*self.before)
+        with self._lock:
+            Collector._runs -= 1
+            if not Collector._runs and gc.get_threshold() == self._ours:
+                gc.set_threshold(*self._before)
 
     def _set(self, young: int) -> None:
-        if gc.get_threshold() == self.ours and 0 < self.ours[0] < young:
-            self.ours = (young, *self.ours[1:])
-            gc.set_threshold(*self.ours)
+        if gc.get_threshold() == self._ours and 0 < self._ours[0] < young:
+            Collector._ours = (young, *self._ours[1:])
+            gc.set_threshold(*self._ours)
