@@ -64,10 +64,16 @@ def ran(source: str, bound: int = BOUND, held: int = window.MOST_HELD) -> tuple[
 LOOPS = {
     "calls": ("out = [ask(i) for i in range(600)]", 1.0),
     "units": ("def f(i): return ask(i)\nout = []\nfor i in range(600): out.append(f(i))", 1.0),
-    "two steps": ("def f(i):\n    a = ask(i)\n    return ask(a) if a > 'r2' else a\nout = []\nfor i in range(600): out.append(f(i))", 2.0),
+    "two steps": (
+        "def f(i):\n    a = ask(i)\n    return ask(a) if a > 'r2' else a\nout = []\nfor i in range(600): out.append(f(i))",
+        2.0,
+    ),
     "branches": ("out = []\nfor i in range(600):\n    a = ask(i)\n    if a > 'r3': out.append(a)", 1.0),
     "decided alike": ("a = ask(0)\nout = []\nfor i in range(600):\n    if a > 'r': out.append(i)", 1.0),
-    "a generator": ("def items():\n    for n in range(9000): yield n\nout = []\nfor n in items():\n    if n % 15 == 0: out.append(ask(n))", 1.0),
+    "a generator": (
+        "def items():\n    for n in range(9000): yield n\nout = []\nfor n in items():\n    if n % 15 == 0: out.append(ask(n))",
+        1.0,
+    ),
 }
 
 
