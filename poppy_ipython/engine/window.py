@@ -1,4 +1,4 @@
-"""How far a run may be ahead of its head: calls, stores and units that have not retired, bytes of arguments of calls on their way.
+"""How far a run may be ahead of its head: calls, stores and units that have not retired, bytes of arguments.
 
     issue ─▶ outstanding (calls, stores, units) ─▶ retired           held (bytes of arguments) ─▶ answered
                 └──────── over the bound: whoever wants to issue stalls; let in again oldest first ─────┘
@@ -13,9 +13,9 @@ Small ones are bounded by the number of calls. Results are the program's, which 
 
 *No deadlock.* Whoever stands at the head with an empty log always goes on.
 
-*What is begun is finished first.* With one bound for all, a loop over a helper of two steps fills the window with first steps, none of which
-retires before its second; then the head has the machine for itself, one call at a time. So a unit inside others may go
-further than they, up to twice the window, and the innermost unit at the head up to three times.
+*What is begun is finished first.* With one bound for all, a loop over a helper of two steps fills the window with first steps,
+none of which retires before its second; then the head has the machine for itself, one call at a time. So a unit inside others
+may go further than they, up to twice the window, and the innermost unit at the head up to three times.
 
 Decided against: a bound per unit (a loop over functions of a hundred calls each has a hundred times as many), and to wait
 until half is free (a barrier; letting in one at a time costs a stall each, and no call waits for it).
