@@ -21,7 +21,7 @@ def test_every_line_names_a_test_and_every_test_exists() -> None:
     rows = _ROW.findall(PAGE.read_text(encoding="utf-8"))
     assert len(rows) > 25
     for said, tests in rows:
-        assert _NAMED.search(tests) or "untried" in tests or "every test above" in tests, said
+        assert _NAMED.search(tests) or re.search(r"untried|tried on \d", tests) or "every test above" in tests, said
     for path, name in _NAMED.findall(PAGE.read_text(encoding="utf-8")):
         assert re.search(rf"^(async )?def {name}\(", (TESTS / path).read_text(encoding="utf-8"), re.M), f"{path}::{name}"
 

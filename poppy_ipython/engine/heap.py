@@ -190,6 +190,9 @@ class Heap(Base):
         kind = type(target)
         if kind in OPERANDS:
             return getattr(target, name)
+        if name == "__dict__" or id(target) in self.exposed:  # the same slots under two names: as attributes and as a dict's items
+            self.exposed[id(target)] = target
+            return self.fence(getattr, (target, name), {}, what=f"{kind.__name__}.{name}")
         key = (id(target), name)
         may = self.may
         if key in self.chains or (
@@ -248,7 +251,7 @@ class Heap(Base):
         unit = self.cur
         if not unit.log and unit.head and type(value) is not Pending:
             return setattr(target, name, value)
-        if not stores_plainly(type(target), name):
+        if not stores_plainly(type(target), name) or id(target) in self.exposed:
             value = self.force(value)
             return self.fence(setattr, (target, name, value), {}, what=f"{type(target).__name__}.{name} =")
         return self.store_attribute(target, name, value)

@@ -144,6 +144,8 @@ class Machine(
         self.twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self.coroutine_twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self.generator_twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        #: objects whose `__dict__` somebody has, by id: what they hold is read and written in order
+        self.exposed: dict[int, Any] = {}
         #: tracebacks of exceptions on their way from ``caught`` to a handler
         self.tracebacks: dict[int, tuple[BaseException, Any]] = {}
         #: piece frame -> the frame it is part of, as far as tracebacks have shown

@@ -16,6 +16,7 @@ from typing import Any
 
 from poppy_ipython.effects import unordered
 from poppy_ipython.effects.registry import effect_of
+from poppy_ipython.engine import scheduler
 from poppy_ipython.engine.atoms import ATOMS
 from poppy_ipython.engine.scheduler import MAX_DEPTH
 
@@ -53,7 +54,7 @@ def _later(machine: Any, run_twin: Callable[..., Any]) -> Callable[..., Any]:
         value = machine.run_unit(twin, full, kwargs, None, False)
         return machine.external(answer, _ANSWER, (value,), {}) if type(value) in _VALUES else value
 
-    return later
+    return _of_the_engine(later)
 
 
 def _outside(machine: Any, builtin: Any) -> Callable[..., Any]:
@@ -66,7 +67,13 @@ def _outside(machine: Any, builtin: Any) -> Callable[..., Any]:
         machine.handlers[builtin] = outside  # `classify` has put its own there
         return handler(fn, args, kwargs)
 
-    return outside
+    return _of_the_engine(outside)
+
+
+def _of_the_engine(function: Any) -> Any:
+    """Its frames are left out of tracebacks, as the engine's are."""
+    function.__code__ = function.__code__.replace(co_filename=scheduler.__file__)
+    return function
 
 
 def _plain(machine: Any, value: Any) -> bool:

@@ -132,6 +132,19 @@ FOUND = {
             x = m
         """,
     "the value of an expression that runs as written": "a = num(1)\neval('a + 1'), sorted(vars(num))",
+    "what an object's __dict__ holds": """
+        class C:
+            pass
+        o = C()
+        o.a = num(1)
+        d = {}
+        d.update(o.__dict__)
+        e = o.__dict__
+        o.b = num(2)
+        x = list(d), sorted(e), len(e)
+        e["c"] = num(3)
+        y = o.c, e["b"]
+        """,
     "a builtin bound to an object": """
         from types import MethodType
         a = num(1)
