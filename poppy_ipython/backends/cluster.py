@@ -284,7 +284,7 @@ class Cluster(Remote):
         try:
             outlines = [client.submit(about, ticket.future, key=f"about-{ticket.token}", pure=False) for ticket in staying]
             answers = client.gather([ticket.future for ticket in tickets] + outlines)
-        except Exception:
+        except BaseException:  # one that was cancelled meanwhile raises CancelledError for all
             for ticket in (*tickets, *staying):
                 self._fetch_one(ticket)
             return
