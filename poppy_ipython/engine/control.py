@@ -271,6 +271,19 @@ class Control(Base):
             return self.defer_atom(self.not_, value)
         return not self.truth(value)
 
+    def is_bound(self, namespace: dict[str, Any], name: str, here: tuple[int, ...]) -> bool:
+        """Is the global ``name`` bound at ``here`` for certain?"""
+        cell = self.name_chains[id(namespace)].get(name)
+        found = cell.find(here) if cell is not None else None
+        if self.may and self.older_writer((("n", id(namespace), name),), here, None, found[0] if found is not None else None):
+            return False
+        if found is None:
+            return name in namespace
+        value = found[1]
+        if type(value) is Pending:
+            return value.value is not UNBOUND if value.done else not value.maybe_unbound
+        return value is not UNBOUND
+
     def inplace(self, fn: Callable[..., Any], target: Any, value: Any) -> Any:
         """The value of ``target op= value``."""
         target = settled(target)

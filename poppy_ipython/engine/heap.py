@@ -490,16 +490,3 @@ class Heap(Base):
             unit.log.append((cell, position))
 
         return read, store, phantom
-
-    def is_bound(self, namespace: dict[str, Any], name: str, here: tuple[int, ...]) -> bool:
-        """Is the global ``name`` bound at ``here`` for certain?"""
-        cell = self.name_chains[id(namespace)].get(name)
-        found = cell.find(here) if cell is not None else None
-        if self.may and self.older_writer((("n", id(namespace), name),), here, None, found[0] if found is not None else None):
-            return False
-        if found is None:
-            return name in namespace
-        value = found[1]
-        if type(value) is Pending:
-            return value.value is not UNBOUND if value.done else not value.maybe_unbound
-        return value is not UNBOUND

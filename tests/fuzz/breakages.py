@@ -266,7 +266,7 @@ def native_forms_anywhere() -> None:
 
 @mutant("who reads a name waits if it may turn out to be unbound")
 def names_are_taken_for_bound() -> None:
-    replaced("poppy_ipython.engine.heap:Heap.is_bound", lambda _: lambda self, namespace, name, here: True)
+    replaced("poppy_ipython.engine.control:Control.is_bound", lambda _: lambda self, namespace, name, here: True)
 
 
 @mutant("a call that failed late fails where it was issued")
