@@ -5,21 +5,17 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from sys import _getframe, exc_info
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from greenlet import greenlet
 
 from .atoms import ATOMS, CONTAINERS, SEQUENCES, defines, has_python, hashes_plainly
 from .constructors import is_record, never_is
 from .counters import is_data
+from .dictloops import DictLoops
 from .iterables import is_progress_bar
 from .pending import UNBOUND, Fault, Kill, Pending, settled, structured
 from .streams import Stream
-
-if TYPE_CHECKING:
-    from .base import Base
-else:
-    Base = object
 
 _SKIP: Any = object()
 #: behind everything that belongs to an entry: where a binding that follows it stands
@@ -30,7 +26,7 @@ _AFTER = 1 << 62
 _EXTEND = frozenset({Pending, str, bytes, range})
 
 
-class Control(Base):
+class Control(DictLoops):
     """Part of the :class:`Machine`."""
 
     # ------------------------------------------------------------------ truth and names
@@ -91,11 +87,11 @@ class Control(Base):
         if kind in SEQUENCES:
             return iter(value)
         if kind is dict:
-            return self._iterate_dict(value)
+            return self.iterate_dict(value)
         if kind is set:
             if self.view(value) is not value:
                 self.drain()  # a copy of a set may iterate in another order than the set itself
-            return self._iterate_dict(value)
+            return self.iterate_dict(value)
         if kind is frozenset or is_record(kind):
             return iter(value)
         if self.is_stream(value):
@@ -149,18 +145,6 @@ class Control(Base):
             yield item.value if type(item) is Pending and item.done else item
             i += 1
 
-    def _iterate_dict(self, target: Any) -> Iterator[Any]:
-        view = self.view(target)
-        keys = list(view)
-        for key in keys:
-            if len(self.view(target)) != len(keys):
-                name = "dictionary" if type(target) is dict else "Set"
-                raise RuntimeError(f"{name} changed size during iteration")
-            yield key
-        if len(self.view(target)) != len(keys):
-            name = "dictionary" if type(target) is dict else "Set"
-            raise RuntimeError(f"{name} changed size during iteration")
-
     def _advance_native(self, iterator: Iterator[Any], value: Any) -> Iterator[Any]:
         """Anything else: ``iter()`` and every advance wait for the head."""
         while True:
@@ -189,7 +173,7 @@ class Control(Base):
             target = self.force(target)
             if type(target) is dict:
                 if name == "keys":
-                    return self._iterate_dict(target)
+                    return self.iterate_dict(target)
                 if name == "values":
                     return self._items(target, lambda key, value: value)
                 if name == "items":
@@ -197,7 +181,7 @@ class Control(Base):
         return self.iterate(self.meth(target, name, *args))
 
     def _items(self, target: dict[Any, Any], make: Callable[[Any, Any], Any]) -> Iterator[Any]:
-        for key in self._iterate_dict(target):
+        for key in self.iterate_dict(target):
             yield make(key, settled(self.view(target)[key]))
 
     def _enumerate(self, source: Iterator[Any], start: int) -> Iterator[Any]:

@@ -44,6 +44,7 @@ class Heap(Base):
     def _init_heap(self) -> None:
         #: id(container) -> Chain, (id(object), attribute) -> Cell
         self.chains: dict[Any, Any] = {}
+        self.looped: dict[int, Any] = {}
         #: counts runs of native code, each of which may have written to any real object
         self.generation = 0
         #: the list that was made last by slicing an exact list
@@ -399,10 +400,13 @@ class Heap(Base):
                 return self.fence(operator.delitem, (target, key), {}, what="__hash__")
             if self.direct(target, id(target)):
                 del target[key]
-                return None
-            probe = self.view(target).copy()
-            del probe[key]
-            return self.store_op(target, named("__delitem__"), (key,))
+            else:
+                probe = self.view(target).copy()
+                del probe[key]
+                self.store_op(target, named("__delitem__"), (key,))
+            if self.looped and kind is dict:
+                self.deleted(target, key)
+            return None
         return self.fence(operator.delitem, (target, key), {}, what="del")
 
     # ------------------------------------------------------------------ names

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .atoms import ATOMS, CONTAINERS, SEQUENCES, hashes_plainly
 from .buffer import extend_items, named, set_add, set_item, update_items
+from .dictloops import CLEARED
 from .pending import Pending, settled
 
 if TYPE_CHECKING:
@@ -198,6 +199,8 @@ class Methods(Base):
                 del target[key]
             else:
                 self.store_op(target, named("__delitem__"), (key,))
+            if self.looped:
+                self.deleted(target, key)
             return value
         if name == "popitem" and not args:
             view = self.view(target)
@@ -206,8 +209,12 @@ class Methods(Base):
             key = next(reversed(view))
             value = settled(view[key])
             self.store_op(target, named("__delitem__"), (key,))
+            if self.looped:
+                self.deleted(target, key)
             return self.new_tuple(key, value)
         if name == "clear" and not args:
+            if self.looped:
+                self.deleted(target, CLEARED)
             if self.direct(target, id(target)):
                 return target.clear()
             return self.store_op(target, named("clear"), ())

@@ -13,10 +13,12 @@ import pytest
 from distributed import Client, LocalCluster
 
 import poppy_ipython
-from poppy_ipython import Options, sequential, unordered
+from poppy_ipython import sequential, unordered
 from poppy_ipython.backends import cluster as clusters
 from poppy_ipython.backends.parcel import Cannot
 from poppy_ipython.backends.remote import WorkerLost
+
+from .cells import ok, run
 
 
 @pytest.fixture(scope="module")
@@ -27,20 +29,6 @@ def client():
             poppy_ipython.use_cluster(found)
             yield found
             poppy_ipython.use_cluster(None)
-
-
-def run(source: str, names: dict | None = None, **options):
-    names = {"__name__": "__main__", "unordered": unordered, "sequential": sequential, "there": unordered(backend="dask"), **(names or {})}
-    found = poppy_ipython.run(source, names, options=Options(**options) if options else None)
-    return found, names
-
-
-def ok(source: str, names: dict | None = None, **options) -> dict:
-    found, names = run(source, names, **options)
-    if found.error is not None:
-        raise found.error
-    names["run"] = found
-    return names
 
 
 def test_functions_of_the_notebook_run_on_the_workers_and_write_in_their_place(client, capsys) -> None:

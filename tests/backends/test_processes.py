@@ -17,21 +17,7 @@ from poppy_ipython import Options, pure, sequential, unordered
 from poppy_ipython.backends import parcel, processes
 from poppy_ipython.backends.remote import WorkerLost
 
-
-def run(source: str, names: dict | None = None, **options):
-    """A cell with its own `__main__`-like namespace, and what it left there."""
-    names = {"__name__": "__main__", "unordered": unordered, "pure": pure, "sequential": sequential, **(names or {})}
-    found = poppy_ipython.run(source, names, options=Options(**options) if options else None)
-    return found, names
-
-
-def ok(source: str, names: dict | None = None, **options) -> dict:
-    found, names = run(source, names, **options)
-    if found.error is not None:
-        raise found.error
-    names["run"] = found
-    return names
-
+from .cells import ok, run
 
 WHO = "import os\n@unordered(backend='processes')\ndef who(n):\n    return n, os.getpid()\n"
 

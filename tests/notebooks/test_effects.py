@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import nbformat
 import pytest
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+from .executing import NOTEBOOKS, said
+
 EFFECTS = NOTEBOOKS / "effects.ipynb"
 
 
@@ -33,10 +33,6 @@ def executed() -> Any:
     notebook, error = demo.execute(EFFECTS)
     assert not error, error
     return notebook
-
-
-def said(cell: Any) -> str:
-    return "".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.outputs)
 
 
 def test_it_is_kept_without_results() -> None:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import nbformat
-from nbclient import NotebookClient
-
-from tests.notebooks.test_effects import NOTEBOOKS, said
+from .executing import NOTEBOOKS, executed, said
 
 VIDEO = NOTEBOOKS / "murakkab_video.ipynb"
 
 
 def test_each_objective_is_had() -> None:
-    notebook = nbformat.read(VIDEO, as_version=4)
-    nbformat.validate(notebook)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert all(not cell.outputs and cell.execution_count is None for cell in code), "it is kept without results"
-    NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
+    code = executed(VIDEO)
     wanted = [cell for cell in code if cell.source.startswith("%%poppy --view line --objective")]
     assert len(wanted) == 4
     assert all("foreseen" in said(cell) for cell in wanted)

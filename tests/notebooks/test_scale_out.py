@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import nbformat
-from nbclient import NotebookClient
-
-from tests.notebooks.test_effects import NOTEBOOKS, said
+from .executing import NOTEBOOKS, executed, said
 
 SCALE_OUT = NOTEBOOKS / "scale_out.ipynb"
 
 
 def test_processes_a_cluster_and_a_worker_that_is_killed() -> None:
-    notebook = nbformat.read(SCALE_OUT, as_version=4)
-    nbformat.validate(notebook)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert all(not cell.outputs and cell.execution_count is None for cell in code), "it is kept without results"
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    code = executed(SCALE_OUT)
     texts = [said(cell) for cell in code]
     assert "scored 0\nscored 4\nbest: 7" in texts[1]
     assert "total > <genexpr> > parse | invalid literal" in texts[3]

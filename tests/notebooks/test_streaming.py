@@ -6,7 +6,8 @@ import re
 
 import nbformat
 
-from tests.notebooks.test_effects import NOTEBOOKS, demo
+from .executing import NOTEBOOKS
+from .test_effects import demo
 
 STREAMING = NOTEBOOKS / "streaming.ipynb"
 

@@ -205,3 +205,96 @@ except TypeError as error:
 
 def test_a_docstring_of_the_cell() -> None:
     agree('"""about"""\nx = num(1)\n', 1)
+
+
+def test_a_key_deleted_and_set_again_in_a_loop_over_its_dict() -> None:
+    agree(
+        """
+        d = {}
+        d[0] = num(1)
+        try:
+            for i in d: del d[0]; d[0] = 0
+        except RuntimeError as e: print(e)
+        """
+    )
+
+
+def test_what_is_set_again_in_a_loop_is_met_at_the_end() -> None:
+    agree(
+        """
+        d = {k: ask(k) for k in "abc"}
+        seen = []
+        try:
+            for k, v in d.items():
+                seen.append((k, v))
+                if k == "a":
+                    d.pop("b"); del d["a"]; d["a"] = ask(1); d["x"] = 2
+        except RuntimeError as e: print(e)
+        print(seen, d)
+        """
+    )
+
+
+def test_what_is_deleted_before_its_turn_is_not_met() -> None:
+    agree(
+        """
+        d = {k: ask(k) for k in "abcd"}
+        seen = []
+        for k in d:
+            seen.append(k)
+            if k == "b" and flag(1) in (True, False): d["z"] = d.pop("d")
+            if k == "c": d["y"] = num(k); d.pop("z")
+        print(seen, d)
+        """
+    )
+
+
+def test_a_dict_cleared_and_filled_again_in_a_loop() -> None:
+    agree(
+        """
+        d = {k: num(k) for k in range(4)}
+        seen = []
+        try:
+            for v in d.values():
+                seen.append(v)
+                if v > 2: d.clear(); d.update({k: num(k) for k in range(4)})
+                if len(seen) > 6: break
+        except RuntimeError as e: print(e)
+        print(seen, d)
+        """
+    )
+
+
+def test_deletions_behind_a_loop_that_has_not_finished() -> None:
+    agree(
+        """
+        d = {k: num(k) for k in range(4)}
+        def f(n):
+            seen = []
+            for k in d:
+                if num((k, n)) > n: seen.append(ask(k))
+            return seen
+        a = f(2)
+        d.pop(1); d[1] = 7
+        b = f(3)
+        k, v = d.popitem(); d[9] = v
+        c = [k for k in d if d[k]]
+        print(a, b, c)
+        """
+    )
+
+
+def test_a_helper_that_deletes_in_a_loop() -> None:
+    agree(
+        """
+        d = {k: num(k) for k in range(3)}
+        def g(k):
+            if num(k): d.pop(k); d[k] = 1
+            return k
+        out = []
+        try:
+            for k in d: out.append(g(k))
+        except RuntimeError as e: print(e)
+        print(out, d)
+        """
+    )

@@ -1,0 +1,84 @@
+"""Loops over a dict or a set that the loop itself may change.
+
+A dict may not change its size while it is iterated over, and Python says so at the next step. It may be emptied and filled again, though, to
+the same size: then the loop goes on over its entries in their order, an entry that was deleted and set again being a new one at the end, and
+ends in an error if there are more of them than there were keys at first:
+
+    for k in d:                  a b c        ▸ a
+        del d["b"]; d["a"] …     a c x        ▸ c ▸ x      (three keys, three steps)
+
+The keys of the beginning are all that is needed as long as nobody deletes one. So a loop is told of deletions (``deleted``), with their
+places in the program: those before the step that it takes count, whoever made them and whenever.
+
+After ``clear`` the new entries stand where the old ones did. Not followed is where Python moves the entries of a dict that grows; what a
+native function deletes is not noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+CLEARED: Any = object()
+Deletions = list[tuple[tuple[int, ...], tuple[Any, ...]]]
+
+
+class DictLoops(Base):
+    """Part of :class:`Control`."""
+
+    #: id(dict) -> (the dict, what has been deleted from it for each loop over it that goes on)
+    looped: dict[int, tuple[Any, list[Deletions]]]
+
+    def deleted(self, target: dict[Any, Any], *keys: Any) -> None:
+        """``keys`` are deleted from ``target`` here (call only if ``looped`` is not empty)."""
+        found = self.looped.get(id(target))
+        if found is not None:
+            unit = self.cur
+            for deletions in found[1]:
+                deletions.append(((*unit.path, unit.n), keys))
+
+    def iterate_dict(self, target: Any) -> Iterator[Any]:
+        keys = list(self.view(target))
+        deletions: Deletions = []
+        looped = self.looped  # also when the machine is gone
+        loops = looped.setdefault(id(target), (target, []))[1]
+        loops.append(deletions)
+        passed: set[Any] | None = None  # keys that stand before the next one, once somebody has deleted any
+        try:
+            for step in range(len(keys) + 1):
+                view = self.view(target)
+                if len(view) != len(keys):
+                    name = "dictionary" if type(target) is dict else "Set"
+                    raise RuntimeError(f"{name} changed size during iteration")
+                if deletions:
+                    here = (*self.cur.path, self.cur.n + 1)
+                    gone = {key for place, found in deletions if place < here for key in found}
+                    if gone:
+                        passed = set(islice(view, step)) if CLEARED in gone else (set(keys[:step]) if passed is None else passed) - gone
+                        deletions[:] = [deletion for deletion in deletions if deletion[0] >= here]
+                if passed is None:
+                    if step == len(keys):
+                        return
+                    key = keys[step]
+                else:
+                    left = [key for key in view if key not in passed]
+                    if not left:
+                        return
+                    if step == len(keys):
+                        raise RuntimeError("dictionary keys changed during iteration")
+                    key = left[0]
+                    passed.add(key)
+                yield key
+        finally:
+            loops.remove(deletions)
+            if not loops:
+                looped.pop(id(target), None)
+
+
+__all__ = ["CLEARED", "DictLoops"]
