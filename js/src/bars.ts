@@ -2,9 +2,10 @@
  *
  *     ──────▐██████▌                       waited, in flight
  *           ▐▓▓┃──▐▓▓┃────▐██████▌         sent three times: two attempts that failed, a pause after each
- *           ▐▒╷▒╷▒▒▒╷▒╷▒▌                  a stream and when its pieces came */
+ *           ▐▒╷▒╷▒▒▒╷▒╷▒▌                  a stream and when its pieces came
+ *           ▄▄▐██████▌▄                    performed by a worker: the way there and back is low */
 
-import { type Call, waitedFor } from "./model";
+import { type Call, waitedFor, ways } from "./model";
 import type { Palette } from "./theme";
 import type { Scale } from "./time";
 
@@ -39,12 +40,15 @@ export function drawFlight(on: Sheet, call: Call, left: number, right: number, y
     ctx.strokeRect(x + 0.5, y + 0.5, Math.max(1, right - x - 1), bar - 1);
     ctx.setLineDash([]);
   } else if (right > x) {
+    const [from, to] = performed(on, call, x, right);
+    drawWay(on, x, from, y);
+    drawWay(on, to, right, y);
     ctx.fillStyle = colourOf(call, colours);
-    if (right - x > 4 && bar > 6) {
+    if (to - from > 4 && bar > 6) {
       ctx.beginPath();
-      ctx.roundRect(x, y, right - x, bar, 2);
+      ctx.roundRect(from, y, to - from, bar, 2);
       ctx.fill();
-    } else ctx.fillRect(x, y, right - x, bar);
+    } else ctx.fillRect(from, y, to - from, bar);
     if (call.ended === null) faintly(ctx, 0.35, () => ctx.fillRect(right, y, 3, bar)); // the growing end
   }
   if (call.chunks.length > 1 && bar > 6) drawPieces(on, call, y);
@@ -52,6 +56,21 @@ export function drawFlight(on: Sheet, call: Call, left: number, right: number, y
     ctx.fillStyle = colours.fail;
     ctx.fillRect(right - 1.5, y - 2, 3, bar + 4);
   }
+}
+
+/* The part of a bar in which a worker performed the call: all of it, if no worker did or its ways are too short to be seen. */
+export function performed({ scale }: Sheet, call: Call, left: number, right: number): [number, number] {
+  if (ways(call) === null) return [left, right];
+  const from = Math.max(left, Math.min(scale.x(call.there![0]), right - 1.5)), to = Math.min(right, scale.x(call.there![1]));
+  const first = from - left < 1 ? left : from;
+  return [first, right - to < 1 ? right : Math.max(first + 1.5, to)];
+}
+
+/* Arguments on their way to a worker, or a result back. */
+export function drawWay({ ctx, colours, bar }: Sheet, from: number, to: number, y: number): void {
+  const low = bar > 6 ? Math.round(bar * 0.55) : Math.max(1, bar - 2);
+  ctx.fillStyle = colours.carry;
+  if (to - from >= 1) ctx.fillRect(from, y + (bar - low) / 2, to - from, low);
 }
 
 /* Attempts that others followed, each with a stop, and thin the pauses between; gives back where the last one begins. */

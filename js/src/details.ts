@@ -1,7 +1,7 @@
 /* What is known of one call, and why it was not sent earlier. */
 
 import { el, plain } from "./dom";
-import { type Call, endOf, type Model, served } from "./model";
+import { type Call, endOf, type Model, served, ways } from "./model";
 import { count, duration } from "./time";
 import { chain, worst } from "./why";
 
@@ -66,6 +66,9 @@ export class Details {
     if (call.pieces > 0) fact("stream", pieces(call));
     if (call.attempts > 1) fact("attempts", attempts(call));
     fact("host", plain(call.host, 80));
+    fact("worker", plain(call.worker, 80));
+    const way = ways(call);
+    if (way) fact("transfer", `${duration(way[0] + way[1])}: ${duration(way[0])} until the worker began, ${duration(way[1])} back`);
     fact("effect", call.effect);
     fact("error", plain(call.error, 300), "bad");
     const values = model.values.get(call.number);

@@ -7,8 +7,8 @@
  * Drag pans, a drag on the axis marks a range and zooms into it, Ctrl + wheel zooms, a double click shows everything. For
  * the keyboard: arrows go from call to call, + and - zoom, 0 shows everything, Enter opens the details. */
 
-import { clip, drawFlight, drawName, drawWaiting, FONT, type Sheet } from "./bars";
-import { type Call, endOf, type Model, served } from "./model";
+import { clip, drawFlight, drawName, drawWaiting, drawWay, FONT, performed, type Sheet } from "./bars";
+import { type Call, endOf, type Model, served, ways } from "./model";
 import { type Grouping, type Lanes, lanesOf, span } from "./lanes";
 import type { Palette } from "./theme";
 import { duration, Scale } from "./time";
@@ -106,7 +106,7 @@ export class Gantt {
     const call = this.model.byNumber(number);
     const lane = this.lanes.of.get(number);
     if (call === undefined || lane === undefined) return null;
-    const [begin, end] = span(call, this.model.now);
+    const [begin, end] = span(call, this.model.now, this.grouping);
     const scale = this.current(this.model.now);
     return { x: scale.x(begin), y: this.tops[lane]!, width: Math.max(2, scale.x(end) - scale.x(begin)), height: this.laneHeight - 3 };
   }
@@ -235,9 +235,10 @@ export class Gantt {
       let filled = -1; // the pixel up to which this lane is covered: bars below a pixel are not drawn again and again
       let before = scale.left;
       for (const call of lane.calls) {
-        const [begin, end] = span(call, now);
+        const [begin, end] = span(call, now, this.grouping);
         if (begin > scale.end) continue;
         const x = scale.x(begin), right = Math.max(x + 1.5, scale.x(end));
+        const away = this.grouping === "worker" && ways(call) !== null; // its bar is what the worker did, not the whole flight
         const bright = !dimmed || this.marked.has(call.number);
         if (right < scale.left) continue;
         ctx.globalAlpha = bright ? 1 : 0.28;
@@ -246,12 +247,16 @@ export class Gantt {
           before = Math.max(before, Math.min(right, x + 3));
           continue;
         }
-        if (call.issued < call.started) drawWaiting(on, call, Math.max(before, scale.x(call.issued)), x, y + bar / 2);
+        const sent = Math.min(x, scale.x(call.started)), over = Math.max(right, scale.x(endOf(call, now)));
+        if (call.issued < call.started) drawWaiting(on, call, Math.max(before, scale.x(call.issued)), sent, y + bar / 2);
+        if (away) drawWay(on, Math.max(before, sent), x, y);
         before = Math.max(before, right + 1);
         if (right <= filled && !path.has(call.number) && call.number !== this.selected) continue;
         filled = Math.max(filled, Math.floor(right));
-        drawFlight(on, call, x, right, y);
-        if (bar >= 12 && right - x >= 24) drawName(on, call, this.name(call), x, right, y);
+        if (away) drawWay(on, right, over, y);
+        drawFlight(on, away ? { ...call, tries: [] } : call, x, right, y);
+        const [from, to] = performed(on, call, x, right);
+        if (bar >= 12 && to - from >= 24) drawName(on, call, this.name(call), from, to, y);
         if (path.has(call.number)) {
           ctx.strokeStyle = colours.path;
           ctx.lineWidth = 1.6;
@@ -318,7 +323,7 @@ export class Gantt {
       if (y < top - 1 || y > top + this.laneHeight) continue;
       let best: number | null = null, nearest = 4; // pixels
       for (const call of lane.calls) {
-        const [begin, end] = span(call, now);
+        const [begin, end] = span(call, now, this.grouping);
         const left = scale.x(begin), right = Math.max(left + 2, scale.x(end));
         const away = x < left ? left - x : x > right ? x - right : 0;
         if (away < nearest) {

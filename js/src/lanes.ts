@@ -3,7 +3,7 @@
  * What is packed is the time in flight. Waiting is drawn in front of a bar only where it does not cover another bar of the
  * lane: sixteen slots and a thousand calls that wait for one of them would otherwise need a thousand lanes. */
 
-import { type Call, endOf } from "./model";
+import { type Call, endOf, ways } from "./model";
 
 export interface Lane {
   calls: Call[]; // by begin
@@ -24,13 +24,14 @@ export interface Lanes {
   of: Map<number, number>; // call number → lane
 }
 
-export const GROUPINGS = ["place", "callee", "unit", "packed"] as const;
+export const GROUPINGS = ["place", "callee", "unit", "worker", "packed"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
-export const GROUPED: Record<Grouping, string> = { place: "by place", callee: "by callee", unit: "by unit", packed: "packed" };
+export const GROUPED: Record<Grouping, string> = { place: "by place", callee: "by callee", unit: "by unit", worker: "by worker", packed: "packed" };
 const MOST_UNITS = 300; // groups; more share one by their function
 
-/* When a call occupies its lane: in flight; until it is sent, the waiting itself. */
-export function span(call: Call, now: number): [number, number] {
+/* When a call occupies its lane: in flight; until it is sent, the waiting itself. Of a worker's lane while that performs it. */
+export function span(call: Call, now: number, grouping: Grouping = "place"): [number, number] {
+  if (grouping === "worker" && ways(call) !== null) return call.there!;
   return [call.started ?? call.issued, endOf(call, now)];
 }
 
@@ -47,15 +48,15 @@ export function lanesOf(calls: readonly Call[], now: number, grouping: Grouping)
   const lanes: Lane[] = [];
   const groups: Group[] = [];
   const of = new Map<number, number>();
-  for (const members of inOrder(bySite)) {
+  for (const members of grouping === "worker" ? byName(bySite) : inOrder(bySite)) {
     const first = lanes.length;
-    const sent = members.filter((call) => call.started !== null).sort((a, b) => a.started! - b.started! || a.number - b.number);
+    const sent = members.filter((call) => call.started !== null).sort((a, b) => span(a, now, grouping)[0] - span(b, now, grouping)[0] || a.number - b.number);
     const unsent = members.filter((call) => call.started === null);
     const free = new Heap<number>((a, b) => a - b);
     const taken = new Heap<[end: number, lane: number]>((a, b) => a[0] - b[0]);
     let made = 0;
     for (const call of sent) {
-      const [begin, end] = span(call, now);
+      const [begin, end] = span(call, now, grouping);
       while (taken.size > 0 && taken.first[0] <= begin + 1e-9) free.push(taken.pop()[1]);
       const lane = free.size > 0 ? free.pop() : made++;
       taken.push([end, lane]);
@@ -85,6 +86,7 @@ function keyOf(calls: readonly Call[], grouping: Grouping): (call: Call) => stri
   if (grouping === "place") return (call) => call.site;
   if (grouping === "callee") return (call) => `${call.callee}|${call.host}`;
   if (grouping === "packed") return () => "";
+  if (grouping === "worker") return (call) => call.worker;
   const units = new Set(calls.map((call) => call?.invocation));
   return units.size <= MOST_UNITS ? (call) => call.invocation : (call) => call.within;
 }
@@ -92,6 +94,7 @@ function keyOf(calls: readonly Call[], grouping: Grouping): (call: Call) => stri
 function labelOf(head: Call, grouping: Grouping, one: boolean): string {
   if (grouping === "packed") return "";
   if (grouping === "callee") return head.callee;
+  if (grouping === "worker") return head.worker || "no worker";
   if (grouping === "unit") return (one ? head.invocation : head.within) || "the cell";
   return head.within ? `${head.within} ▸ ${head.callee}` : head.callee;
 }
@@ -101,6 +104,12 @@ function inOrder(bySite: Map<string, Call[]>): Call[][] {
   const first = (members: Call[]): number => members.reduce((least, call) => Math.min(least, call.started ?? Infinity), Infinity);
   const found = [...bySite.values()].map((members) => ({ members, at: first(members) }));
   return found.sort((a, b) => (a.at === b.at ? a.members[0]!.number - b.members[0]!.number : a.at - b.at)).map(({ members }) => members);
+}
+
+/* Workers by name, `process 10` after `process 9`; what no worker performed is last. */
+function byName(byWorker: Map<string, Call[]>): Call[][] {
+  const names = [...byWorker.keys()].sort((a, b) => Number(a === "") - Number(b === "") || a.localeCompare(b, "en", { numeric: true }));
+  return names.map((name) => byWorker.get(name)!);
 }
 
 /* The smallest first. */

@@ -2,7 +2,7 @@
 
 import { el } from "./dom";
 import { isStream } from "./bars";
-import { type Model, waitedFor } from "./model";
+import { type Model, waitedFor, ways } from "./model";
 import { type Palette, REASON_NAMES } from "./theme";
 
 export function legend(element: HTMLElement, model: Model, colours: Palette): void {
@@ -18,6 +18,7 @@ export function legend(element: HTMLElement, model: Model, colours: Palette): vo
       else if (isStream(call)) kinds.set("streaming", [`background:${colours.stream}`, "streaming"]);
       else kinds.set("run", [`background:${colours.run}`, "in flight"]);
     }
+    if (Math.max(...(ways(call) ?? [0])) > least) kinds.set("carry", [`background:${colours.carry};height:6px;border-radius:0`, "transfer"]);
     if (call.tries.length > 0) kinds.set("retrying", [`background:${colours.retry}`, "sent again"]);
     const until = call.started ?? model.now;
     if ((call.ready ?? until) - call.issued > least) {

@@ -47,6 +47,8 @@ export interface Call {
   tries: Try[]; // its attempts, if there were several
   pieces: number; // of a stream
   chunks: number[]; // when they were there, in seconds; of very many some
+  worker: string; // who performed it in another process, and from when to when: the rest was its way
+  there: [begin: number, end: number] | null;
   site: string; // calls of one site belong together
 }
 
@@ -68,6 +70,7 @@ export type Row = [
   edges: EdgeRow[], slack: number | null, attempts: number, error: number, exactly: number,
   invocation?: number, model?: number, sent?: number, received?: number, // left out where there is nothing to say
   tries?: [begin: number, length: number | null, why: number][] | -1, chunks?: [pieces: number, ...times: number[]] | -1,
+  worker?: number, began?: number, performed?: number,
 ];
 
 export interface Message {
@@ -125,6 +128,7 @@ export class Model {
   whatif: Opened | null = null;
   foretold = "";
   problem = "";
+  readonly workers = new Set<string>();
   version = 0; // grows with every change
   private readonly sites = new Map<string, number>();
   private strings: string[] = [];
@@ -153,6 +157,7 @@ export class Model {
       this.strings = [];
       this.calls = [];
       this.sites.clear();
+      this.workers.clear();
       this.seq = message.seq ?? 0;
       this.sources = (message.sources ?? []).map(([title, text]) => ({ title, lines: lines(text) }));
     } else {
@@ -163,6 +168,7 @@ export class Model {
     for (const row of message.rows ?? []) {
       const call = this.call(row);
       if (this.calls[call.number - 1] === undefined) this.sites.set(call.site, (this.sites.get(call.site) ?? 0) + 1);
+      if (call.worker) this.workers.add(call.worker);
       this.calls[call.number - 1] = call;
     }
     if (message.now !== undefined) this.offset = Math.min(this.offset, this.clock() - message.now);
@@ -242,9 +248,24 @@ export class Model {
       tries: this.tries(row[23], startedAt ?? begin),
       pieces: Array.isArray(row[24]) ? row[24][0] : 0,
       chunks: Array.isArray(row[24]) ? sums(row[24].slice(1), startedAt ?? begin) : [],
+      worker: this.text(row[25] ?? -1),
+      there: there(row, startedAt ?? begin),
       site: `${callee}|${file}|${line}|${where}|${within}`,
     };
   }
+}
+
+function there(row: Row, sent: number): Call["there"] {
+  const [began, performed] = [row[26] ?? -1, row[27] ?? -1];
+  return began < 0 || performed < 0 ? null : [sent + began * UNIT, sent + (began + performed) * UNIT];
+}
+
+/* How long it was on its way to its worker (and waited there), and its answer on the way back; null if nobody else did it. */
+export function ways(call: Call): [there: number, back: number] | null {
+  if (call.there === null || call.started === null || call.ended === null) return null;
+  if (call.outcome === "cancelled" || call.outcome === "abandoned") return null;
+  const sent = call.tries.at(-1)?.begin ?? call.started;
+  return [Math.max(0, call.there[0] - sent), Math.max(0, call.ended - call.there[1])];
 }
 
 /* When `call` could go on, which waited for `cause`: at its end, or of a stream that goes on at the piece before. */

@@ -1,6 +1,6 @@
 /* Light or dark, by what is really behind the view: JupyterLab, Notebook, VS Code, Colab and a plain page each have their
  * own switch, but every one of them paints a background. Colours are Okabe and Ito's, which the colour-blind can tell
- * apart; none carries a meaning alone (failed bars end in a stop, cancelled ones are hollow, waiting is thin). */
+ * apart; none carries a meaning alone (failed bars end in a stop, cancelled ones are hollow, waiting is thin, transfer is low). */
 
 import type { Reason } from "./model";
 
@@ -16,6 +16,7 @@ export interface Palette {
   fail: string;
   retry: string;
   stream: string;
+  carry: string; // to a worker and back
   path: string;
   focus: string;
   shade: string;
@@ -24,7 +25,7 @@ export interface Palette {
 
 const LIGHT: Palette = {
   panel: "#ffffff", raised: "#f6f8fa", edge: "#d0d7de", ink: "#1f2328", faint: "#57606a", grid: "#e9ecef",
-  run: "#0072b2", on: "#ffffff", fail: "#b54700", retry: "#aa4a85", stream: "#00795a", path: "#1f2328", focus: "#0969da", shade: "#0072b214",
+  run: "#0072b2", on: "#ffffff", fail: "#b54700", retry: "#aa4a85", stream: "#00795a", carry: "#87919c", path: "#1f2328", focus: "#0969da", shade: "#0072b214",
   reasons: {
     start: "#c9d1d9", data: "#a9d0e6", branch: "#8fcbb5", order: "#c5b4e3", unknown: "#dfa27a",
     commit: "#b9bfc7", limit: "#edcf6b", window: "#c9d1d9", rate: "#e6a817",
@@ -32,7 +33,7 @@ const LIGHT: Palette = {
 };
 const DARK: Palette = {
   panel: "#161a20", raised: "#1f252d", edge: "#3a414a", ink: "#e8edf2", faint: "#a3adb8", grid: "#2a313a",
-  run: "#56b4e9", on: "#06202f", fail: "#f0854a", retry: "#e08fc0", stream: "#2fc79a", path: "#ffffff", focus: "#79b8ff", shade: "#56b4e91f",
+  run: "#56b4e9", on: "#06202f", fail: "#f0854a", retry: "#e08fc0", stream: "#2fc79a", carry: "#6f7b88", path: "#ffffff", focus: "#79b8ff", shade: "#56b4e91f",
   reasons: {
     start: "#49525d", data: "#2a5a78", branch: "#23614f", order: "#574a7a", unknown: "#7a4a2c",
     commit: "#4b535d", limit: "#77632a", window: "#49525d", rate: "#94701a",

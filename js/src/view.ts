@@ -38,6 +38,7 @@ export class View {
   private readonly live = el("div", { class: "said", "aria-live": "polite" });
   private readonly save = el("button", { type: "button", title: "Save this run as a page of its own: names and times only" }, "save…");
   private readonly problem = el("p", { class: "problem" });
+  private readonly byWorker = el("option", { value: "worker" }, GROUPED.worker);
   private frame = 0;
   private timer = 0;
   private seen = -1;
@@ -116,6 +117,7 @@ export class View {
       const known = this.model.whatif !== null || this.host.whatif !== undefined;
       this.root.classList.toggle("several", known && !this.model.running);
       (this.root.querySelector("[role=tab][data-tab=whatif]") as HTMLElement).hidden = !known || this.model.running;
+      this.byWorker.hidden = this.byWorker.disabled = this.model.workers.size === 0;
       this.save.hidden = this.model.running || this.host.save === undefined;
       this.problem.textContent = this.model.problem;
       this.problem.hidden = !this.model.problem;
@@ -182,7 +184,7 @@ export class View {
       return made;
     };
     const grouping = el("select", { title: "Rows of the timeline", "aria-label": "Rows of the timeline" });
-    for (const name of GROUPINGS) grouping.append(el("option", { value: name }, GROUPED[name]));
+    for (const name of GROUPINGS) grouping.append(name === "worker" ? this.byWorker : el("option", { value: name }, GROUPED[name]));
     grouping.addEventListener("change", () => {
       this.gantt.grouping = grouping.value as Grouping;
       this.gantt.relayout();

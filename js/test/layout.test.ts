@@ -4,6 +4,7 @@ import { layout } from "../src/graph";
 import { left } from "../src/header";
 import { type Grouping, lanesOf, span } from "../src/lanes";
 import type { Call } from "../src/model";
+import { performed, type Sheet } from "../src/bars";
 import { duration, Scale } from "../src/time";
 import { model, type Spec } from "./runs";
 
@@ -87,11 +88,40 @@ describe("lanes", () => {
     const many = model(Array.from({ length: 900 }, (_, n): Spec => ({ within: "f", invocation: `f ${n}`, ended: 1 })));
     expect(lanesOf(many.calls, 1, "unit").groups.map((group) => group.label)).toEqual(["f"]);
   });
+  it("are a worker's each, of what it performed, whatever was on its way meanwhile", () => {
+    const specs: Spec[] = [
+      { started: 0, ended: 3, worker: "process 10", there: [0.5, 2.5] },
+      { started: 0, ended: 5, worker: "process 10", there: [2.5, 4.5] }, // sent at once, and it waited there
+      { started: 0, ended: 3, worker: "process 9", there: [0.5, 2.5] },
+      { started: 0, ended: 4 },
+      { started: 1, ended: 2, outcome: "cancelled", worker: "process 9", there: [1.2, 1.8] },
+    ];
+    const { calls, workers } = model(specs, { ended: 5 });
+    const { groups, lanes } = lanesOf(calls, 5, "worker");
+    expect([...workers]).toEqual(["process 10", "process 9"]);
+    expect(groups.map(({ label, lanes: size, calls: many }) => [label, size, many])).toEqual([["process 9", 2, 2], ["process 10", 1, 2], ["no worker", 1, 1]]);
+    expect(lanes[2]!.calls.map((call) => call.number)).toEqual([1, 2]);
+    expect(span(calls[1]!, 5, "worker")).toEqual([2.5, 4.5]);
+    expect(span(calls[1]!, 5)).toEqual([0, 5]);
+  });
   it("take ten thousand calls at once in little time", () => {
     const { calls } = model(Array.from({ length: 10_000 }, (): Spec => ({ started: 0, ended: 5 })));
     const began = performance.now();
     expect(lanesOf(calls, 5, "place").lanes).toHaveLength(10_000);
     expect(performance.now() - began).toBeLessThan(500);
+  });
+});
+
+describe("a bar of a worker", () => {
+  const bar = (there: [number, number]): [number, number] => {
+    const call = model([{ started: 0, ended: 10, worker: "process 1", there }]).calls[0]!;
+    return performed({ scale: new Scale(0, 10, 0, 100) } as Sheet, call, 0, 100);
+  };
+  it("is what it performed between the ways, where they can be seen", () => {
+    expect(bar([2, 9])).toEqual([20, 90]);
+    expect(bar([0.05, 9.95])).toEqual([0, 100]);
+    expect(bar([5, 5])).toEqual([50, 51.5]);
+    expect(bar([10, 10])).toEqual([98.5, 100]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Call, type Message, Model, served } from "../src/model";
+import { type Call, type Message, Model, served, ways } from "../src/model";
 import { chain, worst } from "../src/why";
 import { full, model, rows, Texts } from "./runs";
 
@@ -44,6 +44,17 @@ describe("messages", () => {
     expect(again.tries).toEqual([{ begin: 1, end: 1.5, why: "Timeout" }, { begin: 1.9, end: null, why: "" }]);
     expect(served(stream, { ...again, ready: 1.6 })).toBeCloseTo(1.5);
     expect(served(stream, { ...again, ready: 2.5 })).toBe(2);
+  });
+
+  it("say who performed a call elsewhere, and how long it was on its way", () => {
+    const made = model([{ started: 1, ended: 3, worker: "process 1", there: [1.25, 2.5] }, { started: 1, ended: 2 }]);
+    const [away, here] = made.calls as [Call, Call];
+    expect([away.worker, away.there, ways(away)]).toEqual(["process 1", [1.25, 2.5], [0.25, 0.5]]);
+    expect([here.worker, here.there, ways(here)]).toEqual(["", null, null]);
+    expect(ways({ ...away, outcome: "cancelled" })).toBeNull();
+    expect(ways({ ...away, tries: [{ begin: 1, end: 1.1, why: "" }, { begin: 1.2, end: null, why: "" }] })![0]).toBeCloseTo(0.05);
+    made.apply(full([{}]));
+    expect(made.workers.size).toBe(0);
   });
 
   it("of a newer version are refused in words", () => {

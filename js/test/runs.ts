@@ -14,6 +14,8 @@ export interface Spec {
   edges?: [cause: number, reason: (typeof REASONS)[number], line?: number, words?: string][];
   turn?: number;
   invocation?: string;
+  worker?: string; // performed from `there[0]` to `there[1]`
+  there?: [number, number];
 }
 
 
@@ -37,7 +39,10 @@ export function rows(specs: Spec[], texts: Texts, first = 1): Row[] {
       unit(spec.ended, started ?? ready ?? issued), OUTCOMES.indexOf(spec.outcome ?? (spec.ended == null ? "running" : "ok")),
       (spec.edges ?? []).map(([cause, reason, line, words]) => [cause, REASONS.indexOf(reason), line ?? 0, texts.index(words ?? "its answer was needed"), -1]),
       null, 1, -1, -1, spec.invocation ? texts.index(spec.invocation) : -1,
-    ];
+      ...(spec.worker && spec.there && started !== null
+        ? ([-1, -1, -1, -1, -1, texts.index(spec.worker), unit(spec.there[0], started)!, unit(spec.there[1], spec.there[0])!] as const)
+        : []),
+    ] as unknown as Row;
   });
 }
 

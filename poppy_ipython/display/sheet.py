@@ -35,6 +35,7 @@ _LIGHT = {
     "fail": "#b54700",
     "again": "#aa4a85",
     "stream": "#00795a",
+    "carry": "#87919c",
 }
 _DARK = {
     "panel": "#1c2026",
@@ -48,6 +49,7 @@ _DARK = {
     "fail": "#f0854a",
     "again": "#e08fc0",
     "stream": "#2fc79a",
+    "carry": "#6f7b88",
 }
 
 
@@ -99,6 +101,7 @@ def _rules(colour: dict[str, str]) -> str:
         ".fail": f"fill:{colour['fail']}",
         ".again": f"fill:{colour['again']}",
         ".stream": f"fill:{colour['stream']}",
+        ".carry": f"fill:{colour['carry']}",
         ".gone": f"fill:{colour['panel']};stroke:{colour['faint']}",
         ".path": f"stroke:{colour['ink']}",
         ".edge": f"stroke:{colour['faint']}",

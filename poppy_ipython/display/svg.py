@@ -7,6 +7,7 @@
   bar is kept free as long as that costs no more than 30 lanes; then only the bars that are long enough keep theirs.
 * The time between issued and sent is the thin, lighter bar in front; a call that was never sent is nothing else.
 * Attempts that others followed have a colour and a stop of their own, the pauses between are thin; so have streams a colour.
+* The way to a worker and back is lower than the bar between, and grey.
 * Above 60 lanes, 400 calls or 40 KB the chart is folded (`folded.py`): a notebook keeps every output it has ever shown.
   Hover texts go first, because they are what costs most and what an SVG shown as an image does not have anyway.
 
@@ -33,7 +34,8 @@ __all__ = ["MOST_BYTES", "gantt_svg"]
 MOST_BARS, MOST_LANES, MOST_BYTES = 400, 60, 40_000
 _LABELLED_LANES = 30
 _LEFT, _RIGHT, _TOP = 10.0, WIDTH - 10.0, 10.0
-_LANE, _BAR, _THIN = 20.0, 14.0, 6.0
+_LANE, _BAR, _LOW, _THIN = 20.0, 14.0, 8.0, 6.0
+_SEEN = 0.5  # what is narrower is not drawn
 _SPACE = 4.0  # between a bar and its label, and between neighbours in a lane
 
 _ENDINGS = {
@@ -90,14 +92,15 @@ class _Box:
     label_in: str  # 'bar', 'right', 'left', or '' for none
     low: float
     high: float
+    work: tuple[float, float]  # the flight without transfers
 
     def without_room(self) -> _Box:
         """The same without a label beside the bar: the whole label in it, or the source line, or none."""
         if self.label_in == "bar":
             return replace(self, low=self.begin, high=self.end)
-        fits = self.call.started is not None and width_of(self.short) + _SPACE <= self.end - self.start
+        fits = self.call.started is not None and width_of(self.short) + _SPACE <= self.work[1] - self.work[0]
         inside = "bar" if fits and self.short else ""
-        x = self.start + _SPACE / 2
+        x = self.work[0] + _SPACE / 2
         return replace(self, label=safe(self.short, 40), label_x=x, label_in=inside, low=self.begin, high=self.end)
 
 
@@ -109,6 +112,7 @@ def _box(trace: Trace, call: Call, axis: Axis) -> _Box:
         start = min(start, axis.right - 2)
         end = start + 2
     begin = min(begin, start)
+    work = _work(call, axis, start, end)
     seen = trace.seen(call)
     where = trace.where(seen.filename, seen.line)
     gap = _SPACE + (2 if call.outcome == "error" else 0)  # clear of the stop
@@ -117,14 +121,24 @@ def _box(trace: Trace, call: Call, axis: Axis) -> _Box:
     while words:  # as much as there is room for, the end of the words last
         label = " · ".join(safe(word, 30) for word in words)  # each by itself: a name may run from right to left
         width = width_of(" · ".join(words))
-        if call.started is not None and not call.tries and width + 2 * _SPACE <= end - start:
-            return _Box(call, begin, start, end, label, where, start + _SPACE, width, "bar", begin, end)
+        if call.started is not None and not call.tries and width + 2 * _SPACE <= work[1] - work[0]:
+            return _Box(call, begin, start, end, label, where, work[0] + _SPACE, width, "bar", begin, end, work)
         if end + gap + width <= axis.right:
-            return _Box(call, begin, start, end, label, where, end + gap, width, "right", begin, end + gap + width)
+            return _Box(call, begin, start, end, label, where, end + gap, width, "right", begin, end + gap + width, work)
         if axis.left <= before - width:
-            return _Box(call, begin, start, end, label, where, before, width, "left", min(begin, before - width), end)
+            return _Box(call, begin, start, end, label, where, before, width, "left", min(begin, before - width), end, work)
         del words[0]
-    return _Box(call, begin, start, end, "", where, start, 0.0, "", begin, end)
+    return _Box(call, begin, start, end, "", where, start, 0.0, "", begin, end, work)
+
+
+def _work(call: Call, axis: Axis, start: float, end: float) -> tuple[float, float]:
+    """Where its worker performed it; the whole bar if nobody else did, or if the ways are too short to be seen."""
+    if not call.transfers or call.outcome not in ("ok", "error"):
+        return start, end
+    (_, there), (back, _) = call.transfers
+    first, last = min(axis.x(there), end - 1), max(axis.x(back), start + 1)
+    first, last = (first if first - start >= _SEEN else start), (last if end - last >= _SEEN else end)
+    return first, max(last, first + 1)
 
 
 def _pack(intervals: Iterable[tuple[float, float]]) -> list[int]:
@@ -189,7 +203,11 @@ def _bar(trace: Trace, box: _Box, y: float, marked: bool, hover: bool) -> str:
             failed = box.call.outcome == "error"
             kind = "fail" if failed else "stream" if box.call.chunks else "run"
             last = _tries(box, top, parts)
-            parts.append(_rect(kind, last, top, box.end - last, _BAR, 2))
+            first, over = max(last, box.work[0]), box.work[1]
+            for begin, end in ((last, first), (over, box.end)):
+                if end - begin >= _SEEN:
+                    parts.append(_rect("carry", begin, y - _LOW / 2, end - begin, _LOW))
+            parts.append(_rect(kind, first, top, max(1.0, over - first), _BAR, 2))
             if failed:
                 parts.append(_rect("fail", box.end - 1.5, top - 2.5, 3, _BAR + 5))
         if marked and box.call.outcome in ("ok", "error"):
@@ -251,6 +269,8 @@ def _legend(boxes: list[_Box], path: bool, y: float) -> str:
         entries.append(("run", "in flight"))
     if any(box.call.chunks for box in boxes):
         entries.append(("stream", "streaming"))
+    if any(box.work != (box.start, box.end) for box in boxes):
+        entries.append(("carry", "transfer"))
     if any(box.call.tries for box in boxes):
         entries.append(("again", "sent again"))
     if "error" in outcomes:
@@ -261,8 +281,8 @@ def _legend(boxes: list[_Box], path: bool, y: float) -> str:
         entries.append(("path", "critical path"))
     parts, x = [], _LEFT
     for kind, text in entries:
-        height = _THIN if kind == "wait" else 9.0
-        parts.append(_rect(kind, x, y - height / 2, 16, height, 0 if kind == "wait" else 2))
+        height = {"wait": _THIN, "carry": _LOW - 1}.get(kind, 9.0)
+        parts.append(_rect(kind, x, y - height / 2, 16, height, 0 if height < 9 else 2))
         if kind == "fail":
             parts.append(_rect(kind, x + 14.5, y - 6.5, 3, 13))
         parts.append(f'<text class="faint" x="{number(x + 21)}" y="{number(y + 4)}">{text}</text>')
@@ -277,6 +297,8 @@ def _hover(trace: Trace, call: Call) -> str:
         text += ": never sent"
     else:
         text += f": sent at {duration(call.started)}, {duration(call.seconds)}, {_ENDINGS.get(call.outcome, 'ok')}"
+    if call.worker is not None and call.transfers:
+        text += f"; {call.worker}, {duration(sum(end - begin for begin, end in call.transfers))} of it transfer"
     if call.cause is not None:
         text += f"; waited for #{call.cause} ({call.reason})"
     return safe(text, 160)

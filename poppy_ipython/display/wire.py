@@ -2,8 +2,8 @@
 
     [number, callee, file, line, where, within, turn, host, effect, issued, ready, started, ended, outcome, edges, slack, …]
 
-The last ones (the invocation it belongs to, model, tokens, earlier attempts, pieces of a stream) are left out where there is
-nothing to say.
+The last ones (the invocation it belongs to, model, tokens, earlier attempts, pieces of a stream, the worker and from when to
+when it performed the call) are left out where there is nothing to say.
 
 Texts are numbers of a table that grows; times are integers of 10 µs, each the difference to the one before. A row is about
 60 characters, so ten thousand calls are 0.6 MB. No argument and no result is in it, and of an exception only its type:
@@ -91,7 +91,7 @@ class Rows:
         ]
         sent, received = call.tokens if call.tokens is not None else (-1, -1)
         more: list[Any] = [text(self._invocation(call)) if place.within else -1, text(call.choice or call.model), sent, received]
-        more += [self._tries(call), _pieces(call)]
+        more += [self._tries(call), _pieces(call), *self._there(call)]
         while more and more[-1] == -1:
             more.pop()
         return made + more
@@ -109,6 +109,12 @@ class Rows:
         zero = call.started or 0.0
         found = [[_since(sent, zero), _since(over, sent), self._text(shorten(why, 60))] for sent, over, why in call.tries]
         return found or -1
+
+    def _there(self, call: Call) -> list[Any]:
+        """Who performed it elsewhere, when that began after it was sent, and how long it took."""
+        if call.worker is None or call.began is None or call.finished is None:
+            return [-1, -1, -1]
+        return [self._text(call.worker), _since(call.began, call.started or 0.0), _since(call.finished, call.began)]
 
     def _exactly(self, call: Call) -> str:
         return f"{shorten(call.callee, 60)} ({self.where(call.filename, call.line)})"

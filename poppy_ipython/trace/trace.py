@@ -93,6 +93,19 @@ class Call(NamedTuple):
         """How long it was in flight; 0 if it was never sent."""
         return 0.0 if self.started is None or self.until is None else self.until - self.started
 
+    @property
+    def transfers(self) -> tuple[tuple[float, float], ...]:
+        """When it was on its way to its worker (and waited there), and when its answer was on its way back.
+
+        >>> record = CallRecord(1, "embed", started=0.0, ended=1.0, worker="process 1", began=0.2, finished=0.9)
+        >>> freeze(record, 0.0, 1.0).transfers
+        ((0.0, 0.2), (0.9, 1.0))
+        """
+        if self.started is None or self.until is None or self.began is None or self.finished is None:
+            return ()
+        sent = self.tries[-1][0] if self.tries else self.started
+        return (sent, max(sent, self.began)), (min(self.finished, self.until), self.until)
+
     def arrival(self, before: float | None = None) -> float | None:
         """When what could be waited for was there: its end, or of a stream the last piece up to `before`; None if nothing was.
 

@@ -62,6 +62,15 @@ def test_a_page_holds_names_as_text(name):
     text.encode("utf-8")
 
 
+def test_who_performed_a_call_and_when_is_in_its_row():
+    away = CallRecord(1, "embed", line=1, started=1.0, began=1.25, finished=2.5, ended=3.0, outcome="ok", worker="<b>process 1")
+    message = full(Trace.of([away, CallRecord(2, "ask", line=2, started=0.0, ended=1.0, outcome="ok")]), "run")
+    first, second = message["rows"]
+    assert (message["strings"][first[25]], *first[26:]) == ("<b>process 1", 25_000, 125_000)
+    assert len(second) < 26
+    assert "<b>process" not in page(Trace.of([away]))
+
+
 def test_a_page_needs_no_network():
     text = page(draw(RUN))
     assert "default-src 'none'" in text

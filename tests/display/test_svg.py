@@ -353,3 +353,43 @@ def test_a_line_of_another_cell_is_named_by_the_cells_number():
     trace = Trace.of([record], filename="/tmp/ipykernel_1/3.py")
     assert "ask · 2.py:9" in texts(parsed(trace))
     assert "ask · In [2], line 9" in texts(parsed(replace(trace, titles=(("/tmp/ipykernel_1/2.py", "In [2]"),))))
+
+
+# --- workers --------------------------------------------------------------------------------------------------------
+
+
+def away(number, started, began, finished, ended, outcome="ok", **more):
+    return CallRecord(
+        number, "embed", line=1, started=started, began=began, finished=finished, ended=ended, outcome=outcome, worker="process 1", **more
+    )
+
+
+def test_the_way_to_a_worker_and_back_is_low_and_has_a_word():
+    trace = Trace.of([away(1, 0.0, 2.0, 9.0, 10.0), away(2, 0.0, 0.001, 9.999, 10.0)], ended=10.0)
+    root = parsed(trace)
+    ways = [(float(r.get("x")), float(r.get("width"))) for r in root.iter(f"{SVG}rect") if r.get("class") == "carry"]
+    unit = (WIDTH - 20) / 10
+    assert ways[:-1] == [pytest.approx((10, 2 * unit), abs=0.06), pytest.approx((10 + 9 * unit, unit), abs=0.06)]
+    assert sorted(float(bar.get("width")) for bar in bars(root, "run")) == [pytest.approx(7 * unit, abs=0.1), 10 * unit]
+    assert "transfer" in texts(root)
+    assert "process 1, 3.0 s of it transfer" in ET.tostring(root, encoding="unicode")
+
+
+def test_of_a_call_that_was_sent_twice_the_last_way_counts():
+    tried = away(1, 0.0, 6.0, 9.0, 10.0, tries=[(0.0, 4.0, "WorkerLost"), (5.0, None, "")])
+    assert Trace.of([tried], ended=10.0).calls[0].transfers == ((5.0, 6.0), (9.0, 10.0))
+    assert len([r for r in parsed(Trace.of([tried], ended=10.0)).iter(f"{SVG}rect") if r.get("class") == "carry"]) == 2 + 1
+
+
+def test_a_cancelled_call_of_a_worker_is_hollow_all_over():
+    root = parsed(Trace.of([away(1, 0.0, 2.0, 9.0, 10.0, outcome="cancelled")], ended=10.0))
+    assert not [r for r in root.iter(f"{SVG}rect") if r.get("class") == "carry"] and "transfer" not in texts(root)
+
+
+@given(st.lists(st.floats(0, 10), min_size=4, max_size=4).map(sorted), st.sampled_from(["ok", "error"]))
+def test_the_parts_of_a_bar_add_up(times, outcome):
+    root = parsed(Trace.of([away(1, *times, outcome=outcome)], ended=10.0))
+    kind = "run" if outcome == "ok" else "fail"
+    (bar,) = bars(root, kind)
+    assert 10 <= float(bar.get("x")) and float(bar.get("x")) + float(bar.get("width")) <= WIDTH - 10 + 0.15
+    assert float(bar.get("width")) >= 1
