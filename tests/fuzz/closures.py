@@ -14,9 +14,9 @@ _RETRY = (
     "def @s(f, q):\n    @k.append(f)\n    return f() if flag((q, 1)) else q\n"
 )
 _LEFT = "print(size([f() for f in @k][:6]))"
-idiom(0.5, _RETRY + "{list!}.append(size([@r(lambda: num((q, {int})), q) for q in {list}[:3]]))\n" + _LEFT)
+idiom(0.5, _RETRY + "{list!}.append(size([@r(lambda: num((q, i2)), q) for q in {list}[:3]]))\n" + _LEFT)
 idiom(0.5, _RETRY + "def @(n):\n    q = ask(n)\n    r = [@r(lambda: (q, n), q) for q in range(3) if flag(q)]\n    s = [(lambda: q) if num(q) > 3 else (lambda: (q, n)) for q in range(n % 4)]\n    f = lambda: q\n    q = 7 if flag(n) else q\n    return r, [g() for g in s], f(), q\nfor @q in range(2): print(size(@(@q + {int})))\n" + _LEFT)
 idiom(0.4, _RETRY + "@t = {{0: @r, 1: @s}}\ndef @(n):\n    t = @t[n % 2]\n    return [t(lambda: num((q, n)), q) for q in range(3)], {{q: @t[q % 2](lambda: q, num(q)) for q in range(3)}}\nprint(size(@(num({int}))))\n" + _LEFT)
 idiom(0.4, _RETRY + "def @(n):\n    for q in range(3):\n        if flag(q): l0.append(@r(lambda: num((q, n)), q))\n        else: l1.append(@s(lambda: q, n))\n    q = num(n)\n    return q\n@i = @({int})\n" + _LEFT)
 idiom(0.4, "def @(n): return [sorted(mk(q), key=lambda p: (num((p, q)), p))[:2] for q in range(n)], [list(map(lambda p: (q, num((p, q))), mk(q)))[:2] for q in range(n) if flag(q)]\nprint(size(@(num({int}) % 4)), [max(mk(q) + [0], key=lambda p: num(p) * (q - 1)) for q in range(3)])")
-idiom(0.3, _RETRY + "class @:\n    def __init__(self, f): self.f, self.v = f, num({int})\n    def go(self): return self.f() + self.v\n@o = [@(lambda: num((q, p))) for q in range(2) for p in mk(q)[:2]]\n{list!}.append(sum(o.go() for o in @o))\nprint([[(lambda: (q, p))() for p in range(num(q) % 3)] for q in range(3)])\n" + _LEFT)
+idiom(0.3, _RETRY + "class @:\n    def __init__(self, f): self.f, self.v = f, num(i1)\n    def go(self): return self.f() + self.v\n@o = [@(lambda: num((q, p))) for q in range(2) for p in mk(q)[:2]]\n{list!}.append(sum(o.go() for o in @o))\nprint([[(lambda: (q, p))() for p in range(num(q) % 3)] for q in range(3)])\n" + _LEFT)
