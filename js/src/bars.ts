@@ -42,7 +42,7 @@ export function drawFlight(on: Sheet, call: Call, left: number, right: number, y
   } else if (right > x) {
     const [from, to] = performed(on, call, x, right);
     drawWay(on, x, from, y);
-    drawWay(on, to, right, y);
+    drawWay(on, to, right - 1, y); // the next call's may begin there
     ctx.fillStyle = colourOf(call, colours);
     if (to - from > 4 && bar > 6) {
       ctx.beginPath();

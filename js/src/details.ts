@@ -69,6 +69,7 @@ export class Details {
     fact("worker", plain(call.worker, 80));
     const way = ways(call);
     if (way) fact("transfer", `${duration(way[0] + way[1])}: ${duration(way[0])} until the worker began, ${duration(way[1])} back`);
+    fact("occupies", call.occupies.map(({ name, units, capacity }) => `${units} of ${capacity} ${plain(name, 40)}`).join(", "));
     fact("effect", call.effect);
     fact("error", plain(call.error, 300), "bad");
     const values = model.values.get(call.number);

@@ -11,6 +11,7 @@ import { clip, drawFlight, drawName, drawWaiting, drawWay, FONT, performed, type
 import { type Call, endOf, type Model, served, ways } from "./model";
 import { type Grouping, type Lanes, lanesOf, span } from "./lanes";
 import type { Palette } from "./theme";
+import { drawStrips, heightOf, type Strip, stripsOf } from "./strips";
 import { duration, Scale } from "./time";
 
 const AXIS = 22, PAD = 8, HEAD = 17;
@@ -32,6 +33,7 @@ export class Gantt {
   scriptTime = 0; // milliseconds of the last drawing, for whoever measures
   private scale: Scale | null = null; // null: everything, growing with the run
   private lanes: Lanes = { lanes: [], groups: [], of: new Map() };
+  private strips: Strip[] = [];
   private laidOut = -1;
   private laidOutAt = 0;
   private layoutCost = 0;
@@ -67,6 +69,7 @@ export class Gantt {
     const now = model.now;
     if (this.laidOut !== model.version && (began - this.laidOutAt > 10 * this.layoutCost || !model.running)) {
       this.lanes = lanesOf(model.calls, now, this.grouping);
+      this.strips = stripsOf(model.calls);
       this.laidOut = model.version;
       this.laidOutAt = began;
       this.layoutCost = performance.now() - began;
@@ -87,6 +90,8 @@ export class Gantt {
     this.drawGroups(ctx);
     this.drawBars(ctx, scale, now);
     this.drawEdges(ctx, scale, now);
+    const headed = this.gutter === PAD;
+    drawStrips(ctx, this.strips, scale, this.colours, now, PAD, height - heightOf(this.strips, headed), headed);
     if (this.brush) {
       const [a, b] = this.brush;
       ctx.fillStyle = this.colours.shade;
@@ -159,7 +164,8 @@ export class Gantt {
   private measure(): number {
     const { lanes, groups } = this.lanes;
     const headed = this.grouping !== "packed" && this.gutter === PAD;
-    const room = HEIGHT - AXIS - 8 - groups.length * (headed ? HEAD + 5 : 8);
+    const below = heightOf(this.strips, this.gutter === PAD);
+    const room = HEIGHT - AXIS - 8 - below - groups.length * (headed ? HEAD + 5 : 8);
     this.laneHeight = Math.min(18, Math.max(lanes.length > 200 ? 4 : 8, Math.floor(room / Math.max(1, lanes.length))));
     this.tops = [];
     let y = AXIS + 4;
@@ -172,7 +178,7 @@ export class Gantt {
       if (this.gutter > PAD && group.lanes * this.laneHeight < 16) y += 16 - group.lanes * this.laneHeight;
       y += 5;
     }
-    return Math.max(y + 2, 60);
+    return Math.max(y + 2, 60) + below;
   }
 
   private drawGrid(ctx: CanvasRenderingContext2D, scale: Scale, height: number): void {

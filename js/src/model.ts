@@ -49,6 +49,7 @@ export interface Call {
   chunks: number[]; // when they were there, in seconds; of very many some
   worker: string; // who performed it in another process, and from when to when: the rest was its way
   there: [begin: number, end: number] | null;
+  occupies: { name: string; units: number; capacity: number }[]; // declared resources while it was out
   site: string; // calls of one site belong together
 }
 
@@ -70,7 +71,7 @@ export type Row = [
   edges: EdgeRow[], slack: number | null, attempts: number, error: number, exactly: number,
   invocation?: number, model?: number, sent?: number, received?: number, // left out where there is nothing to say
   tries?: [begin: number, length: number | null, why: number][] | -1, chunks?: [pieces: number, ...times: number[]] | -1,
-  worker?: number, began?: number, performed?: number,
+  worker?: number, began?: number, performed?: number, occupies?: number[] | -1, // name, units, capacity, name, …
 ];
 
 export interface Message {
@@ -212,6 +213,12 @@ export class Model {
     return rows.map(([begin, length, why]) => ({ begin: zero + begin * UNIT, end: length === null ? null : zero + (begin + length) * UNIT, why: this.text(why) }));
   }
 
+  private occupies(row: Row[28]): Call["occupies"] {
+    const found: Call["occupies"] = [];
+    if (Array.isArray(row)) for (let at = 0; at + 2 < row.length; at += 3) found.push({ name: this.text(row[at]!), units: row[at + 1]!, capacity: row[at + 2]! });
+    return found;
+  }
+
   private text(index: number): string {
     return index < 0 ? "" : (this.strings[index] ?? "");
   }
@@ -250,6 +257,7 @@ export class Model {
       chunks: Array.isArray(row[24]) ? sums(row[24].slice(1), startedAt ?? begin) : [],
       worker: this.text(row[25] ?? -1),
       there: there(row, startedAt ?? begin),
+      occupies: this.occupies(row[28]),
       site: `${callee}|${file}|${line}|${where}|${within}`,
     };
   }

@@ -5,6 +5,7 @@ import { left } from "../src/header";
 import { type Grouping, lanesOf, span } from "../src/lanes";
 import type { Call } from "../src/model";
 import { performed, type Sheet } from "../src/bars";
+import { heightOf, share, stripsOf } from "../src/strips";
 import { duration, Scale } from "../src/time";
 import { model, type Spec } from "./runs";
 
@@ -109,6 +110,28 @@ describe("lanes", () => {
     const began = performance.now();
     expect(lanesOf(calls, 5, "place").lanes).toHaveLength(10_000);
     expect(performance.now() - began).toBeLessThan(500);
+  });
+});
+
+describe("strips of resources", () => {
+  const specs: Spec[] = [
+    { started: 0, ended: 2, occupies: [["gpu", 1, 2], ["cpu", 3, 8]] },
+    { started: 1, ended: 3, occupies: [["gpu", 1, 2]] },
+    { started: 2, occupies: [["gpu", 1, 2]] },
+    { started: null, outcome: "waiting", occupies: [["gpu", 2, 2]] },
+  ];
+  it("say what is in use from each time on", () => {
+    const [cpu, gpu] = stripsOf(model(specs).calls);
+    expect(cpu).toEqual({ name: "cpu", capacity: 8, steps: [[0, 3], [2, 0]] });
+    expect(gpu).toEqual({ name: "gpu", capacity: 2, steps: [[0, 1], [1, 2], [2, 2], [3, 1]] });
+    expect(share(gpu!, 4)).toBeCloseTo(6 / 8);
+    expect(share(gpu!, 2)).toBeCloseTo(3 / 4);
+    expect(share(cpu!, 0)).toBe(0);
+  });
+  it("are there only where resources were declared", () => {
+    expect(stripsOf(model([{ started: 0, ended: 1 }]).calls)).toEqual([]);
+    expect(heightOf([], true)).toBe(0);
+    expect(heightOf(stripsOf(model(specs).calls), true)).toBeGreaterThan(heightOf(stripsOf(model(specs).calls), false));
   });
 });
 

@@ -16,6 +16,7 @@ export interface Spec {
   invocation?: string;
   worker?: string; // performed from `there[0]` to `there[1]`
   there?: [number, number];
+  occupies?: [name: string, units: number, capacity: number][];
 }
 
 
@@ -33,15 +34,14 @@ export function rows(specs: Spec[], texts: Texts, first = 1): Row[] {
     const issued = spec.issued ?? 0;
     const started = spec.started === undefined ? issued : spec.started;
     const ready = spec.ready === undefined ? started : spec.ready;
+    const there = spec.worker && spec.there && started !== null ? [texts.index(spec.worker), unit(spec.there[0], started), unit(spec.there[1], spec.there[0])] : [-1, -1, -1];
     return [
       first + index, texts.index(spec.callee ?? "ask"), 0, spec.line ?? 1, texts.index(`line ${spec.line ?? 1}`), spec.within ? texts.index(spec.within) : -1,
       spec.turn ?? 0, -1, texts.index("unordered"), Math.round(issued * 1e5), unit(ready, issued), unit(started, ready ?? issued),
       unit(spec.ended, started ?? ready ?? issued), OUTCOMES.indexOf(spec.outcome ?? (spec.ended == null ? "running" : "ok")),
       (spec.edges ?? []).map(([cause, reason, line, words]) => [cause, REASONS.indexOf(reason), line ?? 0, texts.index(words ?? "its answer was needed"), -1]),
       null, 1, -1, -1, spec.invocation ? texts.index(spec.invocation) : -1,
-      ...(spec.worker && spec.there && started !== null
-        ? ([-1, -1, -1, -1, -1, texts.index(spec.worker), unit(spec.there[0], started)!, unit(spec.there[1], spec.there[0])!] as const)
-        : []),
+      ...(spec.worker || spec.occupies ? [-1, -1, -1, -1, -1, ...there, (spec.occupies ?? []).flatMap(([name, units, capacity]) => [texts.index(name), units, capacity])] : []),
     ] as unknown as Row;
   });
 }

@@ -149,6 +149,14 @@ class Portion(Gate):
         super().change(limit, windows)
         self.pool.capacity = limit.capacity  # type: ignore[attr-defined]
 
+    def take(self, now: float, call: Any, tokens: float) -> None:
+        super().take(now, call, tokens)
+        record, name = getattr(call, "record", None), self.limit.resource
+        known = getattr(record, "occupies", None)  # a call that is only played has none
+        if record is not None and known is not None:
+            others = tuple(one for one in known if one[0] != name)  # one that is sent again takes its units again
+            record.occupies = (*others, (name, self._need, self.pool.capacity))
+
     def opens(self, now: float, tokens: float) -> float | None:
         pool = self.pool
         full = pool.used + pool.reserved + self._need > pool.capacity

@@ -6,7 +6,8 @@
     ▁▄██████████████████▄▁
 
 A thousand bars are no longer bars, and a notebook keeps every output it has ever shown. Size is bounded by construction:
-12 rows, 120 steps a row, one mark per 8 units of width for failures. The rest of the call sites share the last row.
+12 rows, 6 resources, 120 steps a row, one mark per 8 units of width for failures. The rest of the call sites share the last
+row.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections import Counter, defaultdict
 from poppy_ipython.display.axis import Axis
 from poppy_ipython.display.network import network
 from poppy_ipython.display.sheet import WIDTH, number, safe, sheet
+from poppy_ipython.display.strips import area, strips
 from poppy_ipython.display.text import summary
 from poppy_ipython.trace.load import Load
 from poppy_ipython.trace.trace import Call, Seen, Trace
@@ -23,7 +25,7 @@ from poppy_ipython.trace.units import count, duration, shorten
 
 __all__ = ["folded"]
 
-_ROWS, _STEPS, _MARK = 12, 120, 8.0
+_ROWS, _MARK = 12, 8.0
 _LEFT, _RIGHT, _TOP = 10.0, WIDTH - 10.0, 10.0
 _TEXT, _AREA, _BAND, _GAP = 15.0, 24.0, 9.0, 9.0
 
@@ -44,7 +46,9 @@ def folded(trace: Trace, graph: bool = False, mark: str = "") -> str:
         lines.append(f"M{number(x)} {number(_TOP - 4)}V{number(y - 4)}")
         anchor = "faint" if x < axis.left + 12 else "end faint" if x > axis.right - 16 else "mid faint"
         labels.append(f'<text class="{anchor}" x="{number(x)}" y="{number(y + 8)}">{label}</text>')
-    parts = [f'<path class="grid" d="{"".join(lines)}"/>', *labels, *rows]
+    high, below = strips(trace, axis, y + 16)
+    y += high
+    parts = [f'<path class="grid" d="{"".join(lines)}"/>', *labels, *rows, *below]
     title = f"Timeline of {count(len(trace.calls), 'call')}, folded by call site"
     height, more = network(trace, y + 18) if graph else (0.0, [])
     return sheet(y + 18 + height, [*parts, *more], title, summary(trace).replace("\n", "; "), mark)
@@ -81,22 +85,8 @@ def _row(trace: Trace, axis: Axis, y: float, name: str, calls: list[Call]) -> st
     words += [f"{outcomes['unsent']:,} never sent"] if outcomes["unsent"] else []
     head = f'<text x="{number(_LEFT)}" y="{number(y + 10)}">{safe(" · ".join(words), 90)}</text>'
     bottom = y + _TEXT + _AREA
-    area = f'<path class="run" d="{_area(axis, Load(steps), peak, bottom)}"/>' if peak else ""
-    return head + area + _marks(axis, calls, bottom)
-
-
-def _area(axis: Axis, load: Load, peak: int, bottom: float) -> str:
-    """The average number in flight in each of `_STEPS` equal times, as one outline."""
-    length = (axis.end - axis.begin) / _STEPS
-    drawn, last = [f"M{number(axis.left)} {number(bottom)}"], bottom
-    for step in range(_STEPS):
-        begin = axis.begin + step * length
-        flying = load.average(begin, begin + length)
-        level = bottom - max(_AREA * flying / peak, 1.0 if flying > 0 else 0.0)
-        if abs(level - last) >= 0.25:
-            drawn.append(f"H{number(axis.x(begin))}V{number(level)}")
-            last = level
-    return "".join([*drawn, f"H{number(axis.right)}V{number(bottom)}z"])
+    drawn = f'<path class="run" d="{area(axis, Load(steps), peak, bottom, _AREA)}"/>' if peak else ""
+    return head + drawn + _marks(axis, calls, bottom)
 
 
 def _marks(axis: Axis, calls: list[Call], bottom: float) -> str:

@@ -101,6 +101,7 @@ def _rules(colour: dict[str, str]) -> str:
         ".fail": f"fill:{colour['fail']}",
         ".again": f"fill:{colour['again']}",
         ".stream": f"fill:{colour['stream']}",
+        ".room": f"fill:none;stroke:{colour['edge']}",
         ".carry": f"fill:{colour['carry']}",
         ".gone": f"fill:{colour['panel']};stroke:{colour['faint']}",
         ".path": f"stroke:{colour['ink']}",

@@ -25,6 +25,7 @@ from poppy_ipython.display.axis import Axis
 from poppy_ipython.display.folded import folded
 from poppy_ipython.display.network import network
 from poppy_ipython.display.sheet import WIDTH, number, safe, sheet, width_of
+from poppy_ipython.display.strips import strips
 from poppy_ipython.display.text import summary
 from poppy_ipython.trace.trace import Call, Trace
 from poppy_ipython.trace.units import count, duration, shorten
@@ -170,6 +171,9 @@ def _drawn(trace: Trace, axis: Axis, boxes: list[_Box], lanes: list[int], hover:
         parts.append(_bar(trace, box, middles[box.call.number], box.call.number in marked, hover))
     parts.extend(_link(by_number[one], middles[one], by_number[two], middles[two]) for one, two in pairwise(on_path))
     parts.extend(_label(box, middles[box.call.number]) for box in boxes if box.label_in)
+    high, below = strips(trace, axis, bottom + 20)
+    bottom += high
+    parts += below
     parts.append(_legend(boxes, bool(marked), bottom + 32))
     title = f"Timeline of {count(len(trace.calls), 'call')}"
     height, more = network(trace, bottom + 46) if graph else (0.0, [])

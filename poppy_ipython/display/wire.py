@@ -3,7 +3,7 @@
     [number, callee, file, line, where, within, turn, host, effect, issued, ready, started, ended, outcome, edges, slack, …]
 
 The last ones (the invocation it belongs to, model, tokens, earlier attempts, pieces of a stream, the worker and from when to
-when it performed the call) are left out where there is nothing to say.
+when it performed the call, what it occupied of resources) are left out where there is nothing to say.
 
 Texts are numbers of a table that grows; times are integers of 10 µs, each the difference to the one before. A row is about
 60 characters, so ten thousand calls are 0.6 MB. No argument and no result is in it, and of an exception only its type:
@@ -92,6 +92,7 @@ class Rows:
         sent, received = call.tokens if call.tokens is not None else (-1, -1)
         more: list[Any] = [text(self._invocation(call)) if place.within else -1, text(call.choice or call.model), sent, received]
         more += [self._tries(call), _pieces(call), *self._there(call)]
+        more.append([part for name, units, most in call.occupies for part in (text(name), units, most)] or -1)
         while more and more[-1] == -1:
             more.pop()
         return made + more

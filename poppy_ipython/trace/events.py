@@ -104,6 +104,7 @@ class CallRecord:
     chunks: list[float] | None = field(default=None, repr=False)  # of a stream: when reading began, then each arrival
     choice: str | None = None  # of a call of alternatives: which one performs it
     choices: tuple[str, ...] = field(default=(), repr=False)  # and all that there were
+    occupies: tuple[tuple[str, int, int], ...] = field(default=(), repr=False)  # declared resources: name, units, capacity
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ def from_json(text: str | bytes) -> Trace:
         values["tries"] = tuple(tuple(attempt) for attempt in values.get("tries", ()))
         values["chunks"] = tuple(values.get("chunks", ()))
         values["choices"] = tuple(values.get("choices", ()))
+        values["occupies"] = tuple(tuple(one) for one in values.get("occupies", ()))
         if values.get("tokens") is not None:
             values["tokens"] = Tokens(*values["tokens"])
         calls.append(Call(**values))

@@ -87,6 +87,7 @@ class Call(NamedTuple):
     chunks: tuple[float, ...] = ()  # of a stream: when each piece was there; no times of a call that is none
     choice: str | None = None  # of a call of alternatives: which one performed it
     choices: tuple[str, ...] = ()  # and all that there were
+    occupies: tuple[tuple[str, int, int], ...] = ()  # declared resources while it was out: name, units, capacity
 
     @property
     def seconds(self) -> float:
@@ -469,6 +470,7 @@ def freeze(record: CallRecord, zero: float, end: float) -> Call:
         chunks=() if chunks is None else tuple([time - zero for time in chunks[1:]]),
         choice=record.choice,
         choices=record.choices,
+        occupies=record.occupies,
     )
 
 

@@ -10,6 +10,8 @@ from poppy_ipython import unordered
 from poppy_ipython.choose import alternatives, option
 from poppy_ipython.choose.resources import CAPACITIES
 from poppy_ipython.commands import command
+from poppy_ipython.trace.export import from_json, to_json
+from poppy_ipython.trace.occupied import occupied
 from tests.choose.simulated import play
 
 
@@ -83,3 +85,15 @@ def test_what_can_never_run_is_never_chosen():
     both = alternatives(option(train, seconds=0.1, resource="gpu=4"), option(spare, seconds=1.0))
     CAPACITIES.set({"gpu": 2})
     assert play("x = both(1)", {"both": both}).chosen == ["spare"]
+
+
+def test_what_calls_occupy_is_in_the_trace_and_never_more_than_there_is():
+    one = alternatives(option(train, seconds=1.0, resource="gpu=2, cpu=1"), spare)
+    CAPACITIES.set({"gpu": 5})
+    run = play("out = [one(n) for n in range(7)]\nx = spare(0)", {"one": one, "spare": spare}, seconds={"spare": 0.5}).run
+    assert {call.occupies for call in run.trace.sent} == {(("gpu", 2, 5),), ()}  # of cpu there is enough
+    (gpu,) = occupied(run.trace)
+    assert (gpu.name, gpu.capacity, gpu.peak, gpu.steps[-1][1]) == ("gpu", 5, 4, 0)
+    assert gpu.share(0.0, 3.0) == pytest.approx(4 / 5)
+    again = from_json(to_json(run.trace))
+    assert occupied(again) == (gpu,)

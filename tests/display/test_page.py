@@ -71,6 +71,13 @@ def test_who_performed_a_call_and_when_is_in_its_row():
     assert "<b>process" not in page(Trace.of([away]))
 
 
+def test_what_a_call_occupied_is_in_its_row():
+    call = CallRecord(1, "train", line=1, started=0.0, ended=1.0, outcome="ok", occupies=(("cpu", 3, 8), ("gpu", 1, 2)))
+    message = full(Trace.of([call]), "run")
+    names = message["strings"]
+    assert message["rows"][0][25:] == [-1, -1, -1, [names.index("cpu"), 3, 8, names.index("gpu"), 1, 2]]
+
+
 def test_a_page_needs_no_network():
     text = page(draw(RUN))
     assert "default-src 'none'" in text

@@ -45,7 +45,7 @@ def bars(root, kind):
     return [r for r in root.iter(f"{SVG}rect") if r.get("class") == kind and r.get("height") == "14"]
 
 
-@pytest.mark.parametrize("name", ["axis", "sheet", "svg"])
+@pytest.mark.parametrize("name", ["axis", "sheet", "strips", "svg"])
 def test_examples_of_the_docstrings(name):
     result = doctest.testmod(importlib.import_module(f"poppy_ipython.display.{name}"))
     assert result.attempted and not result.failed
@@ -393,3 +393,45 @@ def test_the_parts_of_a_bar_add_up(times, outcome):
     (bar,) = bars(root, kind)
     assert 10 <= float(bar.get("x")) and float(bar.get("x")) + float(bar.get("width")) <= WIDTH - 10 + 0.15
     assert float(bar.get("width")) >= 1
+
+
+# --- resources ------------------------------------------------------------------------------------------------------
+
+
+def occupying(number, started, ended, *occupies):
+    return CallRecord(number, "train", line=1, started=started, ended=ended, outcome="ok", occupies=occupies)
+
+
+def levels(root):
+    """Of each strip, where its outline goes: x of a step, and the part of the strip that it fills."""
+    found = []
+    for room, used in itertools.pairwise(root.iter(f"{SVG}path")):
+        if room.get("class") != "room":
+            continue
+        bottom = float(re.search(r"V([\d.]+)", room.get("d"))[1])
+        steps = re.findall(r"H([\d.]+)V([\d.]+)", used.get("d"))
+        found.append([(float(x), round((bottom - float(y)) / 10, 2)) for x, y in steps][:-1])
+    return found
+
+
+def test_a_strip_per_resource_shows_what_is_in_use():
+    gpu, cpu = ("gpu:a100", 1, 2), ("cpu", 3, 4)
+    trace = Trace.of([occupying(1, 0.0, 10.0, gpu), occupying(2, 5.0, 10.0, gpu, cpu)], ended=20.0)
+    root = parsed(trace)
+    middle, quarter = 10 + (WIDTH - 20) / 2, 10 + (WIDTH - 20) / 4
+    of_cpu, of_gpu = levels(root)
+    assert of_gpu == [(10.0, 0.5), (pytest.approx(quarter, abs=0.1), 1.0), (pytest.approx(middle, abs=0.1), 0.0)]
+    assert of_cpu == [(pytest.approx(quarter, abs=0.1), 0.75), (pytest.approx(middle, abs=0.1), 0.0)]
+    assert [text for text in texts(root) if "used" in text] == ["cpu · 19 % of 4 used, at most 3", "gpu:a100 · 38 % of 2 used"]
+
+
+def test_no_strip_where_no_capacity_was_said():
+    assert not [path for path in parsed(draw("ask line 1 |====|")).iter(f"{SVG}path") if path.get("class") == "room"]
+
+
+@pytest.mark.parametrize("calls", [2, 500])
+def test_strips_of_many_resources_and_of_nasty_names_stay_small(calls):
+    records = [occupying(n, n / 2, n / 2 + 3, *((f"{name}{n % 9}", 1, 9) for name in NASTY)) for n in range(calls)]
+    root = parsed(Trace.of(records))
+    assert len([path for path in root.iter(f"{SVG}path") if path.get("class") == "room"]) == 6
+    assert any(re.fullmatch(r"and \d+ more resources, used less", text) for text in texts(root))

@@ -11,7 +11,7 @@ from poppy_ipython.trace.table import table
 from poppy_ipython.trace.units import cells, duration, place, shorten
 from tests.trace.drawing import draw
 
-MODULES = ["events", "trace", "critical_path", "load", "why", "table", "units", "spans", "prices"]
+MODULES = ["events", "trace", "critical_path", "load", "why", "table", "units", "spans", "prices", "occupied"]
 
 
 @pytest.mark.parametrize("name", MODULES)
