@@ -30,8 +30,14 @@ settings.load_profile("tests")
 REAL_TIME = ("jupyter", "notebooks", "chaos", "ui")
 
 
+#: files that take minutes: first, so that no worker is left with one at the end
+LONG = ("fuzz/test_fuzz.py", "notebooks/real/test_real.py", "conformance/test_conformance.py")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = pathlib.Path(__file__).parent
+    long = [here / name for name in LONG]
+    items.sort(key=lambda item: item.path not in long)
     for item in items:
         if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in REAL_TIME:
             item.add_marker(pytest.mark.flaky(reruns=2))
