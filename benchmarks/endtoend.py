@@ -32,6 +32,8 @@ ROUNDS = {0.1: 3, 1.0: 1}
 """By scale of latencies; the first one is where plain runs."""
 PATIENCE, FAR = 20.0, 2.0
 """What is further behind its twin than this, and would take longer than so many seconds, is computed."""
+BUSY = 0.3
+"""Unless more than this of the time was CPU: that does not grow with the latencies."""
 DRAWN = "trading_desk"
 """The program whose calls are drawn, plain and ours."""
 FULL = 1.0
@@ -131,7 +133,8 @@ def measure(name: str, world: World, rounds: int, plain: Plain | None, before: M
         one.requests, one.drawn = before.requests, before.drawn / before.scale * world.scale
         one.plain = before.plain - before.drawn + one.drawn
     expected = None if before is None else computed(before, world.scale)
-    one.computed = expected is not None and expected > PATIENCE and (before.ratio or 0) > FAR  # type: ignore[union-attr]
+    busy = before is not None and bool(before.cpu_poppy) and median(before.cpu_poppy) > BUSY * median(before.poppy)
+    one.computed = expected is not None and expected > PATIENCE and (before.ratio or 0) > FAR and not busy  # type: ignore[union-attr]
     with told(one, "contest"), Contest(name, world) as contest:
         contest.connect(LIMIT)
         if before is None:
