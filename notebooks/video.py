@@ -32,7 +32,10 @@ _SHEET = "https://docs.google.com/spreadsheets/d/1Xe1WXNaZ0IZuuRAJP62xf_ufmwUhgR
 ENERGY = f"{_SHEET} (Epoch AI: 0.301 and 0.06 Wh for 500 tokens)"
 GPU = "https://www.yobitel.com/knowledge-base/nvidia-a100 (A100 SXM: 400 W)"
 GPU_PRICE = "https://khaderz.com/en/ai-engineer-path/production/gpu-cost-modeling (A100 40 GB on demand: 3.67 an hour)"
-CPU_PRICE = "https://aws.amazon.com/ec2/pricing/on-demand/ (c6i: 0.085 an hour for 2 vCPU)"
+CPU_PRICE = (
+    "https://docs.amazonaws.cn/en_us/autoscaling/ec2/userguide/weights-spot-price-per-unit-hour-example.html"
+    " (c5.2xlarge on demand, an example of theirs: 0.34 an hour for 8 vCPU)"
+)
 
 ASSUMED = (
     "RTFx of the leaderboard is taken to be that of an A100",
