@@ -49,7 +49,7 @@ lab: $(VENV)/.installed-demo
 	$(PY) -m jupyterlab notebooks/quickstart.ipynb
 
 test: $(VENV)/.installed-test
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-ui: $(VENV)/.installed-ui
 	$(PY) -m pytest -m ui tests/ui

@@ -36,12 +36,15 @@ class Monitor:
         self.stores: list[Store] = []
         self.birth: dict[int, tuple[Any, tuple[int, ...]]] = {}
         self.keep: list[Any] = []
+        #: lists that slicing has made: (the list, by which unit, in which line); the one that `+=` is extending
+        self.sliced: dict[int, tuple[Any, Any, Any]] = {}
+        self.own: Any = None
 
     def install(self, machine: Any) -> None:
         """Wrap the machine's own entry points."""
-        publish, direct, store_op, sa, meth, born, globals_of, inplace, ended, fence = (
+        publish, direct, store_op, sa, meth, born, globals_of, inplace, ended, fence, gi = (
             machine.publish, machine.direct, machine.store_op, machine.sa, machine.meth, machine.born, machine.globals_of,
-            machine.inplace, machine.external_ended, machine.fence,
+            machine.inplace, machine.external_ended, machine.fence, machine.gi,
         )  # fmt: skip
         self.machine = machine
 
@@ -72,7 +75,16 @@ class Monitor:
                 self.store(target, id(target))
             return meth(target, name, *args, **kwargs)
 
+        def on_gi(target: Any, key: Any) -> Any:
+            result = gi(target, key)
+            if type(key) is slice and type(result) is list:
+                self.sliced[id(result)] = (result, machine.cur.path, machine.caller_line())
+            return result
+
         def on_inplace(fn: Any, target: Any, value: Any) -> Any:
+            # `x[0:1] += …` changes a list that the statement itself has made, and nobody else has
+            made, *where = self.sliced.get(id(target), (None,))
+            self.own = target if made is target and where == [machine.cur.path, machine.caller_line()] else None
             if type(target) in (list, dict, set):
                 self.store(target, id(target))
             return inplace(fn, target, value)
@@ -102,7 +114,7 @@ class Monitor:
 
         machine.publish, machine.direct, machine.store_op, machine.sa = on_publish, on_direct, on_store_op, on_sa
         machine.meth, machine.born, machine.globals_of, machine.inplace = on_meth, on_born, on_globals_of, on_inplace
-        machine.external_ended, machine.fence = on_ended, on_fence
+        machine.external_ended, machine.fence, machine.gi = on_ended, on_fence, on_gi
 
     def made_outside(self, value: Any, position: tuple[int, ...]) -> None:
         """All of an external call's result is born where the call stands."""
@@ -116,6 +128,8 @@ class Monitor:
         return (*unit.path, unit.n + 1)
 
     def store(self, target: Any, key: Any) -> None:
+        if target is self.own:
+            return
         if key.__class__ is tuple:
             slots: tuple[Any, ...] = (("a", *key), ("*a", key[1]))
         else:
