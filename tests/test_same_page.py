@@ -96,3 +96,13 @@ def test_a_dict_that_outgrows_its_room_in_a_loop_over_it() -> None:
     plain: dict[str, Any] = {"ask": lambda k: f"r{k}"}
     exec(source, plain)
     assert plain["met"] == [0, 1, 2] and plain["d"] == names["d"]
+
+
+def test_a_sum_of_one_s_own_is_given_a_list() -> None:
+    """Who reads a generator expression at once is told by the name."""
+    source = "def sum(found): return type(found).__name__, [*found]\nout = sum(ask(k) for k in range(3))\n"
+    names: dict[str, Any] = {"ask": unordered(lambda k: f"r{k}")}
+    assert run_simulated(source, names).error is None and names["out"] == ("list", ["r0", "r1", "r2"])
+    plain: dict[str, Any] = {"ask": lambda k: f"r{k}"}
+    exec(source, plain)
+    assert plain["out"] == ("generator", ["r0", "r1", "r2"])
