@@ -19,7 +19,6 @@ from typing import Any
 from . import scopes
 from .abi import children, walk
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -42,10 +41,10 @@ def of_this_round(tree: ast.AST, function: ast.AST, names: Iterable[str]) -> fro
         return frozenset()
     targets: set[str] = set()
     for at in path:
-        if isinstance(at, _FUNCTIONS):
+        if isinstance(at, scopes.FUNCTIONS):
             targets -= _bound(at) if at is not function else set()
         elif isinstance(at, scopes.COMPREHENSIONS):
-            targets |= {n.id for g in at.generators for n in walk(g.target) if isinstance(n, ast.Name)}
+            targets |= scopes.targets_of(at)
     return frozenset(targets).intersection(names)
 
 
@@ -76,9 +75,9 @@ def _is_final(path: list[ast.AST], name: str) -> bool:
     for depth in range(len(path) - 2, -1, -1):
         at = path[depth]
         if isinstance(at, scopes.COMPREHENSIONS):
-            if any(isinstance(n, ast.Name) and n.id == name for g in at.generators for n in walk(g.target)):
+            if name in scopes.targets_of(at):
                 return False
-        elif isinstance(at, _FUNCTIONS):
+        elif isinstance(at, scopes.FUNCTIONS):
             body = _body(at)
             parameter = name in scopes.parameters(at.args)
             bound = name in scopes.assigned(body)

@@ -401,7 +401,7 @@ class Expressions(Sources, _Base):
 
         ``stop`` is ``"any"`` or ``"all"``: the loop returns at the first item that decides.
         """
-        targets = sorted({n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)})
+        targets = sorted(scopes.targets_of(node))
         mentioned, kept = scopes.closed_over(node)
         conditional = bool(len(node.generators) > 1 or any(g.ifs for g in node.generators)) and stop is None
         element = ast.Tuple([node.key, node.value], ast.Load()) if isinstance(node, ast.DictComp) else node.elt

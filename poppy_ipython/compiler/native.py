@@ -184,7 +184,7 @@ class _Rename(ast.NodeTransformer):
         return node
 
     def _comprehension(self, node: Any) -> Any:
-        bound = {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}
+        bound = scopes.targets_of(node)
         first = node.generators[0]
         first.original, first.iter = first.iter, ast.copy_location(ast.Constant(None), first.iter)
         return self._without(node, bound, first)

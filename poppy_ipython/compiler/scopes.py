@@ -119,7 +119,7 @@ def free(node: ast.AST) -> set[str]:
         first, *rest = node.generators
         names = set().union(*[free(part) for part in ([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])])
         names = names.union(*[free(g.iter) for g in rest], *[free(i) for g in node.generators for i in g.ifs])
-        bound = {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}
+        bound = targets_of(node)
         inside = {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         return free(first.iter) | (names - bound) | inside
     if isinstance(node, ast.Lambda):
@@ -187,13 +187,18 @@ def closed_over(node: ast.AST) -> tuple[set[str], set[str]]:
     return captured(parts), captured(parts, keys)
 
 
+def targets_of(node: ast.AST) -> set[str]:
+    """The names that the comprehension ``node`` binds."""
+    return {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}  # type: ignore[attr-defined]
+
+
 def keeps_target(node: ast.AST) -> bool:
     """May a closure outlive the round of the comprehension ``node`` whose target it mentions, in a part that is outlined?
 
     All closures of a comprehension share one variable, which ends with its last value; a part that is a function of its own is
     passed the value of its round.
     """
-    targets = {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}  # type: ignore[attr-defined]
+    targets = targets_of(node)
     split = len(node.generators) > 1 or bool(node.generators[0].ifs)  # type: ignore[attr-defined]
     keys = {id(f) for n in walk(node) if isinstance(n, ast.Call) for f in key_functions(n)}
     todo = [(child, split) for child in children(node)]

@@ -7,6 +7,19 @@ from typing import Any
 import poppy_ipython
 from poppy_ipython import Options, pure, sequential, unordered
 
+#: a step whose worker dies the first time
+DIES = """
+import os, signal
+@KIND
+def step(path):
+    with open(path, "a") as file:
+        file.write("x")
+    if os.path.getsize(path) == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+value = step(path)
+"""
+
 
 def run(source: str, names: dict[str, Any] | None = None, **options: Any) -> tuple[Any, dict[str, Any]]:
     """The run of a cell with its own `__main__`-like namespace, and what it left there."""

@@ -18,7 +18,7 @@ from poppy_ipython.backends import cluster as clusters
 from poppy_ipython.backends.parcel import Cannot
 from poppy_ipython.backends.remote import WorkerLost
 
-from .cells import ok, run
+from .cells import DIES, ok, run
 
 
 @pytest.fixture(scope="module")
@@ -94,19 +94,6 @@ def test_large_arguments_are_scattered_and_are_what_they_were_at_the_call(client
     names = ok(CHAIN)
     found = ok("a = np.ones(1_000_000)\nx = total(a)\na[:] = 5\ny = total(a)", names)
     assert (found["x"], found["y"]) == (1_000_000.0, 5_000_000.0)
-
-
-DIES = """
-import os, signal
-@KIND
-def step(path):
-    with open(path, "a") as file:
-        file.write("x")
-    if os.path.getsize(path) == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return "done"
-value = step(path)
-"""
 
 
 def test_a_killed_worker_is_tried_again_where_that_does_no_harm(client, tmp_path) -> None:

@@ -17,7 +17,7 @@ from poppy_ipython import Options, pure, sequential, unordered
 from poppy_ipython.backends import parcel, processes
 from poppy_ipython.backends.remote import WorkerLost
 
-from .cells import ok, run
+from .cells import DIES, ok, run
 
 WHO = "import os\n@unordered(backend='processes')\ndef who(n):\n    return n, os.getpid()\n"
 
@@ -178,19 +178,6 @@ def test_a_result_that_cannot_travel_is_an_error_of_its_call() -> None:
     found, _ = run("import threading\n@unordered(backend='processes')\ndef make(): return threading.Lock()\nmake()")
     assert isinstance(found.error, TypeError) and "lock" in str(found.error)
     assert ok(WHO + "x = who(1)")["x"][0] == 1
-
-
-DIES = """
-import os, signal
-@KIND
-def step(path):
-    with open(path, "a") as file:
-        file.write("x")
-    if os.path.getsize(path) == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return "done"
-value = step(path)
-"""
 
 
 def test_a_killed_worker_is_tried_again_where_that_does_no_harm(tmp_path) -> None:
