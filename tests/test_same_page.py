@@ -98,11 +98,12 @@ def test_a_dict_that_outgrows_its_room_in_a_loop_over_it() -> None:
     assert plain["met"] == [0, 1, 2] and plain["d"] == names["d"]
 
 
-def test_a_sum_of_one_s_own_is_given_a_list() -> None:
-    """Who reads a generator expression at once is told by the name."""
-    source = "def sum(found): return type(found).__name__, [*found]\nout = sum(ask(k) for k in range(3))\n"
-    names: dict[str, Any] = {"ask": unordered(lambda k: f"r{k}")}
-    assert run_simulated(source, names).error is None and names["out"] == ("list", ["r0", "r1", "r2"])
-    plain: dict[str, Any] = {"ask": lambda k: f"r{k}"}
+def test_what_a_sum_from_another_cell_keeps_until_later() -> None:
+    """The generator is made of the values that the caller's variables have at the call."""
+    kept: list[Any] = []
+    source = "def f(q):\n    sum(ask((q, k)) for k in range(2))\n    q = 7\nf(1)\nout = [*kept.pop()]\n"
+    names: dict[str, Any] = {"ask": unordered(str), "sum": kept.append, "kept": kept}
+    assert run_simulated(source, names).error is None and names["out"] == ["(1, 0)", "(1, 1)"]
+    plain: dict[str, Any] = {"ask": str, "sum": kept.append, "kept": kept}
     exec(source, plain)
-    assert plain["out"] == ("generator", ["r0", "r1", "r2"])
+    assert plain["out"] == ["(7, 0)", "(7, 1)"]

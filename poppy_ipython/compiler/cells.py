@@ -208,6 +208,7 @@ def compile_cell(
     tree = ast.parse(source, filename) if isinstance(source, str) else source
     plain = compile(tree, filename, "exec", flags=flags | _AWAIT, dont_inherit=True)  # errors, warnings as in a plain run
     flags |= future_flags(tree)
+    scopes.note_own(tree)
     scope = Scope(True, scopes.assigned(tree.body), set(), set())
     scope.dispatched = scopes.dispatched(tree.body)
     lowering = CellStatements(scope)

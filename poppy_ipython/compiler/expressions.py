@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from . import scopes
 from .abi import BINARY, COMPARE, PREFIX, UNARY, attribute_place, const, lambda_, load, op, operation, place, store, walk
 from .native import comprehension_change, expression_two_ways
+from .readers import Readers
 from .sources import Sources
 
 if TYPE_CHECKING:
@@ -29,18 +30,13 @@ else:
 _SEGMENT = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.FormattedValue)
 
 
-#: whose arguments are looked through, if they are what these names say
-_LOOKED_THROUGH = frozenset({"enumerate", "zip", "map", "chain", "islice", "zip_longest", "pairwise", "product", "combinations", "permutations"})
-#: builtins that read all of their argument at once, or as Python does, item by item
-_READERS = frozenset({"list", "tuple", "sorted", "set", "dict", "any", "all", "sum", "max", "min", "len"})
-
 #: comprehensions that have a frame of their own (Python 3.12 inlines all but generator expressions)
 FRAMES: dict[type, str] = {ast.GeneratorExp: "<genexpr>"}
 if sys.version_info < (3, 12):
     FRAMES |= {ast.ListComp: "<listcomp>", ast.SetComp: "<setcomp>", ast.DictComp: "<dictcomp>"}
 
 
-class Expressions(Sources, _Base):
+class Expressions(Readers, Sources, _Base):
     """Part of the lowering: ``self.expr(node)`` gives the lowered expression."""
 
     def expr(self, node: ast.expr) -> ast.expr:
@@ -491,61 +487,6 @@ class Expressions(Sources, _Base):
         return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [items], []))]
 
     # ------------------------------------------------------------------ calls
-    def iterable(self, node: ast.expr, around: ast.AST | None = None) -> ast.expr:
-        """An iterator for a ``for``: looks through calls of ``enumerate``, generators and so on.
-
-        What is no iterable is reported there, up to Python 3.12 for the loop ``around`` it as a whole.
-        """
-        at = getattr(around, "poppy_around", around) if around is not None and sys.version_info < (3, 13) else node
-        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
-            part = place(op("gi", self.expr(node.value), self.expr(node.slice)), node)
-            return place(op("iterate_new", const(None), part), at)  # type: ignore[arg-type,return-value]
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("list", "sorted"):
-            return place(op("iterate_new", self.expr(node.func), self.stream(node)), at)  # type: ignore[return-value]
-        return place(op("iterate", self.stream(node)), at)  # type: ignore[return-value]
-
-    def stream(self, node: ast.expr, at_once: bool = False) -> ast.expr:
-        """What is iterated over at once (by a builtin, or in a loop): calls are looked through, see ``engine/streams.py``."""
-        if not isinstance(node, ast.Call) or self.reads(node) or scopes.consumed(node) or self.is_super(node):
-            return self.expr(node)
-        if any(k.arg is None for k in node.keywords) or any(isinstance(a, ast.Starred) for a in node.args):
-            return self.expr(node)
-        func = node.func
-        name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-        if isinstance(func, ast.Attribute):
-            head, target = self.method_head(node, func), "stream_meth"
-        else:
-            head, target = [self.expr(func)], "stream_call"
-        args = [self.stream(a, at_once) if self.streams_into(name, a) else self.expr(a) for a in node.args]
-        keywords = [ast.keyword(k.arg, self.expr(k.value)) for k in node.keywords]
-        return place(op(target, const(at_once), *head, *args, keywords=keywords), node)  # type: ignore[return-value]
-
-    def looked_through(self, node: ast.expr) -> bool:
-        """Is this a call of ``enumerate``, ``zip`` and so on?"""
-        func = node.func if isinstance(node, ast.Call) else None
-        name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-        return name in _LOOKED_THROUGH
-
-    def streams_into(self, name: str, argument: ast.expr) -> bool:
-        """May ``argument`` of a call of ``name`` be a stream?  A generator that some other one reads may, too."""
-        if not isinstance(argument, ast.Call):
-            return False
-        return name in _LOOKED_THROUGH or isinstance(argument.func, ast.Name) and argument.func.id not in _LOOKED_THROUGH
-
-    def reads(self, node: ast.Call) -> bool:
-        """Is this ``list(f(x))`` and the like: a builtin that reads the result of a call at once?"""
-        if len(node.args) != 1 or node.keywords or not isinstance(node.args[0], ast.Call) or scopes.consumed(node):
-            return False
-        func = node.func
-        return isinstance(func, ast.Name) and func.id in _READERS or isinstance(func, ast.Attribute) and func.attr == "join"
-
-    def read(self, node: ast.Call) -> ast.expr:
-        func = node.func
-        if isinstance(func, ast.Attribute):
-            head = self.method_head(node, func)
-            return op("read_join", *head, self.stream(node.args[0], True))
-        return op("read", self.expr(func), self.stream(node.args[0], True))
-
     def is_super(self, node: ast.Call) -> bool:
         return isinstance(node.func, ast.Name) and node.func.id == "super"
 
@@ -569,18 +510,6 @@ class Expressions(Sources, _Base):
             return [ast.Return(inner.call(node, None, callee=place(load(PREFIX + "t"), node.func)))]  # type: ignore[arg-type]
 
         return self.outline(node, body, test=node.func)
-
-    def consumer(self, node: ast.Call) -> ast.expr:
-        """``sum(… for …)`` and the like: the items are collected, then handed over."""
-        comprehension = node.args[0]
-        assert isinstance(comprehension, ast.GeneratorExp)
-        if comprehension.lineno == node.lineno:  # Python shows the call where the generator fails
-            around, comprehension = comprehension, ast.copy_location(copy.copy(comprehension), node)
-            comprehension.poppy_around = around  # type: ignore[attr-defined]
-        if isinstance(node.func, ast.Name) and node.func.id in ("any", "all"):
-            if len(comprehension.generators) == 1 and not node.keywords:
-                return self.comprehension(comprehension, lambda items: items, node.func.id)
-        return self.call(node, [place(self.comprehension(comprehension, lambda items: op("new_list", items)), node)])  # type: ignore[list-item]
 
     def call(
         self, node: ast.Call, args: list[ast.expr] | None, awaited: bool = False, callee: ast.expr | None = None

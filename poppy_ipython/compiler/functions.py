@@ -155,6 +155,7 @@ def _source(fn: types.FunctionType) -> tuple[ast.Module, types.CodeType] | str:
         try:
             text = "".join(lines)
             tree = ast.parse(text, filename)
+            scopes.note_own(tree)
             plain = compile(text, filename, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
         except SyntaxError:
             return "its source cannot be parsed"

@@ -152,7 +152,7 @@ def expression_two_ways(lowering: Any, node: ast.expr, lowered: Callable[[], ast
     native = copy.deepcopy(node)
     if names:
         renamed = {n: f"{PREFIX}v{i}" for i, n in enumerate(names)}
-        native = _Rename(renamed).visit(native)
+        native = Rename(renamed).visit(native)
         fast: ast.expr = op("run_native", lambda_(list(renamed.values()), native), *[load(n) for n in names])
     elif scope.cell:
         fast = lowering.native_expression(native)
@@ -161,7 +161,7 @@ def expression_two_ways(lowering: Any, node: ast.expr, lowered: Callable[[], ast
     return ast.IfExp(place(op("quiet", const(index), *values), node), fast, lowered())  # type: ignore[arg-type]
 
 
-class _Rename(ast.NodeTransformer):
+class Rename(ast.NodeTransformer):
     """Free names replaced; what comprehensions and lambdas bind themselves is left alone."""
 
     def __init__(self, names: dict[str, str]) -> None:
@@ -172,7 +172,7 @@ class _Rename(ast.NodeTransformer):
         return node if new is None else ast.copy_location(ast.Name(new, node.ctx), node)
 
     def _without(self, node: Any, bound: set[str], first: Any = None) -> Any:
-        inner = _Rename({k: v for k, v in self.names.items() if k not in bound})
+        inner = Rename({k: v for k, v in self.names.items() if k not in bound})
         for field, value in ast.iter_fields(node):
             if isinstance(value, ast.AST):
                 setattr(node, field, inner.visit(value))

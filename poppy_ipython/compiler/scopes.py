@@ -131,10 +131,39 @@ def free(node: ast.AST) -> set[str]:
     return names
 
 
+def note_own(tree: ast.Module) -> None:
+    """Mark the calls of what the source itself binds to the name of a consumer: they are not :func:`consumed`.
+
+    >>> tree = ast.parse("def f(any): return any(x for x in y), all(x for x in y)")
+    >>> note_own(tree)
+    >>> [consumed(n) for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    [False, True]
+    """
+    bound: set[str | None] = set()
+    calls: list[ast.Call] = []
+    for node in walk(tree):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id in CONSUMERS:
+                calls.append(node)
+        elif isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Store):
+                bound.add(node.id)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+        elif isinstance(node, ast.alias):
+            bound.add(node.asname or node.name)
+    for call in calls:
+        if call.func.id in bound:  # type: ignore[attr-defined]
+            call.poppy_own = True  # type: ignore[attr-defined]
+
+
 def consumed(call: ast.Call) -> bool:
     """Is this ``sum(… for …)`` and the like: a generator expression that is read at once?"""
     return (
         len(call.args) == 1
+        and "poppy_own" not in call.__dict__
         and isinstance(call.args[0], ast.GeneratorExp)
         and (
             (isinstance(call.func, ast.Name) and call.func.id in CONSUMERS)
@@ -168,6 +197,8 @@ def key_functions(call: ast.Call) -> list[ast.AST]:
     """Functions that nobody keeps nor calls later: ``key=lambda …`` of ``sorted``, ``min``, ``max`` or ``sort``, the first
     argument of ``map`` or ``filter`` below ``list`` and the like. Their twins read what they capture of a comprehension at once."""
     name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if "poppy_own" in call.__dict__:
+        return []
     found: list[ast.AST] = []
     if name in ("sorted", "min", "max", "sort"):
         found = [k.value for k in call.keywords if k.arg == "key"]

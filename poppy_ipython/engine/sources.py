@@ -8,10 +8,12 @@ added. ``any`` and ``all``, which may stop before the end, are not among the rea
 
 from __future__ import annotations
 
+import builtins
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..compiler.scopes import CONSUMERS
 from .aggregates import ITERABLE
 from .pending import Pending
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 else:
     Base = object
 
+#: the builtins behind the names of `scopes.CONSUMERS`, and what `join` may be: they read a generator at once
+READERS: dict[str, Any] = {name: getattr(builtins, name) for name in CONSUMERS}
+JOINS: frozenset[Any] = frozenset({str.join, bytes.join, bytearray.join})
 #: they read everything that they are given, whatever it is
 READ_ALL: frozenset[Any] = frozenset({sum, max, min, sorted, list, tuple, set})
 _BUILTIN = (types.BuiltinFunctionType, type)

@@ -28,7 +28,7 @@ from .atoms import ATOMS, SEQUENCES
 from .constructors import is_record
 from .pending import BoundRef, Pending, settled, structured
 from .scheduler import MAX_DEPTH
-from .sources import NUMBERS, READ_ALL
+from .sources import JOINS, NUMBERS, READ_ALL, READERS
 
 if TYPE_CHECKING:
     from .base import Base
@@ -173,6 +173,13 @@ class Streams(Base):
         if type(value) is Stream:
             value = self.new_list(list(value.items)) if type(settled(target)) is str else self.unstreamed(value)
         return self.meth(target, name, value)
+
+    def reads_at_once(self, name: str, reader: Any) -> bool:
+        """Is what is called ``name`` the builtin that reads all of a generator before it does anything else?"""
+        return self.force(reader) is READERS.get(name)
+
+    def joins_at_once(self, target: Any) -> bool:
+        return getattr(type(self.force(target)), "join", None) in JOINS
 
     def begun_map(self, late: LateMap) -> Any:
         """The stream, or the value, of a ``map`` whose source has to be waited for after all."""
