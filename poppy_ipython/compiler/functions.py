@@ -319,7 +319,8 @@ def _lower(
     for extra, pack in ((node.args.vararg, "pack_args"), (node.args.kwarg, "pack_kwargs")):
         if extra is not None:
             prologue.insert(0, ast.Assign([store(extra.arg)], op(pack, load(extra.arg))))
-    unbound = sorted(local - set(params) - captured)
+    places = {name: number for number, name in enumerate(code.co_varnames)}  # their order counts: for "Did you mean", say
+    unbound = sorted(local - set(params) - captured, key=lambda n: (places.get(n, len(places)), n))
     if unbound:
         prologue.append(ast.Assign([store(n) for n in unbound], operation("UNBOUND")))
     arguments = copy.deepcopy(node.args)

@@ -213,9 +213,15 @@ class _Builder(Operands):
     def stmt_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             self.assign(node.target, self.expr(node.value))
-        if self.cell and isinstance(node.target, ast.Name) and node.simple:
+        else:
+            for part in scopes.annotated(node.target):
+                self.expr(part)
+        if not self.cell:
+            return
+        annotation = self.expr(node.annotation)
+        if node.simple and isinstance(node.target, ast.Name):
             notes = "__annotations__"
-            self.elements.append((self.ref(NAME, detail=notes), node.target.id, self.expr(node.annotation)))
+            self.elements.append((self.ref(NAME, detail=notes), node.target.id, annotation))
             self.names[notes] = None
 
     def stmt_AugAssign(self, node: ast.AugAssign) -> None:

@@ -48,12 +48,14 @@ def assigned(statements: Iterable[ast.AST]) -> set[str]:
     """Names that the statements bind (or delete) in their own scope."""
     names: set[str] = set()
     for statement in statements:
-        inner: set[int] = set()
+        inner: set[int] = set()  # names that look bound and are not, here
         nodes = list(walk_scope(statement))
         for node in nodes:
             if isinstance(node, COMPREHENSIONS):
                 for generator in node.generators:
                     inner.update(id(n) for n in walk(generator.target))
+            elif isinstance(node, ast.AnnAssign) and not node.simple and node.value is None:
+                inner.add(id(node.target))  # `(name): int` leaves the name to whom it belongs
         for node in nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)) and id(node) not in inner:
                 names.add(node.id)
@@ -68,6 +70,27 @@ def assigned(statements: Iterable[ast.AST]) -> set[str]:
             elif isinstance(node, ast.MatchMapping) and node.rest:
                 names.add(node.rest)
     return names
+
+
+def annotated(target: ast.expr) -> list[ast.expr]:
+    """What is evaluated of the target of an annotation without a value: all but the last look-up.
+
+    >>> [ast.unparse(part) for part in annotated(ast.parse("f().a[i:j, k]: int").body[0].target)]
+    ['f().a', 'i', 'j', 'k']
+    """
+    if isinstance(target, ast.Name):
+        return []
+    parts: list[ast.expr] = [target.value]  # type: ignore[attr-defined]
+    todo = [target.slice] if isinstance(target, ast.Subscript) else []
+    while todo:
+        part = todo.pop(0)
+        if isinstance(part, ast.Tuple):
+            todo = [*part.elts, *todo]
+        elif isinstance(part, ast.Slice):
+            parts += [bound for bound in (part.lower, part.upper, part.step) if bound is not None]
+        else:
+            parts.append(part)
+    return parts
 
 
 def deleted(node: ast.AST) -> set[str]:

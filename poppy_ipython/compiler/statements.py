@@ -97,11 +97,16 @@ class Statements(Expressions):
         result: list[ast.stmt] = []
         if node.value is not None:
             result = self.assign(node.target, self.expr(node.value))
-        if self.scope.cell and isinstance(node.target, ast.Name) and node.simple:
-            text = self.annotation_text(node.annotation)
+        else:
+            result = [ast.Expr(self.expr(part)) for part in scopes.annotated(node.target)]
+        if not self.scope.cell:
+            return result
+        text = self.annotation_text(node.annotation)
+        if node.simple:
+            assert isinstance(node.target, ast.Name)
             value = const(text) if text is not None else self.expr(node.annotation)
             result.append(ast.Expr(op("si", op("g", const("__annotations__")), const(node.target.id), value)))
-        elif self.scope.cell and node.value is None:
+        elif text is None:
             result.append(ast.Expr(self.expr(node.annotation)))
         return result
 

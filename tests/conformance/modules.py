@@ -65,7 +65,20 @@ EXCLUDED: dict[str, str] = {
 }
 
 
-def excluded(name: str, mode: str) -> str | None:
+_ROUNDS = "100,000 rounds of a loop, each of which waits several times: minutes"
+_ALIVE = "asks when an object is gone; a call in flight keeps what it was given"
+
+#: of mode `cell` under stress only. The tests pass as shipped.
+UNDER_STRESS: dict[str, str] = {
+    "test_exceptions.PEP626Tests": "compares `frame.f_lineno`, the last line of a frame that failed, with the line of its traceback, which is ours to give",
+    "test_weakref.MappingTestCase.test_threaded_weak_valued_consistency": _ROUNDS,
+    "test_weakref.MappingTestCase.test_threaded_weak_valued_pop": _ROUNDS,
+    "test_weakref.MappingTestCase.test_threaded_weak_valued_setdefault": _ROUNDS,
+    "test_weakset.TestWeakSet.test_len_cycles": _ALIVE,
+}
+
+
+def excluded(name: str, mode: str, way: str = "shipped") -> str | None:
     """Why the test is left out, if it is.
 
     >>> excluded("test_list.ListTest.test_preallocation", "cell")
@@ -75,4 +88,5 @@ def excluded(name: str, mode: str) -> str | None:
     if mode == "module":
         return None
     parts = name.split(".")
-    return next((EXCLUDED[".".join(parts[:n])] for n in range(1, len(parts) + 1) if ".".join(parts[:n]) in EXCLUDED), None)
+    entries = {**EXCLUDED, **UNDER_STRESS} if way == "stress" else EXCLUDED
+    return next((entries[".".join(parts[:n])] for n in range(1, len(parts) + 1) if ".".join(parts[:n]) in entries), None)

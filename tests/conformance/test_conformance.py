@@ -21,10 +21,12 @@ def test_a_difference_is_seen() -> None:
     plain.add(Outcome("test_x.A.test_1", "passed"))
     plain.add(Outcome("test_x.A.test_2", "failed", "ValueError: 1"))
     poppy.add(Outcome("test_x.A.test_2", "failed", "ValueError: 2"))
-    assert [name for name, _, _ in compare("test_x", "shipped", plain, poppy).differences] == ["test_x.A.test_1", "test_x.A.test_2"]
+    assert [name for name, _, _ in compare("test_x", "shipped", "cell", plain, poppy).differences] == ["test_x.A.test_1", "test_x.A.test_2"]
 
 
 def test_an_exclusion_covers_what_is_below_it() -> None:
     assert excluded("test_frame.ClearTest.test_clear_locals", "cell")
     assert excluded("test_frame.ClearTest.test_clear_locals", "module") is None
     assert excluded("test_frame.ReprTest", "cell") is None
+    assert excluded("test_exceptions.PEP626Tests.test_lineno_in_try", "cell") is None
+    assert excluded("test_exceptions.PEP626Tests.test_lineno_in_try", "cell", "stress")

@@ -165,6 +165,52 @@ FOUND = {
         except IndexError as error:
             x = error.__traceback__ is tb, error.__traceback__.tb_next is tb
         """,
+    "annotations of what is no plain name": """
+        class C:
+            pass
+        o, xs, seen = C(), [0], []
+        o.a: seen.append(1) = num(1)
+        xs[num(0)]: seen.append(2) = num(2)
+        (name): seen.append(3) = 4
+        (ghost): seen.append(5)
+        try:
+            o.b: 1 / 0 = num(6)
+        except ZeroDivisionError:
+            x = o.a, o.b
+        def f():
+            (ghost): int
+            return ghost
+        try:
+            f()
+        except Exception as error:
+            y = type(error), str(error)
+        """,
+    "the target of an annotation without a value": """
+        seen = []
+        def say(x):
+            seen.append(x)
+            return x
+        say(num(1)).a: say(2)
+        say([0])[say(num(3))]: say(4)
+        def f():
+            say(num(5)).a: say(6)
+            say([0])[say(7):say(8), say(num(9)):]: say(10)
+            nowhere.a: int
+        try:
+            f()
+        except NameError as error:
+            x = str(error)
+        nowhere[0]: int
+        """,
+    "the order of a function's names": """
+        def f(a):
+            blucha = bluc = None
+            return bluch, a
+        try:
+            f(num(1))
+        except NameError as error:
+            x = [name for name in error.__traceback__.tb_next.tb_frame.f_locals if name in ("a", "bluc", "blucha")]
+        """,
 }
 
 

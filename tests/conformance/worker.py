@@ -38,7 +38,7 @@ def main() -> None:
     except BaseException as error:
         say(end=Outcome(name, "not loaded", words(error)).as_row())
         return
-    kept = [test for test in tests_of(suite) if name_of(test) not in left_out and excluded(name_of(test), mode) is None]
+    kept = [test for test in tests_of(suite) if name_of(test) not in left_out and excluded(name_of(test), mode, how) is None]
     if mode == "cell":
         way.loop = "asyncio" not in Path(module.__file__ or "").read_text(encoding="utf-8", errors="replace")
         for test in kept:

@@ -12,6 +12,7 @@ statements(4, "{list!} = {list!}", "{dict!} = {dict}", "{set!} = {set}", "{obj!}
 statements(3, "{int!}, {int!} = {int}, {int}", "l0, l1 = l1, l0", "{int!}, {str!} = {int}, {str}", "i0, *l2 = [{int}, *{list}]", "*l1, i2 = *{list}, {int}", "(i0, (i1, s0)) = ({int}, ({int}, {str}))", "[i1, i2] = [{int}, {int}]", "o0, o1 = o1, o0")
 statements(0.8, "i0, i1 = {list}", "i0, i1, *l0 = {list}", "i0, i1 = mk({int})", risky=True)
 statements(1.5, "l0 = l1 = {list}", "i0 = i1 = {int}", "{obj!}.l = l2 = {list}", "{int!}: int = {int}", "(\n    i0,\n    s1,\n) = {int}, {str}")
+statements(0.5, "{obj!}.v: {any} = {int}", "{list!}[:1]: {any} = {list}", "{obj!}.o.v: {int}", "{nest!}[{int}:{int}, {any}]: {int}", "({int!}): {any} = {int}", "({int!}): {any}")
 
 # stores
 statements(3, "{dict!}[{int}] = {int}", "{dict!}[{int} % 4] = {int}", "{map!}[{str}] = {list}", "{map!}['a'] = {list}", "{nest!}[0] = {list}")
