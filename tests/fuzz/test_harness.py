@@ -41,7 +41,7 @@ def test_a_spoiled_result_is_noticed(spoil: Callable) -> None:
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")
 def test_every_generated_program_compiles() -> None:
     for seed in range(400):
-        compile(program(seed).source, f"<{seed}>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        compile(program(seed).source, f"<{seed}>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
 def test_a_seed_replays_exactly() -> None:
