@@ -250,7 +250,7 @@ class Calls(Base):
                 return twin(*full, **kwargs)
             finally:
                 parent.depth -= 1
-        return self.run_unit(twin, full, kwargs, None, False)
+        return self.of_function(fn, self.run_unit(twin, full, kwargs, None, False))
 
     # ------------------------------------------------------------------ in order
     def fence(

@@ -88,6 +88,8 @@ class Footprints(StoredKinds):
         self.globals_known: tuple[tuple[int, int], frozenset[str]] = ((0, 0), frozenset())
         #: stand-ins for stored objects that the continuation has made
         self.made: dict[type | None, Fresh] = {}
+        #: stand-ins for some member of objects (``reach.members``)
+        self.members: dict[Any, Any] = {}
         #: how many of the frames found last are of the unit itself
         self.own = 0
         self._init_stored_kinds()

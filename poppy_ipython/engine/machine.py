@@ -19,6 +19,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     keyed       keys of sorted, max and min          tickets     numbers of a counter
     sources     forked comprehensions, late views and maps
     texts       str and repr of instances                spreading   ``*xs`` and ``**named``
+    results     of functions: numbers and strings in known places
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -67,6 +68,7 @@ from .mutations import Mutations
 from .natives import Natives
 from .origins import Origins
 from .pending import UNBOUND, BoundRef, Pending
+from .results import Results
 from .retirement import Retirement
 from .scheduler import Scheduler
 from .sources import Sources
@@ -118,6 +120,7 @@ class Machine(
     Spreading,
     Texts,
     Tickets,
+    Results,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 
@@ -169,6 +172,7 @@ class Machine(
         self._init_mutations()
         self._init_guards()
         self._init_streams()
+        self._init_results()
 
     # ------------------------------------------------------------------ host
     def wake_host(self) -> None:

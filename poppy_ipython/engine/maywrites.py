@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from .footprint import footprint
 from .pending import NotReady
+from .reach.members import NO_SPECIAL
 from .unit import Position, Unit
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class MayWrites(Base):
                 may[slot] = (*may.get(slot, ()), writers)
         writers.add(key, unit)
         unit.published = (key, slots, writers)
+        unit.no_special = unit.no_special or NO_SPECIAL in slots
 
     def unpublish(self, unit: Unit) -> None:
         published = unit.published

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ..effects.table import BuiltinMethodType
 from .atoms import ATOMS, BUILTIN_VALUES
 from .pending import NotReady, Pending, settled
+from .reach.members import SPECIAL
 from .snapshot import Picture, instance_is_settled, look, quiet_kind
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ _NONE: dict[str, Any] = {}
 
 _CODE = (types.FunctionType, types.MethodType, functools.partial)
 _BOUND = frozenset({types.MethodType, types.BuiltinFunctionType, BuiltinMethodType})
+
+
+class SpecialName(RuntimeError):
+    """``getattr`` was given a name such as ``__setattr__`` where that could not be foreseen (see :mod:`.reach.members`)."""
 
 
 class Natives(Base):
@@ -240,6 +245,8 @@ class Natives(Base):
         name = self.force(name)
         if len(default) > 1 or type(name) is not str:
             return self.fence(getattr, (target, name, *default), {}, what="getattr")
+        if name in SPECIAL:
+            self.refuse_special(name)
         if not default:
             return self.ga(target, name)
         if self.deferrable(target):
@@ -250,6 +257,18 @@ class Natives(Base):
             return self.ga(target, name)
         except AttributeError:
             return default[0]
+
+    def refuse_special(self, name: str) -> None:
+        """End the run if somebody has gone ahead because the ``name`` given to ``getattr`` would not be a special one."""
+        unit = self.cur
+        above: Any = unit
+        while above is not None and not above.no_special:
+            above = above.parent
+        if above is None or unit is self.ghost:
+            return
+        line = self.caller_line()
+        self.post(self.stop, SpecialName(f"line {line}: getattr was given the name {name!r} by a call, and later statements have gone ahead: write the name out, or run the cell without %%poppy"))  # fmt: skip
+        self.stall("unknown", "getattr", hold=True)
 
     def n_hasattr(self, target: Any, name: Any) -> Any:
         if self.deferrable(target):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Pending:
     """The value of something that has not finished yet."""
 
-    __slots__ = ("callbacks", "data", "direct", "done", "elements", "kind", "late", "maybe_unbound", "name", "position", "unit", "value")
+    __slots__ = ("callbacks", "data", "direct", "done", "elements", "kind", "late", "maybe_unbound", "name", "plain_items", "position", "unit", "value")
 
     def __init__(self) -> None:
         self.done = False
@@ -43,6 +43,8 @@ class Pending:
         self.name = ""
         #: it will be a number or a string (``counters``)
         self.data = False
+        #: it will be a tuple (or None) whose items with True here will be numbers or strings (``results``), or nothing is known
+        self.plain_items: tuple[bool, ...] | None = None
         #: a read that came later than its statement, of something that is changed and stored back
         self.late = False
 

@@ -168,6 +168,7 @@ class Unit:
         "log",
         "merged",
         "n",
+        "no_special",
         "number",
         "origin",
         "outs",
@@ -208,6 +209,8 @@ class Unit:
         self.handling = 0 if parent is None else parent.handling
         #: exceptions whose handlers are running in this unit
         self.handled: list[BaseException | None] | None = None
+        #: a footprint of it counted on ``getattr`` not being given a special name
+        self.no_special = False
         self.exclusive = 0
         self.depth = 0 if parent is None else parent.depth + 1
         self.frame: Any = None

@@ -65,7 +65,12 @@ class Unpacking(Base):
 
     def _unpack_late(self, value: Pending, count: int, after: int) -> list[Pending]:
         """A pending for each target; they resolve when the deferred unpacking has run."""
-        return self.parts(self.defer(self.unpack, (value, count, after)), count, value.position)
+        items = self.parts(self.defer(self.unpack, (value, count, after)), count, value.position)
+        plain = value.plain_items
+        if plain is not None and after < 0 and len(plain) == count:
+            for item, known in zip(items, plain, strict=True):
+                item.data = known
+        return items
 
     def parts(self, whole: Pending, count: int, born: tuple[int, ...] | None) -> list[Pending]:
         """A pending for each item of the sequence that a deferred operation makes; ``born``: where what it is made of was."""

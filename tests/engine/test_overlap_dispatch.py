@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from poppy_ipython.effects import unordered
+from poppy_ipython.engine.natives import SpecialName
 from poppy_ipython.engine.run import run_simulated
 from tests.fuzz.check import agree
 
@@ -57,3 +58,64 @@ def test_calls_of_what_is_looked_up_overlap(call: str) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_calls_of_what_is_looked_up_are_right(call: str, seed: int) -> None:
     agree(f"{TOOLS}for i in range(4):\n    {call}\nprint(kept, out)\n", seed)
+
+
+MEMBERS = """\
+class T:
+    n = 0
+    @staticmethod
+    def f0(q): return ask(q)
+    @staticmethod
+    def f1(q): return ask(ask(q))
+class O:
+    def __init__(self): self.h = []
+    def f0(self, q): self.h.append(q); return ask(q)
+    def f1(self, q): return ask(q)
+o, out = O(), []
+def one(x, q): return getattr(x, "f0")(q)
+def any_of(x, q):
+    name = f"f{num(q) % 2}"
+    return getattr(x, name)(q)
+for q in range(4):
+    try: r = {call}
+    except KeyError as e: r = str(e)
+    out.append(r)
+print(out, o.h)
+"""
+#: call in a ``try`` -> rounds for four of them
+MEMBER_CALLS = {"one(T, q)": 1, "getattr(T, 'f0')(q)": 1, "one(o, q)": 1, "any_of(T, q)": 3, "any_of(o, q)": 2}
+
+
+@pytest.mark.parametrize("call", MEMBER_CALLS)
+def test_calls_of_members_overlap(call: str) -> None:
+    namespace: dict[str, Any] = {"ask": ask, "num": num, "__name__": "__main__"}
+    outcome = run_simulated(MEMBERS.replace("{call}", call), namespace, filename="<members>")
+    assert outcome.error is None
+    assert outcome.makespan == MEMBER_CALLS[call]
+
+
+@pytest.mark.parametrize("call", MEMBER_CALLS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_calls_of_members_are_right(call: str, seed: int) -> None:
+    agree(MEMBERS.replace("{call}", call), seed)
+
+
+SPECIAL = """\
+class O: n = 0
+o = O()
+def put(q):
+    name = says(q)
+    return getattr(o, name)("n", q)
+put(5)
+print(o.n)
+"""
+
+
+def test_a_special_name_that_an_answer_gives_is_refused_once_others_have_gone_ahead() -> None:
+    says = unordered(lambda q: "__setattr__")
+    outcome = run_simulated(SPECIAL, {"says": says, "__name__": "__main__"}, filename="<special>")
+    assert isinstance(outcome.error, SpecialName)
+    assert "line 5" in str(outcome.error) and "'__setattr__'" in str(outcome.error)
+    names: dict[str, Any] = {"says": lambda q: "__setattr__", "__name__": "__main__"}
+    outcome = run_simulated(SPECIAL, names, filename="<special>")
+    assert outcome.error is None and names["o"].n == 5

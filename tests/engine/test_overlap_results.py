@@ -74,3 +74,31 @@ def test_results_that_somebody_else_has(name: str, seed: int) -> None:
     shown = {"kept in an attribute": "k.r", "kept in a name": "last"}.get(name, "keep")
     source = USE.replace("len(getattr(globals_(), 'r', []))", f"len({shown})").format(get=SHARED[name])
     agree(source, seed)
+
+
+#: helpers whose second result is a number
+PAIRS = [
+    "for r in range(3):\n        try: return ask(q), r\n        except ValueError: pass",
+    "for i, r in enumerate('ab'):\n        try: return ask(q), i\n        except ValueError: pass\n    return '', -1",
+    "try: r = ask(q)\n    except ValueError: return '', 0\n    return r, len(log)",
+]
+
+
+@pytest.mark.parametrize("body", PAIRS)
+def test_numbers_among_several_results_are_added_up_later(body: str) -> None:
+    source = f"def get(q):\n    {body}\nlog, n = [], 0\nfor k in range(6):\n    a, b = get(k)\n    n += b\nprint(n)\n"
+    namespace: dict[str, Any] = {"ask": ask, "__name__": "__main__"}
+    outcome = run_simulated(source, namespace, filename="<results>")
+    assert outcome.error is None
+    assert outcome.makespan == 1
+
+
+def test_a_range_of_ones_own_gives_what_it_likes() -> None:
+    agree("def range(n): return [l0]\ndef get(q):\n    for r in range(3):\n        try: return ask(q), r\n        except Boom: pass\n"
+          "l1 = l0\nfor k in [0, 1]:\n    a, b = get(k)\n    l1 += b\n    print(len(l0), l1 is l0)\ndel range\n", 1)  # fmt: skip
+
+
+@pytest.mark.parametrize("body", ["if q: n = 1\n    return ask(q), n", "def f():\n        nonlocal m\n        m = n\n    m = 1; f()\n    return ask(q), m"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_parameters_and_captured_names_may_be_anything(body: str, seed: int) -> None:
+    agree(f"def get(q, n=l0):\n    {body}\nl1 = l0\nfor k in [0, 0]:\n    a, b = get(k)\n    l1 += b\n    print(l0, a)\n", seed)

@@ -20,13 +20,14 @@ from ..atoms import lookup
 from ..pending import Pending
 from .callees import Callees
 from .looks import alike, look_local
+from .members import Members
 from .paths import Paths
 from .receivers import Receivers
 from .stores import Stores
 from .values import ANY_ELEMENTS, CYCLE, DATA, INSTANCES, JUST_UNKNOWN, MADE_HERE, PLAIN, UNKNOWN, Activation, Fresh, Top, Values
 
 
-class Reach(Paths, Stores, Callees, Receivers):
+class Reach(Paths, Stores, Callees, Receivers, Members):
     """One evaluation. ``slots`` and ``watch`` are its result; :meth:`believed` says whether it is complete.
 
     Args:
@@ -61,6 +62,8 @@ class Reach(Paths, Stores, Callees, Receivers):
         self.calling: list[tuple[Activation, Ref]] = []
         #: operators in place on names that the cell binds to plain data only
         self.maybe_plain: list[tuple[Activation, str, Ref, Ref | None, str]] = []
+        #: objects of which some member is called, with the names of all
+        self.members_asked: list[tuple[Any, frozenset[str]]] = []
 
     # ------------------------------------------------------------------ the walk
     def enter(self, act: Activation) -> None:
@@ -81,6 +84,8 @@ class Reach(Paths, Stores, Callees, Receivers):
             for value in self.values(act, ref):
                 if type(lookup(value.kind or object if type(value) in INSTANCES else type(value), name)) is types.FunctionType:
                     raise Top(name)
+        if self.members_asked:
+            self.check_members()
 
     def run_all(self) -> None:
         while self.todo:

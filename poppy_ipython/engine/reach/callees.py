@@ -103,7 +103,7 @@ class Callees(Base):
         if kind is StandIn:
             if callee is HERE:
                 return JUST_UNKNOWN
-            raise Top("a callee that is not known")
+            return self.some_member(callee, args)  # type: ignore[no-any-return]
         if kind in INSTANCES and callee.kind is not None and type(call := lookup(callee.kind, "__call__")) is types.FunctionType:
             return self.bound_method(types.MethodType(call, callee), args)  # type: ignore[no-any-return]
         if kind in INSTANCES or kind is Pending:
@@ -197,7 +197,7 @@ class Callees(Base):
 
     def gives_next(self, callee: Any, args: Args) -> Values:
         for value in args.each()[0]:
-            if value is UNKNOWN or value is CYCLE or type(value) is Pending:
+            if (type(value) is StandIn and value is not DATA) or type(value) is Pending:
                 raise Top("next")
             if type(value) is itertools.count:
                 self.slots["e", id(value)] = None
@@ -235,8 +235,9 @@ class Callees(Base):
     def getattr_(self, callee: Any, args: Args) -> Values:
         name = _literal(args, 1)
         if name is None:
-            return JUST_UNKNOWN
-        target, *rest = args.each()
+            given = args.each()
+            return self.member_of(given[0]) if len(given) == 2 and args.call is not None and not args.call.spread else JUST_UNKNOWN
+        target, _, *rest = args.each()
         found = [v for t in target for v in self.attribute_of(t, name)]
         return self.distinct([*found, *[v for values in rest for v in values]])  # type: ignore[no-any-return]
 

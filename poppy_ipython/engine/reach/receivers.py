@@ -18,13 +18,11 @@ from ..pending import Pending
 from .stores import is_users
 from .values import (
     COLLECTIONS,
-    CYCLE,
     DATA,
     INSTANCES,
     JUST_DATA,
     JUST_UNKNOWN,
     PLAIN,
-    UNKNOWN,
     Activation,
     Args,
     Fresh,
@@ -208,7 +206,7 @@ class Receivers(Base):
             return JUST_DATA
         if type(receiver) is Fresh and receiver.origin is not None and not any(hasattr(kind, name) for kind in _DISPLAYS):
             return ()  # Python raises AttributeError
-        if receiver is UNKNOWN or receiver is CYCLE or type(receiver) is Fresh:
+        if (type(receiver) is StandIn and receiver is not DATA) or type(receiver) is Fresh:
             raise Top(f"….{name}")
         if not all(v is DATA or type(v) in PLAIN for values in args.each() for v in values):
             raise Top(name)

@@ -13,7 +13,7 @@ from ..atoms import _MISSING, CONTAINERS, lookup, slot_is_plain, stores_plainly
 from ..pending import Pending
 from ..answers import TOUCHED
 from .looks import seen
-from .values import COLLECTIONS, CYCLE, DATA, INSTANCES, MADE_HERE, PLAIN, UNKNOWN, Activation, Args, Fresh, Older, StandIn, Top, Values
+from .values import COLLECTIONS, DATA, INSTANCES, MADE_HERE, PLAIN, Activation, Args, Fresh, Older, StandIn, Top, Values
 
 if TYPE_CHECKING:
     from ..base import Base
@@ -136,7 +136,7 @@ class Stores(Base):
 
     def touches(self, value: Any) -> None:
         """``value`` may be a stream that is there already."""
-        known = value is not UNKNOWN and value is not CYCLE and type(value) is not Pending
+        known = (type(value) is not StandIn or value is DATA) and type(value) is not Pending
         if not known or self.machine.is_stream(value) or self.machine.is_being_read(value):
             self.slots[TOUCHED] = None
 
