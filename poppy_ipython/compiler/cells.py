@@ -7,10 +7,12 @@ import ast
 import inspect
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 from . import scopes
-from .abi import PREFIX, children, const, function, op, operation, place, place_all, walk
+from .abi import PREFIX, changed, children, const, function, op, operation, place, place_all, walk
 from .plaincode import as_in, collect, with_users
 from .plan import Lowered, Native, Plan, UnitInfo, call_sites
 from .scope import Scope
@@ -68,10 +70,31 @@ class CellStatements(Statements):
         exec(compile(module, self.filename, "exec", flags=self.flags, dont_inherit=True), scratch)
         return str(scratch["__annotations__"]["_"])  # type: ignore[index]
 
+    def native_form(self, node: ast.stmt) -> ast.stmt:
+        """``node`` as written, behind a guard: compiled when it is first entered, and most never are."""
+        return self._nat(Native(partial(self._written, node), None, (), "", node.lineno))
+
+    def _nat(self, native: Native) -> ast.Expr:
+        self.natives.append(native)
+        return ast.Expr(op("nat", const(len(self.natives) - 1)))
+
+    def _written(self, node: ast.stmt) -> types.CodeType:
+        with _unwarned():
+            code = compile(ast.Module([node], []), self.filename, "exec", flags=self.flags | _AWAIT, dont_inherit=True)
+        return as_in(code, self.plain, self.constants)
+
+    def _without_body(self, node: ast.stmt) -> ast.stmt:
+        """A definition whose code ``as_in`` takes from the cell compiled whole: no need to compile it once more."""
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and not getattr(node, "type_params", ()):
+            first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
+            same = [c for c in self.plain.get((node.name, first), ()) if c.co_qualname == node.name]
+            if len(same) == 1:
+                return changed(node, body=[ast.copy_location(ast.Pass(), node.body[0])])
+        return node
+
     def native(self, node: ast.stmt, reason: str) -> ast.stmt:
         """``node`` as written."""
-        code = compile(ast.Module([node], []), self.filename, "exec", flags=self.flags | _AWAIT, dont_inherit=True)
-        code = as_in(code, self.plain, self.constants)
+        code = self._written(self._without_body(node))
         binds: tuple[str, ...] | None = None
         modules: tuple[str, ...] = ()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _plain_definition(node):
@@ -83,8 +106,7 @@ class CellStatements(Statements):
                 modules = (node.module or "",)
             if modules:
                 binds = tuple((a.asname or a.name).split(".")[0] for a in node.names)
-        self.natives.append(Native(code, binds, modules, reason, node.lineno))
-        return ast.Expr(op("nat", const(len(self.natives) - 1)))
+        return self._nat(Native(lambda: code, binds, modules, reason, node.lineno))
 
     def docstring(self, body: list[ast.stmt]) -> list[ast.stmt]:
         """A string in front of other statements is the module's docstring; takes it off ``body``."""
@@ -95,16 +117,17 @@ class CellStatements(Statements):
 
     def native_value(self, node: ast.Expr, reason: str) -> ast.expr:
         """The value of a trailing expression that runs as written."""
-        value = ast.copy_location(ast.Expression(node.value), node)
-        code = compile(value, self.filename, "eval", flags=self.flags | _AWAIT, dont_inherit=True)
-        self.natives.append(Native(as_in(code, self.plain, self.constants), None, (), reason, node.lineno))
-        return op("nat", const(len(self.natives) - 1))
+        code = self._expression(node.value, True)
+        return self._nat(Native(lambda: code, None, (), reason, node.lineno)).value
 
     def native_expression(self, node: ast.expr) -> ast.expr:
         """``node`` as written, behind a guard."""
-        code = compile(ast.Expression(node), self.filename, "eval", flags=self.flags, dont_inherit=True)
-        self.natives.append(Native(as_in(code, self.plain, self.constants, False), None, (), "", node.lineno))
-        return op("nat", const(len(self.natives) - 1))
+        return self._nat(Native(partial(self._expression, node, False), None, (), "", node.lineno)).value
+
+    def _expression(self, node: ast.expr, whole: bool) -> types.CodeType:
+        with _unwarned():
+            code = compile(ast.Expression(node), self.filename, "eval", flags=self.flags | (_AWAIT if whole else 0), dont_inherit=True)
+        return as_in(code, self.plain, self.constants, whole)
 
 
 def native_reason(node: ast.stmt) -> str | None:
@@ -252,9 +275,16 @@ def compile_cell(
 
 
 def _compile(module: ast.Module, filename: str, flags: int) -> types.CodeType:
+    with _unwarned():
+        return compile(module, filename, "exec", flags=flags, dont_inherit=True)
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """What there is to warn of was said when the cell was compiled whole."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return compile(module, filename, "exec", flags=flags, dont_inherit=True)
+        yield
 
 
 def code_named(code: types.CodeType, name: str) -> types.CodeType:

@@ -9,12 +9,11 @@ a segment only if no operation of the segment would have run before it.  What ev
 from __future__ import annotations
 
 import ast
-import copy
 import sys
 from typing import TYPE_CHECKING
 
 from . import scopes
-from .abi import BINARY, COMPARE, PREFIX, UNARY, attribute_place, const, lambda_, load, op, operation, place, store, walk
+from .abi import BINARY, COMPARE, PREFIX, UNARY, attribute_place, changed, const, lambda_, load, op, operation, place, store, walk
 from .native import comprehension_change, expression_two_ways
 from .readers import Readers
 from .sources import Sources
@@ -125,7 +124,7 @@ class Expressions(Readers, Sources, _Base):
         if not leaves:
             return node
         params = [f"{PREFIX}v{i}" for i in range(len(leaves))]
-        return op("seg", lambda_(params, fused), lambda_(params, self.stepwise(copy.deepcopy(fused))), *leaves)
+        return op("seg", lambda_(params, fused), lambda_(params, self.stepwise(fused)), *leaves)
 
     def _segment(self, node: ast.expr) -> ast.expr | None:
         """Like :meth:`segment`, undoing what outlining a failed attempt has hoisted."""
@@ -150,7 +149,7 @@ class Expressions(Readers, Sources, _Base):
             new = self.compare_step(s(node.left), node.ops[0], s(node.comparators[0]))
             for i in range(1, len(node.ops)):
                 temp = f"{PREFIX}c{i}"
-                right = self.compare_step(s(copy.deepcopy(node.comparators[i - 1])), node.ops[i], s(node.comparators[i]))
+                right = self.compare_step(s(node.comparators[i - 1]), node.ops[i], s(node.comparators[i]))
                 new = ast.IfExp(op("truth", ast.NamedExpr(store(temp), new)), right, load(temp))
         elif isinstance(node, ast.BoolOp):
             new = s(node.values[0])
@@ -359,11 +358,14 @@ class Expressions(Readers, Sources, _Base):
         return self.scope.bind_expression(node.target.id, self.expr(node.value))
 
     def expr_Lambda(self, node: ast.Lambda) -> ast.expr:
-        new = copy.deepcopy(node)
-        new.args.defaults = [self.default(d) for d in node.args.defaults]
-        new.args.kw_defaults = [self.default(d) if d is not None else None for d in node.args.kw_defaults]
+        args = self.defaults(node.args)
         self.scope.closures_made = True
-        return new
+        return changed(node, args=args)
+
+    def defaults(self, args: ast.arguments) -> ast.arguments:
+        """``args`` with lowered defaults."""
+        defaults = [self.default(d) for d in args.defaults]
+        return changed(args, defaults=defaults, kw_defaults=[self.default(d) if d is not None else None for d in args.kw_defaults])
 
     def default(self, node: ast.expr) -> ast.expr:
         """A parameter's default: a real value (constants stay constants, so that Python may share them)."""
@@ -372,14 +374,13 @@ class Expressions(Readers, Sources, _Base):
     def expr_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
         """A generator that somebody else consumes: made natively, over a real iterable."""
         self.scope.closures_made = True
-        new = copy.deepcopy(node)
+        generator, *rest = node.generators
         # the iterable is evaluated first, by a parameter's default, where Python allows any expression
         source = f"{PREFIX}y{self.scope.fresh()}"
-        first = place(op("real_iterable", self.expr(node.generators[0].iter)), node.generators[0].iter)
+        first = place(op("real_iterable", self.expr(generator.iter)), generator.iter)
         if not any(isinstance(n, ast.NamedExpr) for n in walk(first)):
-            new.generators[0].iter = first  # type: ignore[assignment]
-            return new
-        new.generators[0].iter = load(source)
+            return changed(node, generators=[changed(generator, iter=first), *rest])
+        new = changed(node, generators=[changed(generator, iter=load(source)), *rest])
         return ast.Call(lambda_([source], new), [first], [])  # type: ignore[list-item]
 
     # ------------------------------------------------------------------ comprehensions

@@ -7,7 +7,6 @@ an editable install; never site-packages or the standard library), and every sta
 from __future__ import annotations
 
 import ast
-import copy
 import linecache
 import os
 import site
@@ -17,7 +16,7 @@ import types
 from typing import Any
 
 from . import scopes
-from .abi import PREFIX, children, function, load, op, operation, place, place_all, store, walk
+from .abi import PREFIX, changed, children, function, load, op, operation, place, place_all, store, walk
 from .cells import _compile, code_named
 from .closures import changing, of_this_round
 from .generated import generated_init
@@ -323,15 +322,9 @@ def _lower(
     unbound = sorted(local - set(params) - captured, key=lambda n: (places.get(n, len(places)), n))
     if unbound:
         prologue.append(ast.Assign([store(n) for n in unbound], operation("UNBOUND")))
-    arguments = copy.deepcopy(node.args)
-    arguments.defaults = []
-    arguments.kw_defaults = [None for _ in arguments.kw_defaults]
-    for argument in walk(arguments):
-        if isinstance(argument, ast.arg):
-            argument.annotation = None
     name = PREFIX + "twin"
     twin = function(name, [], [*prologue, *scope.hoisted, *lowered_body])
-    twin.args = arguments
+    twin.args = _bare(node.args)
     place(twin, node)
     outer = function(PREFIX + "outer", list(code.co_freevars), [twin, ast.Return(load(name))])
     module = ast.Module([place(outer, node)], [])  # type: ignore[list-item]
@@ -345,6 +338,16 @@ def _lower(
         code.co_name, code.co_qualname, code.co_filename, lowered_code, scope.pieces, body, frozenset(local),
         tuple(params), frozenset(global_names), call_sites(body), False, original=code, guards=tuple(scope.guards), generator=generator,
     )  # fmt: skip
+
+
+def _bare(args: ast.arguments) -> ast.arguments:
+    """``args`` without defaults and annotations."""
+
+    def bare(arg: ast.arg | None) -> ast.arg | None:
+        return arg if arg is None or arg.annotation is None else changed(arg, annotation=None)
+
+    lists = {name: [bare(arg) for arg in getattr(args, name)] for name in ("posonlyargs", "args", "kwonlyargs")}
+    return changed(args, vararg=bare(args.vararg), kwarg=bare(args.kwarg), defaults=[], kw_defaults=[None for _ in args.kwonlyargs], **lists)
 
 
 __all__ = ["belongs_to_user", "function_guard", "init_of", "is_coroutine", "lower_coroutine", "lower_function"]

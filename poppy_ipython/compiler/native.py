@@ -16,12 +16,11 @@ An expression's native form is a lambda over the locals that it reads, like a se
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import scopes
-from .abi import MARK, PREFIX, const, lambda_, load, op, operation, place, store, walk
+from .abi import MARK, PREFIX, Node, changed, const, lambda_, load, op, operation, place, store, walk
 from .guards import guard_of
 
 #: stands for the rest of an iterator in a native statement of the cell
@@ -37,17 +36,14 @@ def two_ways(lowering: Any, node: Any, lowered: Callable[[Any], list[ast.stmt]])
         guard = guard_of([node], mentioned, scope.class_name)
     if guard is None:
         return lowered(node)
-    native = copy.deepcopy(node)
     bindings = scope.bindings
     index = len(scope.guards)
     scope.guards.append(guard)
     test = op("quiet", const(index), *[load(n) for n in mentioned])
-    node = copy.copy(node)
-    node.poppy_guard = index
-    rest = lowered(node)
+    rest = lowered(changed(node, poppy_guard=index))
     if scope.cell:
-        return [ast.If(test, [lowering.native(native, "")], rest)]
-    return [ast.If(test, _in_function(native, mentioned, maybe, bound, bindings), rest)]
+        return [ast.If(test, [lowering.native_form(node)], rest)]
+    return [ast.If(test, _in_function(node, mentioned, maybe, bound, bindings), rest)]
 
 
 def _names(scope: Any, node: ast.stmt) -> tuple[set[str], list[str], list[str]]:
@@ -73,12 +69,12 @@ def change_over(lowering: Any, node: Any, iterator: str = "", item: str = "") ->
         return [], []
     scope = lowering.scope
     tick = f"{PREFIX}k{scope.fresh()}"
-    native = copy.deepcopy(node)
+    native = node
     if isinstance(node, ast.For):
         rest = op("rest", load(item), load(iterator))
-        native.iter = ast.copy_location(const(REST), node.iter) if scope.cell else place(rest, node.iter)
+        native = changed(node, iter=ast.copy_location(const(REST), node.iter) if scope.cell else place(rest, node.iter))
     if scope.cell:
-        change: list[ast.stmt] = [lowering.native(native, "")]
+        change: list[ast.stmt] = [lowering.native_form(native)]
         if isinstance(node, ast.For):
             change = [ast.Expr(op("nat_rest", const(len(lowering.natives) - 1), rest))]
     else:
@@ -95,12 +91,12 @@ def comprehension_change(node: Any, element: ast.expr, loop: ast.For, names: Seq
         return []
     acc, part = PREFIX + "acc", PREFIX + "part"
     item = ast.Tuple(element.elts, ast.Load()) if isinstance(element, ast.Tuple) else element
-    collect = ast.Call(ast.Attribute(load(part if parts else acc), "append", ast.Load()), [copy.deepcopy(item)], [])
+    collect = ast.Call(ast.Attribute(load(part if parts else acc), "append", ast.Load()), [item], [])
     body: list[ast.stmt] = [ast.Expr(collect)]
     for generator in reversed(node.generators):
         for condition in reversed(generator.ifs):
-            body = [ast.If(copy.deepcopy(condition), body, [])]
-        body = [ast.For(copy.deepcopy(generator.target), copy.deepcopy(generator.iter), body, [])]
+            body = [ast.If(condition, body, [])]
+        body = [ast.For(generator.target, generator.iter, body, [])]
     assert isinstance(body[0], ast.For) and isinstance(loop.target, ast.Name)
     body[0].iter = op("rest", load(loop.target.id), load(PREFIX + "it"))
     if parts:
@@ -149,52 +145,39 @@ def expression_two_ways(lowering: Any, node: ast.expr, lowered: Callable[[], ast
     comprehension: Any = node.args[0] if isinstance(node, ast.Call) else node
     comprehension.poppy_guard = index
     values = [load(n) for n in names]
-    native = copy.deepcopy(node)
     if names:
-        renamed = {n: f"{PREFIX}v{i}" for i, n in enumerate(names)}
-        native = Rename(renamed).visit(native)
-        fast: ast.expr = op("run_native", lambda_(list(renamed.values()), native), *[load(n) for n in names])
-    elif scope.cell:
-        fast = lowering.native_expression(native)
+        inside = {n: f"{PREFIX}v{i}" for i, n in enumerate(names)}
+        fast: ast.expr = op("run_native", lambda_(list(inside.values()), renamed(node, inside)), *[load(n) for n in names])
     else:
-        fast = native
+        fast = lowering.native_expression(node) if scope.cell else node
     return ast.IfExp(place(op("quiet", const(index), *values), node), fast, lowered())  # type: ignore[arg-type]
 
 
-class Rename(ast.NodeTransformer):
-    """Free names replaced; what comprehensions and lambdas bind themselves is left alone."""
+def renamed(node: Node, names: dict[str, str]) -> Node:
+    """``node`` with free names replaced; what comprehensions and lambdas bind themselves is left alone."""
+    if isinstance(node, ast.Name):
+        new = names.get(node.id)
+        return node if new is None else changed(node, id=new)
+    inner, outside = names, None
+    if isinstance(node, scopes.COMPREHENSIONS):
+        inner, outside = _without(names, scopes.targets_of(node)), node.generators[0].iter
+    elif isinstance(node, ast.Lambda):
+        args = node.args
+        defaults = [renamed(d, names) for d in args.defaults]
+        kw_defaults = [d if d is None else renamed(d, names) for d in args.kw_defaults]
+        inner = _without(names, set(scopes.parameters(args)))
+        return changed(node, args=changed(args, defaults=defaults, kw_defaults=kw_defaults), body=renamed(node.body, inner))
+    fields: dict[str, Any] = {}
+    for field, value in ast.iter_fields(node):
+        if isinstance(value, ast.AST):
+            fields[field] = renamed(value, inner)
+        elif isinstance(value, list):
+            fields[field] = [renamed(v, inner) if isinstance(v, ast.AST) else v for v in value]
+    if outside is not None:
+        first, *rest = fields["generators"]
+        fields["generators"] = [changed(first, iter=renamed(outside, names)), *rest]
+    return changed(node, **fields)
 
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
 
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        new = self.names.get(node.id)
-        return node if new is None else ast.copy_location(ast.Name(new, node.ctx), node)
-
-    def _without(self, node: Any, bound: set[str], first: Any = None) -> Any:
-        inner = Rename({k: v for k, v in self.names.items() if k not in bound})
-        for field, value in ast.iter_fields(node):
-            if isinstance(value, ast.AST):
-                setattr(node, field, inner.visit(value))
-            elif isinstance(value, list):
-                value[:] = [inner.visit(v) if isinstance(v, ast.AST) else v for v in value]
-        if first is not None:
-            first.iter = self.visit(first.original)
-            del first.original
-        return node
-
-    def _comprehension(self, node: Any) -> Any:
-        bound = scopes.targets_of(node)
-        first = node.generators[0]
-        first.original, first.iter = first.iter, ast.copy_location(ast.Constant(None), first.iter)
-        return self._without(node, bound, first)
-
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
-
-    def visit_Lambda(self, node: ast.Lambda) -> Any:
-        defaults = [self.visit(d) for d in node.args.defaults]
-        kw_defaults = [d if d is None else self.visit(d) for d in node.args.kw_defaults]
-        node.args.defaults, node.args.kw_defaults = [], []
-        self._without(node, set(scopes.parameters(node.args)))
-        node.args.defaults, node.args.kw_defaults = defaults, kw_defaults
-        return node
+def _without(names: dict[str, str], bound: set[str]) -> dict[str, str]:
+    return {old: new for old, new in names.items() if old not in bound}

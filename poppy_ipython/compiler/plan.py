@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .abi import attribute_place, walk
@@ -22,11 +24,15 @@ class Native:
     head), or None.  ``reason`` says why the statement is not lowered (empty: it is, too; this is the form behind the guard).
     """
 
-    code: types.CodeType
+    compiled: Callable[[], types.CodeType]
     binds: tuple[str, ...] | None
     modules: tuple[str, ...]
     reason: str
     line: int
+
+    @cached_property
+    def code(self) -> types.CodeType:
+        return self.compiled()
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,12 @@ keeps such a generator until after the frame has bound its variables again would
 from __future__ import annotations
 
 import ast
-import copy
 import sys
 from typing import TYPE_CHECKING
 
 from . import scopes
-from .abi import PREFIX, const, lambda_, load, op, place, store, walk
-from .native import Rename
+from .abi import PREFIX, changed, const, lambda_, load, op, place, store, walk
+from .native import renamed
 
 if TYPE_CHECKING:
     from typing import Any
@@ -122,8 +121,7 @@ class Readers(_Base):
 
     def _collected(self, node: ast.Call, comprehension: ast.GeneratorExp) -> ast.expr:
         if comprehension.lineno == node.lineno:  # Python shows the call where the generator fails
-            around, comprehension = comprehension, ast.copy_location(copy.copy(comprehension), node)
-            comprehension.poppy_around = around  # type: ignore[attr-defined]
+            comprehension = ast.copy_location(changed(comprehension, poppy_around=comprehension), node)
         if isinstance(node.func, ast.Name) and node.func.id in ("any", "all"):
             if len(comprehension.generators) == 1 and not node.keywords:
                 return self.comprehension(comprehension, lambda items: items, node.func.id)  # type: ignore[no-any-return]
@@ -132,13 +130,11 @@ class Readers(_Base):
 
     def _as_written(self, generator: ast.GeneratorExp) -> ast.expr:
         """A generator of the values that the frame's variables have now."""
-        new, iterable = copy.deepcopy(generator), generator.generators[0].iter
-        new.generators[0].iter = ast.copy_location(const(None), iterable)
-        names = sorted(n for n in scopes.free(new) if self.scope.is_local(n) and not self.scope.may_be_unbound(n))
+        first, *rest = generator.generators
+        source, iterable = f"{PREFIX}y{self.scope.fresh()}", first.iter
+        new = changed(generator, generators=[changed(first, iter=ast.copy_location(load(source), iterable)), *rest])
+        names = sorted(n for n in scopes.free(new) - {source} if self.scope.is_local(n) and not self.scope.may_be_unbound(n))
         inside = {n: f"{PREFIX}v{i}" for i, n in enumerate(names)}
-        source = f"{PREFIX}y{self.scope.fresh()}"
-        new = Rename(inside).visit(new)
-        new.generators[0].iter = ast.copy_location(load(source), iterable)
-        first = place(op("real_iterable", self.expr(iterable)), iterable)
+        given = place(op("real_iterable", self.expr(iterable)), iterable)
         values = [place(op("force", self.scope.read(n)), generator) for n in names]
-        return ast.Call(lambda_([source, *inside.values()], new), [first, *values], [])  # type: ignore[list-item]
+        return ast.Call(lambda_([source, *inside.values()], renamed(new, inside)), [given, *values], [])  # type: ignore[list-item]

@@ -8,12 +8,11 @@ and its stalls are those of the unit around it.
 from __future__ import annotations
 
 import ast
-import copy
 import sys
 from collections.abc import Callable
 
 from . import scopes
-from .abi import BINARY, MARK, PREFIX, const, forget, load, op, operation, place, store, walk
+from .abi import BINARY, MARK, PREFIX, changed, const, forget, load, op, operation, place, store, walk
 from .expressions import Expressions
 from .generators import has_yield
 from .native import change_over, two_ways
@@ -218,7 +217,7 @@ class Statements(Expressions):
         modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
         relative = isinstance(node, ast.ImportFrom) and node.level
         result: list[ast.stmt] = [ast.Expr(op("before_import", *[const(m) for m in ([] if relative else modules)]))]
-        new = copy.copy(node)
+        new = changed(node)
         names = [(a.asname or a.name).split(".")[0] for a in node.names]
         if all(self.scope.is_local(n) for n in names):
             result.append(new)
@@ -230,9 +229,7 @@ class Statements(Expressions):
         temps = []
         for alias, name in zip(node.names, names, strict=True):
             temps.append((ast.alias(alias.name, f"{PREFIX}m{self.scope.fresh()}"), name, alias))
-        new = copy.copy(node)
-        new.names = [t[0] for t in temps]
-        result.append(new)
+        result.append(changed(node, names=[t[0] for t in temps]))
         for renamed, name, alias in temps:
             value: ast.expr = load(renamed.asname or "")
             if isinstance(node, ast.Import) and alias.asname is None and "." in alias.name:
@@ -244,13 +241,10 @@ class Statements(Expressions):
 
     def stmt_FunctionDef(self, node: ast.FunctionDef) -> list[ast.stmt]:
         """A nested function: made natively, over closure variables that hold real values."""
-        new = copy.copy(node)
-        new.decorator_list = []
+        new = changed(node, decorator_list=[])
         if node.decorator_list:  # where its code begins
             new.lineno, new.col_offset = node.decorator_list[0].lineno, node.decorator_list[0].col_offset
-        new.args = copy.copy(node.args)
-        new.args.defaults = [self.default(d) for d in node.args.defaults]
-        new.args.kw_defaults = [self.default(d) if d is not None else None for d in node.args.kw_defaults]
+        new.args = self.defaults(node.args)
         decorators = [f"{PREFIX}d{self.scope.fresh()}" for _ in node.decorator_list]
         result: list[ast.stmt] = [ast.Assign([store(t)], self.expr(d)) for t, d in zip(decorators, node.decorator_list, strict=True)]
         captured = node.name in self.scope.captured and self.scope.is_local(node.name)
@@ -379,8 +373,7 @@ class Statements(Expressions):
         return two_ways(self, node, self.lowered_while)
 
     def lowered_while(self, node: ast.While) -> list[ast.stmt]:
-        node = copy.copy(node)
-        node.body = scopes.eliminate_continue(node.body)
+        node = changed(node, body=scopes.eliminate_continue(node.body))
         if not self.outlinable(node):
             return self.inline_while(node)
         return self.outlined(node, lambda inner: inner.inline_while(node), "while")  # type: ignore[no-any-return]
@@ -407,8 +400,7 @@ class Statements(Expressions):
         return two_ways(self, node, self.lowered_for)
 
     def lowered_for(self, node: ast.For) -> list[ast.stmt]:
-        node = copy.copy(node)
-        node.body = scopes.eliminate_continue(node.body)
+        node = changed(node, body=scopes.eliminate_continue(node.body))
         if not self.outlinable(node):
             return self.inline_for(node, self.iterable(node.iter, node))
 
@@ -419,8 +411,7 @@ class Statements(Expressions):
 
     def stmt_AsyncFor(self, node: ast.AsyncFor) -> list[ast.stmt]:
         """A ``for`` over what the engine awaits one by one (``engine/answers.py``)."""
-        node = copy.copy(node)
-        node.body = scopes.eliminate_continue(node.body)
+        node = changed(node, body=scopes.eliminate_continue(node.body))
         loop = ast.copy_location(ast.For(node.target, node.iter, node.body, node.orelse), node)
 
         def body(inner: Statements) -> list[ast.stmt]:
@@ -675,7 +666,7 @@ class Statements(Expressions):
         exceptional: list[ast.stmt] = [
             ast.Expr(op("as_handled", load(error))),
             ast.Expr(op("handling", const(1))),
-            in_handler(copy.deepcopy(final)),
+            in_handler(final),
         ]
         normal = ast.If(ast.Compare(load(error), [ast.Is()], [const(None)]), final, exceptional)
         first, body = body[:2], body[2:]  # outside: an interrupt may come before they are bound

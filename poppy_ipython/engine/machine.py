@@ -314,13 +314,14 @@ class Machine(
     def _native_runner(self, lowered: Lowered, namespace: dict[str, Any], store: Callable[..., Any]) -> Callable[[int], Any]:
         """``nat(k)``: run the cell's native statement number ``k`` as written."""
         natives = lowered.natives
-        codes = [n.code.replace() for n in natives]
-        for code in codes:
-            self.lowered[id(code)] = CodeInfo(code, lowered, True, None)
+        codes: dict[int, types.CodeType] = {}
 
         def run(index: int) -> Any:
             native = natives[index]
-            code = codes[index]
+            code = codes.get(index)
+            if code is None:
+                code = codes[index] = native.code.replace()
+                self.lowered[id(code)] = CodeInfo(code, lowered, True, None)
             if native.binds is not None and not self.quiescent() and self._loaded(native.modules):
                 scratch: dict[str, Any] = {}
                 exec(code, namespace, scratch)
