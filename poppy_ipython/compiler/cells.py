@@ -13,6 +13,7 @@ from functools import partial
 
 from . import scopes
 from .abi import PREFIX, changed, children, const, function, op, operation, place, place_all, walk
+from .files import remember
 from .plaincode import as_in, collect, with_users
 from .plan import Lowered, Native, Plan, UnitInfo, call_sites
 from .scope import Scope
@@ -239,6 +240,7 @@ def compile_cell(
     lowering.plain = {}
     lowering.constants = [c for c in plain.co_consts if isinstance(c, tuple)]
     collect(plain, lowering.plain)
+    remember(filename, tree, plain)
     body = list(tree.body)
     tail: list[ast.stmt] = []
     lowering.all_native = all_native

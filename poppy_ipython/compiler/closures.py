@@ -17,26 +17,26 @@ from collections.abc import Iterable
 from typing import Any
 
 from . import scopes
-from .abi import children, walk
+from .abi import walk
 
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def changing(tree: ast.AST, function: ast.AST, names: Iterable[str]) -> frozenset[str]:
-    """Those free ``names`` of ``function``, a node of ``tree``, that may be bound again after it has been made.
+def changing(path: list[ast.AST], names: Iterable[str]) -> frozenset[str]:
+    """Those free ``names`` of a function that may be bound again after it has been made; ``path`` are the nodes from the tree to it.
 
     >>> tree = ast.parse("def f(a):\\n    b = 1\\n    for c in a: g = lambda: (a, b, c)")
-    >>> sorted(changing(tree, tree.body[0].body[1].body[0].value, "abc"))
+    >>> loop = tree.body[0].body[1]
+    >>> sorted(changing([tree, tree.body[0], loop, loop.body[0], loop.body[0].value], "abc"))
     ['c']
     """
-    path = _path(tree, function)
     return frozenset(name for name in names if name != "__class__" and not _is_final(path, name))
 
 
-def of_this_round(tree: ast.AST, function: ast.AST, names: Iterable[str]) -> frozenset[str]:
-    """Those free ``names`` that are targets of a comprehension in which ``function`` is a key function: it is called in the round that
+def of_this_round(path: list[ast.AST], names: Iterable[str]) -> frozenset[str]:
+    """Those free ``names`` of the function at the end of ``path`` that are targets of a comprehension in which ``function`` is a key function: it is called in the round that
     it was made in, but may stand still there while the next round begins. So its twin reads them first of all."""
-    path = _path(tree, function)
+    function = path[-1]
     if not any(isinstance(at, ast.Call) and function in scopes.key_functions(at) for at in path):
         return frozenset()
     targets: set[str] = set()
@@ -54,20 +54,6 @@ def _bound(function: Any) -> set[str]:
 
 def _body(function: Any) -> list[ast.stmt]:
     return function.body if isinstance(function.body, list) else [ast.Expr(function.body)]
-
-
-def _path(tree: ast.AST, node: ast.AST) -> list[ast.AST]:
-    """The nodes from ``tree`` to ``node``; empty if it is not there."""
-    todo: list[tuple[ast.AST, int]] = [(tree, 0)]
-    path: list[ast.AST] = []
-    while todo:
-        at, depth = todo.pop()
-        del path[depth:]
-        path.append(at)
-        if at is node:
-            return path
-        todo += [(child, depth + 1) for child in children(at)]
-    return []
 
 
 def _is_final(path: list[ast.AST], name: str) -> bool:

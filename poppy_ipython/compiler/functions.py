@@ -7,18 +7,14 @@ an editable install; never site-packages or the standard library), and every sta
 from __future__ import annotations
 
 import ast
-import linecache
-import os
-import site
-import sys
-import sysconfig
 import types
 from typing import Any
 
 from . import scopes
-from .abi import PREFIX, changed, children, function, load, op, operation, place, place_all, store, walk
+from .abi import PREFIX, changed, function, load, op, operation, place, place_all, store, walk
 from .cells import _compile, code_named
 from .closures import changing, of_this_round
+from .files import belongs_to_user, file_of, keep
 from .generated import generated_init
 from .generators import is_generator, without_yields
 from .guards import Guard, guard_of_body
@@ -27,19 +23,6 @@ from .plan import Lowered, call_sites
 from .scope import Scope
 from .statements import Statements
 
-_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_FOREIGN = tuple(
-    os.path.join(os.path.realpath(p), "")
-    for p in {
-        *[sysconfig.get_paths()[k] for k in ("stdlib", "platstdlib", "purelib", "platlib")],
-        *(site.getsitepackages() if hasattr(site, "getsitepackages") else []),
-        site.getusersitepackages() if hasattr(site, "getusersitepackages") else sys.prefix,
-        _ROOT,
-    }
-)
-#: filename -> (source lines, tree, code); an edited cell is another file, so the oldest go
-_FILES: dict[str, tuple[list[str], ast.Module, types.CodeType]] = {}
-_MOST_FILES = 64
 #: code objects that look alike may come from different files
 _COMPILED: dict[tuple[types.CodeType, str, bytes], Lowered | str] = {}
 _MOST_COMPILED = 1024
@@ -56,7 +39,7 @@ def lower_function(fn: types.FunctionType) -> Lowered | str:
     found = _COMPILED.get(key)
     if found is None:
         found = _lower(fn)
-        _remember(_COMPILED, key, found, _MOST_COMPILED)
+        keep(_COMPILED, key, found, _MOST_COMPILED)
     return found
 
 
@@ -67,7 +50,7 @@ def lower_generator(fn: types.FunctionType) -> Lowered | str:
     found = _GENERATORS.get(key)
     if found is None:
         found = _lower(fn, None, True) if is_generator(code) else "it is no generator function"
-        _remember(_GENERATORS, key, found, _MOST_COMPILED)
+        keep(_GENERATORS, key, found, _MOST_COMPILED)
     return found
 
 
@@ -88,16 +71,16 @@ def lower_coroutine(fn: types.FunctionType) -> Lowered | str:
     found = _COROUTINES.get(key)
     if found is None:
         found = _lower(fn, None, coroutine=True) if is_coroutine(code) else "it is no coroutine function"
-        _remember(_COROUTINES, key, found, _MOST_COMPILED)
+        keep(_COROUTINES, key, found, _MOST_COMPILED)
     return found
 
 
 def definition_of(fn: types.FunctionType) -> ast.FunctionDef | ast.Lambda | None:
     """The definition of a function of the user's, if its source is at hand and unchanged."""
-    source = _source(fn)
-    if isinstance(source, str) or not _same(fn.__code__, source[1]):
+    file = file_of(fn)
+    if isinstance(file, str) or not file.contains(fn.__code__):
         return None
-    found = _find(source[0], fn.__code__)
+    found = file.find(fn.__code__)
     return found[0] if found is not None else None
 
 
@@ -111,17 +94,9 @@ def init_of(cls: type) -> Any:
             node = generated_init(cls, init)
             if node is not None:
                 after = hasattr(cls, "__post_init__")  # whose name tells nothing: whose it is depends on the instance
-                _remember(_GUARDS, key, None if after else guard_of_body(node), _MOST_COMPILED)
-                _remember(_COMPILED, key, _lower(init, node), _MOST_COMPILED)
+                keep(_GUARDS, key, None if after else guard_of_body(node), _MOST_COMPILED)
+                keep(_COMPILED, key, _lower(init, node), _MOST_COMPILED)
     return init
-
-
-def _remember(table: dict[Any, Any], key: Any, value: Any, most: int) -> None:
-    """Put a row at the young end of ``table``, which keeps ``most``."""
-    table.pop(key, None)
-    table[key] = value
-    if len(table) > most:
-        del table[next(iter(table))]
 
 
 def function_guard(fn: types.FunctionType) -> Guard | None:
@@ -129,102 +104,10 @@ def function_guard(fn: types.FunctionType) -> Guard | None:
     code = fn.__code__
     key = (code, code.co_filename, code.co_linetable)
     if key not in _GUARDS:
-        source = _source(fn)
-        found = None if isinstance(source, str) or is_coroutine(code) else _find(source[0], code)
-        _remember(_GUARDS, key, guard_of_body(found[0]) if found is not None else None, _MOST_COMPILED)
+        file = file_of(fn)
+        found = None if isinstance(file, str) or is_coroutine(code) else file.find(code)
+        keep(_GUARDS, key, guard_of_body(found[0]) if found is not None else None, _MOST_COMPILED)
     return _GUARDS[key]
-
-
-def belongs_to_user(filename: str) -> bool:
-    """Is this a file (or cell) of the user's own?"""
-    if filename.startswith("<frozen") or filename == "<string>":
-        return False
-    return not os.path.realpath(filename).startswith(_FOREIGN)
-
-
-def _source(fn: types.FunctionType) -> tuple[ast.Module, types.CodeType] | str:
-    filename = fn.__code__.co_filename
-    if not belongs_to_user(filename):
-        return "it belongs to a library"
-    lines = linecache.getlines(filename, fn.__globals__)
-    if not lines:
-        return "its source is not at hand"
-    known = _FILES.get(filename)
-    if known is None or known[0] != lines:
-        try:
-            text = "".join(lines)
-            tree = ast.parse(text, filename)
-            scopes.note_own(tree)
-            plain = compile(text, filename, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-        except SyntaxError:
-            return "its source cannot be parsed"
-        known = (lines, tree, plain)
-        _remember(_FILES, filename, known, _MOST_FILES)
-    return known[1], known[2]
-
-
-Definition = tuple[ast.FunctionDef | ast.Lambda, str | None]
-"""(Of an ``async def`` too: everything here but its name is that of a ``def``.)"""
-
-
-def _find(tree: ast.Module, code: types.CodeType) -> Definition | None:
-    """The definition that ``code`` was compiled from, and the class around it."""
-    index: dict[tuple[str, int], list[Definition]] | None = tree.__dict__.get(_INDEX)
-    if index is None:
-        index = _index(tree)
-        setattr(tree, _INDEX, index)
-    matches = index.get((code.co_name, code.co_firstlineno), ())
-    if len(matches) > 1:  # several on one line: the innermost whose body has all places of the code
-        places = [p for p in code.co_positions() if p[2] is not None and p[3] is not None and p[2] != p[3]]
-        around = [m for m in matches if places and all(_inside(p, m[0]) for p in places)]
-        return max(around, key=lambda m: _body(m[0])[0].col_offset, default=None)
-    return matches[0] if matches else None
-
-
-def _body(node: ast.FunctionDef | ast.Lambda) -> list[Any]:
-    return [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-
-
-def _inside(place_: tuple[Any, ...], node: ast.FunctionDef | ast.Lambda) -> bool:
-    line, end_line, column, end_column = place_
-    first, last = _body(node)[0], _body(node)[-1]
-    return bool((first.lineno, first.col_offset) <= (line, column) and (end_line, end_column) <= (last.end_lineno, last.end_col_offset))
-
-
-_INDEX = PREFIX + "index"
-
-
-def _index(tree: ast.Module) -> dict[tuple[str, int], list[Definition]]:
-    """Definitions by name and first line, as code objects have them."""
-    found: dict[tuple[str, int], list[Definition]] = {}
-    todo: list[tuple[ast.AST, str | None]] = [(tree, None)]
-    while todo:
-        node, owner = todo.pop()
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-            found.setdefault((node.name, first), []).append((node, owner))  # type: ignore[arg-type]
-        elif isinstance(node, ast.Lambda):
-            found.setdefault(("<lambda>", node.lineno), []).append((node, owner))
-        inside = node.name if isinstance(node, ast.ClassDef) else owner
-        todo += [(child, inside) for child in children(node)]
-    return found
-
-
-def _same(code: types.CodeType, plain: types.CodeType) -> bool:
-    """Does the file's text, compiled, still contain ``code``?"""
-    for constant in plain.co_consts:
-        if isinstance(constant, types.CodeType):
-            if (
-                constant.co_name == code.co_name
-                and constant.co_firstlineno == code.co_firstlineno
-                and constant.co_code == code.co_code
-                and constant.co_names == code.co_names
-                and constant.co_varnames == code.co_varnames
-            ):
-                return True
-            if _same(code, constant):
-                return True
-    return False
 
 
 def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, generator: bool, coroutine: bool) -> str | None:
@@ -272,17 +155,12 @@ def _lower(
     fn: types.FunctionType, definition: ast.FunctionDef | None = None, generator: bool = False, coroutine: bool = False
 ) -> Lowered | str:
     code = fn.__code__
-    if definition is not None:
-        found: Any = (definition, None)
-        tree: ast.AST = definition
-    else:
-        source = _source(fn)
-        if isinstance(source, str):
-            return source
-        tree, plain = source
-        if not _same(code, plain):
-            return "its source has changed since it was defined"
-        found = _find(tree, code)
+    file = None if definition is not None else file_of(fn)
+    if isinstance(file, str):
+        return file
+    if file is not None and not file.contains(code):
+        return "its source has changed since it was defined"
+    found: Any = (definition, None) if file is None else file.find(code)
     if found is None:
         return "its definition was not found (two on one line?)"
     node, owner = found
@@ -305,8 +183,9 @@ def _lower(
     scope.bound = set(params)
     scope.free = frozenset(code.co_freevars)
     if code.co_freevars:
-        scope.changing = changing(tree, node, code.co_freevars)
-        scope.of_this_round = of_this_round(tree, node, code.co_freevars)
+        path = [node] if file is None else file.path(node)
+        scope.changing = changing(path, code.co_freevars)
+        scope.of_this_round = of_this_round(path, code.co_freevars)
     scope.class_name = owner
     if "__class__" in code.co_freevars and (node.args.posonlyargs or node.args.args):
         scope.first_param = (node.args.posonlyargs or node.args.args)[0].arg

@@ -18,7 +18,7 @@ import copy
 import types
 from typing import Any
 
-from poppy_ipython.compiler import functions
+from poppy_ipython.compiler.files import file_of
 
 __all__ = ["CALLED", "GIVEN", "NoSource", "asking", "asking_code"]
 
@@ -60,10 +60,10 @@ def asking_code(fn: types.FunctionType) -> types.CodeType:
     code = fn.__code__
     if code.co_filename == "<string>":  # a dataclass's own methods
         return code
-    source = functions._source(fn)
-    if isinstance(source, str):
-        raise NoSource(source)
-    tree, plain = source
+    file = file_of(fn)
+    if isinstance(file, str):
+        raise NoSource(file)
+    tree, plain = file.tree, file.plain
     found = _COMPILED.get(code.co_filename)
     if found is None or found[0] is not tree:
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | (code.co_flags & 0x1FE0000)
