@@ -238,7 +238,7 @@ class Natives(Base):
             next: self.n_next, sorted: lambda *a, **k: self.keyed(sorted, a, k), copy.copy: self.n_copy,
             min: lambda *a, **k: self.keyed(min, a, k), max: lambda *a, **k: self.keyed(max, a, k),
             sum: lambda *a, **k: self.aggregate(sum, a, k), any: self.n_any, all: self.n_all,
-            range: lambda *a: self.native(range, a, None, True), print: self.n_print, getattr: self.n_getattr, setattr: self.sa, hasattr: self.n_hasattr,
+            range: lambda *a: self.native(range, a, None, True), print: self.n_print, getattr: self.n_getattr, setattr: self.n_setattr, hasattr: self.n_hasattr,
         }  # fmt: skip
 
     def n_getattr(self, target: Any, name: Any, *default: Any) -> Any:
@@ -257,6 +257,12 @@ class Natives(Base):
             return self.ga(target, name)
         except AttributeError:
             return default[0]
+
+    def n_setattr(self, target: Any, name: Any, value: Any, /) -> None:
+        name = self.force(name)
+        if type(name) is not str:
+            return self.fence(setattr, (target, name, value), {}, what="setattr")
+        return self.sa(target, name, value)
 
     def refuse_special(self, name: str) -> None:
         """End the run if somebody has gone ahead because the ``name`` given to ``getattr`` would not be a special one."""

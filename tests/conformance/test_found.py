@@ -202,6 +202,27 @@ FOUND = {
             x = str(error)
         nowhere[0]: int
         """,
+    "the name given to setattr": """
+        class C:
+            pass
+        o, errors = C(), []
+        def named(kind, name):
+            setattr(kind, name, lambda self: 1)
+            return sorted(key for key in vars(kind) if not key.startswith("__"))
+        for k in range(3):
+            setattr(o, ask(k), num(k))
+        x = list(vars(o)), named(C, ask(9))
+        delattr(o, ask(0))
+        for given in ((o, num(1), 2), (o, ask(1)), (o,), (o, "a", 1, 2)):
+            try:
+                setattr(*given)
+            except TypeError as error:
+                errors.append(str(error))
+        try:
+            setattr(o, "a")
+        except TypeError as error:
+            errors.append(str(error))
+        """,
     "the order of a function's names": """
         def f(a):
             blucha = bluc = None

@@ -34,6 +34,8 @@ statements(1, "{list!}.pop()", "{list!}.pop({int})", "{list!}.remove({int})", "{
 statements(0.6, "del {dict!}[{int}]", "del {list!}[0]", "del {obj!}.extra", "del {list!}[{int}]", risky=True)
 statements(1, "del {list!}[1:]", "{obj!}.extra = {str}", "{obj!}.extra = {list}", "setattr({obj!}, 'extra', {int})", "del {list!}[:{int}]")
 statements(0.5, "{obj!}.fn = lambda q={int}: num(q) + i0", "{map!}['f'] = [{int}]; i1 = len({map!}['f'])")
+statements(0.5, "setattr({obj!}, ask({int}), {int})", "setattr({obj!}, {str}, {list})", "i0 = getattr({obj!}, ask({int}), {int})", "i1 = hasattr({obj!}, {str})", "object.__setattr__({obj!}, ask({int}), {int})")
+statements(0.2, "delattr({obj!}, ask({int}))", "setattr({obj!}, {int}, {int})", risky=True)
 
 # output
 statements(5, "print({int})", "print({str}, {list!})", "print({list!})", "print({nest!}, {map!})", "print({obj!}.v, {int}, sep='/')", "print({str}, end='; ')", "print({obj!}, {dict!})")

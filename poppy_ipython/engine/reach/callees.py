@@ -196,7 +196,7 @@ class Callees(Base):
         return JUST_DATA
 
     def gives_next(self, callee: Any, args: Args) -> Values:
-        for value in args.each()[0]:
+        for value in self.first_of(args):
             if (type(value) is StandIn and value is not DATA) or type(value) is Pending:
                 raise Top("next")
             if type(value) is itertools.count:
@@ -204,6 +204,11 @@ class Callees(Base):
                 continue
             self.iterated(value)
         return JUST_UNKNOWN
+
+    def first_of(self, args: Args) -> Values:
+        """What the first argument may be; nothing of a call without any, which fails."""
+        given = args.each()
+        return given[0] if given else ()
 
     def reads_all(self, args: Args) -> None:
         for values in args.each():
@@ -213,7 +218,7 @@ class Callees(Base):
     def gives_new(self, callee: Any, args: Args) -> Values:
         self.callbacks(args)
         if callee is map or callee is filter:
-            self.called_back(args.each()[0])
+            self.called_back(self.first_of(args))
         self.reads_all(args)
 
         def elements() -> Values:
@@ -243,7 +248,7 @@ class Callees(Base):
 
     def setattr_(self, callee: Any, args: Args) -> Values:
         name = _literal(args, 1)
-        if name is None or args.call is None or args.act is None:
+        if name is None or args.call is None or args.act is None or len(args.call.args) != 3:
             raise Top("setattr")
         for target in args.each()[0]:
             self.store_attribute(target, name, partial(self.values, args.act, args.call.args[2]), callee is not setattr)
