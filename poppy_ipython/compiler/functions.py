@@ -84,6 +84,20 @@ def definition_of(fn: types.FunctionType) -> ast.FunctionDef | ast.Lambda | None
     return found[0] if found is not None else None
 
 
+def gives_value(fn: types.FunctionType) -> bool:
+    """Is there a ``return`` of something else than ``None`` in it, as far as can be seen?
+
+    >>> gives_value(gives_value)
+    True
+    """
+    lowered = lower_function(fn)
+    if isinstance(lowered, str):
+        return True
+    nodes = [node for statement in lowered.source for node in scopes.walk_scope(statement)]
+    given = [node.value for node in nodes if isinstance(node, ast.Return)]
+    return any(value is not None and not (isinstance(value, ast.Constant) and value.value is None) for value in given)
+
+
 def init_of(cls: type) -> Any:
     """What ``cls.__init__`` is, as it lies there; from now on the one that a dataclass was given can be lowered."""
     init = next((base.__dict__["__init__"] for base in cls.__mro__ if "__init__" in base.__dict__), None)

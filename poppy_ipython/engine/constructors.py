@@ -23,7 +23,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..compiler.functions import init_of
+from ..compiler.functions import gives_value, init_of
 from .atoms import _MISSING, lookup, slot_is_plain
 from .pending import Pending, settled, structured
 
@@ -67,6 +67,11 @@ def _is_record(kind: Any) -> bool:
     return bool(lookup(kind, "__init__") is object.__init__)
 
 
+def _new(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """An instance. Like Python, it refuses arguments if the class once had a ``__new__`` of its own and that is gone."""
+    return object.__new__(cls, *args, **kwargs)
+
+
 class Constructors(Base):
     """Part of the :class:`Machine`."""
 
@@ -83,9 +88,11 @@ class Constructors(Base):
             return lambda f, args, kwargs: self.born(f(*args, **kwargs))
         if type(init) is not types.FunctionType or self.twin_of(init) is None:
             return self._in_order(cls)  # type: ignore[no-any-return]
-        return self._instance_of(init, lambda f, args, kwargs: object.__new__(f))
+        return self._instance_of(init, _new)
 
     def _instance_of(self, init: types.FunctionType, new: Callable[..., Any]) -> Handler:
+        gives = gives_value(init)
+
         def construct(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             unit = self.cur
             if not unit.log and unit.head and self.guards and unit is not self.ghost and self.is_leaf(init):
@@ -95,7 +102,9 @@ class Constructors(Base):
                 return self.fence(f, args, kwargs, what=f.__name__)
             instance = self.born(new(f, args, kwargs))
             result = self.run_twin(twin, init, init, (instance, *args), (instance, *args), kwargs)
-            if result is not None and type(result) is not Pending:
+            if type(result) is Pending:  # of a unit that stalls; it will be None if there is nothing else to return
+                result = self.force(result) if gives else None
+            if result is not None:
                 raise TypeError(f"__init__() should return None, not '{type(result).__name__}'")
             return instance
 

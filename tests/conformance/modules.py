@@ -66,6 +66,7 @@ EXCLUDED: dict[str, str] = {
 
 
 _ROUNDS = "100,000 rounds of a loop, each of which waits several times: minutes"
+_ALL = "looks at all objects of the process, among them those of the engine"
 _ALIVE = "asks when an object is gone; a call in flight keeps what it was given"
 
 #: of mode `cell` under stress only. The tests pass as shipped.
@@ -75,6 +76,9 @@ UNDER_STRESS: dict[str, str] = {
     "test_bytes.BytesAsStringTest.test_find": _ROUNDS,
     "test_bytes.BytesAsStringTest.test_rfind": _ROUNDS,
     "test_code.CodeWeakRefTest": _ALIVE,
+    "test_copy.TestCopy.test_deepcopy_weakkeydict": _ALIVE,
+    "test_copy.TestCopy.test_deepcopy_weakvaluedict": _ALIVE,
+    "test_descr.ClassPropertiesAndMethods.test_cycle_through_dict": _ALL,
     "test_exceptions.PEP626Tests": "compares `frame.f_lineno`, the last line of a frame that failed, with the line of its traceback, which is ours to give",
     "test_weakref.MappingTestCase.test_threaded_weak_valued_consistency": _ROUNDS,
     "test_weakref.MappingTestCase.test_threaded_weak_valued_pop": _ROUNDS,

@@ -78,10 +78,10 @@ def _of_the_engine(function: Any) -> Any:
 
 def _plain(machine: Any, value: Any) -> bool:
     """An atom, or a container of atoms as it is seen here."""
-    if value.__class__ in ATOMS:
+    if type(value) in ATOMS:
         return True
-    if value.__class__ not in _CONTAINERS:
+    if type(value) not in _CONTAINERS:
         return False
-    view = value if value.__class__ in (tuple, frozenset) else machine.view(value)
-    items = [*view, *view.values()] if view.__class__ is dict else view
-    return all(item.__class__ in ATOMS for item in items)
+    view = value if type(value) in (tuple, frozenset) else machine.view(value)
+    items = [*view, *view.values()] if type(view) is dict else view
+    return all(type(item) in ATOMS for item in items)

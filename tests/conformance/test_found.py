@@ -223,6 +223,35 @@ FOUND = {
         except TypeError as error:
             errors.append(str(error))
         """,
+    "an __init__ that returns something": """
+        def none(q):
+            return None if ask(q) else 3
+        class A:
+            def __init__(self, q): return num(q)
+        class B(A):
+            def __init__(self, q):
+                if num(q) > 2: return 10
+        class C(A):
+            def __init__(self, q): return none(num(q))
+        errors = []
+        for kind in (A, B, C):
+            for q in range(4):
+                try:
+                    kind(q)
+                except TypeError as error:
+                    errors.append(str(error))
+        A(num(3))
+        """,
+    "arguments for a class whose __new__ is gone": """
+        class A:
+            def __new__(cls, *args):
+                raise AssertionError
+        class B(A):
+            def __init__(self, a):
+                self.a = a
+        del A.__new__
+        B(num(3))
+        """,
     "the order of a function's names": """
         def f(a):
             blucha = bluc = None
