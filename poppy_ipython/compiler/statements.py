@@ -707,7 +707,7 @@ def in_handler(body: list[ast.stmt]) -> ast.stmt:
 def flushed(body: list[ast.stmt]) -> ast.stmt:
     """``body``, and what it has issued, to the end; also when an exception leaves it."""
     leaving: list[ast.stmt] = [ast.Expr(op("flush_handler", load(PREFIX + "f"))), ast.Raise(None, None)]
-    return ast.Try([*body, ast.Expr(op("drain"))], [ast.ExceptHandler(operation("BaseException"), PREFIX + "f", leaving)], [], [])
+    return ast.Try([*body, ast.Expr(op("end_handler"))], [ast.ExceptHandler(operation("BaseException"), PREFIX + "f", leaving)], [], [])
 
 
 def hand_over(node: ast.stmt, error: str) -> ast.stmt:

@@ -315,15 +315,13 @@ class Control(DictLoops):
         return items
 
     # ------------------------------------------------------------------ try
-    def mark(self) -> int:
-        """Program point of a ``try``: entries with a greater number belong to it."""
-        return self.cur.n
-
     def caught(self, error: BaseException, mark: int, for_handler: bool = True) -> BaseException:
         """In a lowered ``except``: the exception that a plain run would raise here; passes on what is not ours.
 
         Not ``for_handler``: a manager gets it, and if it swallows it nobody calls ``as_handled``.
         """
+        if self.cur is not None:
+            self.left(mark)
         while True:
             if isinstance(error, Kill) or self.cur is None or self.cur.killed:
                 raise error
@@ -334,12 +332,12 @@ class Control(DictLoops):
                 self.cur.fault = error
                 found = self.cut(error.error, _getframe(1))
                 return self._handed(found) if for_handler else found
-            if self.quiescent():
+            if self.quiescent() or (not self.cur.head and self.nothing_outstanding(self.cur)):
                 self.cur.fault = None
                 found = self.tidy(error)
                 return self._handed(found) if for_handler else found
             try:
-                self.drain()
+                self.settle_own()
             except Fault as fault:
                 error = fault
 
@@ -378,17 +376,19 @@ class Control(DictLoops):
         unit.handling += step
         if step > 0:
             if unit.handled is None:
-                unit.handled = []
+                unit.handled, unit.began = [], []
             unit.handled.append(exc_info()[1])
+            unit.began.append(unit.n)
         else:
             unit.handled.pop()
+            unit.began.pop()
 
     def flush_handler(self, error: BaseException) -> None:
         """An exception leaves a handler: what the handler has issued comes first, and may fail first."""
         if isinstance(error, Fault):
             error.older = False  # nothing was outstanding when the handler began: whatever fails in it is its own
         elif not isinstance(error, Kill):
-            self.drain()
+            self.end_handler()
 
     def log_binding(self, bindings: list[Any], name: str, value: Any) -> Any:
         """Inside ``try``: note that ``name`` was bound here, for a handler that finds the locals of the failing line.

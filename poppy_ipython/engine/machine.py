@@ -19,7 +19,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     keyed       keys of sorted, max and min          tickets     numbers of a counter
     sources     forked comprehensions, late views and maps
     texts       str and repr of instances                spreading   ``*xs`` and ``**named``
-    results     of functions: numbers and strings in known places
+    results     of functions: numbers and strings in known places    early       faults before the head
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -55,6 +55,7 @@ from .constructors import Constructors
 from .control import Control
 from .counters import Counters
 from .deferred import Deferred
+from .early import Early
 from .exclusive import Exclusive
 from .external import External
 from .guards import Guards, rest
@@ -121,6 +122,7 @@ class Machine(
     Texts,
     Tickets,
     Results,
+    Early,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 
@@ -285,7 +287,7 @@ class Machine(
                 "slice": slice, "format": self.format, "concat": self.concat, "await_call": self.await_call,
                 "await_value": self.await_value, "with_keywords": self.with_keywords, "spread": self.spread, "real_iterable": self.real_iterable,
                 "mark": self.mark, "caught": self.caught, "restore": self.restore, "live": self.live,
-                "handling": self.handling, "flush_handler": self.flush_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": self.as_raised,
+                "handling": self.handling, "flush_handler": self.flush_handler, "end_handler": self.end_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": self.as_raised,
                 "as_handled": self.as_handled, "raise_": self.reraise, "enter_exclusive": self.enter_exclusive,
                 "leave_exclusive": self.leave_exclusive, "pin": self.pin, "current": self.current, "top_module": _top_module,
                 "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),

@@ -91,6 +91,10 @@ class Retirement(Base):
         unit = entry.unit
         if unit.head and unit.log and unit.log[0] is entry:
             self.post(self.advance, unit)
+        elif entry.error is not None:
+            self.post(self.fails_early, entry)
+        elif unit.failing is not None:
+            self.post(self.fails_early, unit.failing)
 
     def _fault(self, unit: Unit, entry: Any, error: BaseException) -> None:
         """``entry``, at the head, failed: kill what is younger in its unit and raise there."""
@@ -121,7 +125,7 @@ class Retirement(Base):
         unit.draining = False
         self._switch_to(unit, Fault(number, error, where))
 
-    def _rollback(self, log: deque[Any]) -> None:
+    def _rollback(self, log: deque[Any] | list[Any]) -> None:
         """Drop a log from its young end: stores vanish, calls are cancelled, units are killed."""
         while log:
             entry = log.pop()

@@ -59,6 +59,8 @@ class Scheduler(Base):
         self.finished = False
         self.stop_error: BaseException | None = None
         self.engine_error: BaseException | None = None
+        #: off: a failure is raised at the head only
+        self.speculate_faults = True
         self.settle_callbacks: dict[Entry, list[Callable[[], None]]] = {}
 
     # ------------------------------------------------------------------ the run queue
@@ -137,7 +139,9 @@ class Scheduler(Base):
             if unit.error is None:
                 self._publish_value(unit, value)
             else:
-                unit.complete = True
+                unit.complete = not unit.log
+                if not unit.head:
+                    self.post(self.fails_early, unit)
             if unit.published is not None:
                 self.unpublish(unit)
             if unit.callbacks is not None:
@@ -160,13 +164,19 @@ class Scheduler(Base):
 
     def _certain(self, unit: Unit, error: BaseException) -> BaseException | None:
         """An exception leaves the unit.  Only an older fault can still prevent it: wait for the head, holding the parent."""
+        where: Any = None
         while True:
             if isinstance(error, Fault):
-                unit.where = error.position
-                return error.error
-            if unit.head and not unit.log:
-                unit.where = (*unit.path, unit.n + 1)
-                return error
+                unit.where = where = error.position
+                if unit.head:
+                    return error.error
+                error = error.error
+            elif where is None:
+                where = (*unit.path, unit.n + 1)
+            if (unit.head and not unit.log) or (self.speculate_faults and self.caught_above(unit) and self.nothing_outstanding(unit)):
+                if unit.forked or unit.head or not unit.log:
+                    unit.where = where
+                    return error
             unit.draining = True
             self.post(self.advance, unit)
             try:
@@ -346,7 +356,7 @@ class Scheduler(Base):
             finally:
                 unit.draining = False
 
-    def join(self, mark: int) -> None:
+    def joins(self, mark: int) -> None:
         """Wait until every entry of the unit after number ``mark`` has finished without an exception.
 
         Unlike :meth:`drain` this does not wait for older entries, unless one of ours failed, must run at the head,
@@ -379,7 +389,7 @@ class Scheduler(Base):
                         entry.settled_cb = []
                     entry.settled_cb.append(self.resumer())
                     self.stall("branch")
-            elif entry.at_head or entry.error is not None:
+            elif entry.at_head or entry.error is not None or entry.dead:
                 if entry.done and entry.error is None:
                     work.pop()
                     continue

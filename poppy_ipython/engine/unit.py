@@ -145,6 +145,7 @@ class Unit:
     """One piece of program in flight.  See the module docstring; owned and mutated by the scheduler only."""
 
     __slots__ = (
+        "began",
         "begin",
         "behind",
         "callbacks",
@@ -156,6 +157,7 @@ class Unit:
         "draining",
         "error",
         "exclusive",
+        "failing",
         "fault",
         "forked",
         "frame",
@@ -166,6 +168,7 @@ class Unit:
         "killed",
         "lasti",
         "log",
+        "marks",
         "merged",
         "n",
         "no_special",
@@ -209,6 +212,11 @@ class Unit:
         self.handling = 0 if parent is None else parent.handling
         #: exceptions whose handlers are running in this unit
         self.handled: list[BaseException | None] | None = None
+        #: program points of the ``try`` statements that it is in, and of the handlers
+        self.marks: list[int] | None = None
+        self.began: list[int] | None = None
+        #: an entry that has failed, but something older of the unit is not over
+        self.failing: Any = None
         #: a footprint of it counted on ``getattr`` not being given a special name
         self.no_special = False
         self.exclusive = 0
