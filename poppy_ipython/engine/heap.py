@@ -220,6 +220,9 @@ class Heap(Base):
                 break
         if kind in _PLAIN_READS or self.reads_plainly(kind, name, target):
             return getattr(target, name)
+        getter = self.getter_of(kind, name)
+        if getter is not None:
+            return self.call_method(types.MethodType(getter, target), (), {})
         return self.fence(getattr, (target, name), {}, what=f"{kind.__name__}.{name}")
 
     def reads_plainly(self, kind: type, name: str, target: Any) -> bool:

@@ -5,6 +5,9 @@
                            without arguments does nothing
     ``len(x)``, ``x[k]``, ``x[k] = v``, ``k in x``, ``x + y``, ``for … in x``   the method, as a unit
 
+    ``x.name``             a property is the call of its function; not where an ``AttributeError`` of it would be caught natively
+                           (``__getattr__``, ``hasattr``, ``getattr`` with a default): there it runs in order
+
 Python finds a special method in the class, never in the instance, and so does :func:`lookup`. Only a plain function counts
 here; whatever else stands there (a descriptor, a C method) is called natively, in order, as before.
 """
@@ -20,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler.functions import definition_of
 from ..compiler.generators import is_generator
 from ..effects.registry import effect_of
-from .atoms import BUILTIN_VALUES, lookup
+from .atoms import BUILTIN_VALUES, defines, lookup
 from .pending import Pending
 from .reach.stores import is_users
 from .streams import FRESH
@@ -82,6 +85,17 @@ class Instances(Base):
         if type(found) is not types.FunctionType or self.twin_of(found) is None:
             return None
         return types.MethodType(found, value)
+
+    def getter_of(self, kind: type, name: str) -> types.FunctionType | None:
+        """The function of the user's behind ``x.name``, if that is a property and can be lowered, else None."""
+        if self.cur is self.ghost or not kind.__flags__ & _HEAP:
+            return None
+        found = lookup(kind, name)
+        if type(found) is not property or type(found.fget) is not types.FunctionType or not is_users(found.fget.__code__):
+            return None
+        if lookup(kind, "__getattribute__") is not object.__getattribute__ or defines(kind, "__getattr__"):
+            return None
+        return found.fget if self.twin_of(found.fget) is not None else None
 
     def acts(self, value: Any) -> bool:
         """Is ``value`` (or an item of it) an instance of the user's, whose special methods may write?"""

@@ -253,6 +253,8 @@ class Natives(Base):
             plain = type(default[0]) in ATOMS
             return self.defer(self.n_getattr, (target, name, *default), born=target.position if plain else None)
         target = self.force(target)
+        if self.getter_of(type(target), name) is not None:
+            return self.fence(getattr, (target, name, *default), {}, what=name)
         try:
             return self.ga(target, name)
         except AttributeError:
@@ -282,8 +284,11 @@ class Natives(Base):
         name = self.force(name)
         if type(name) is not str:
             return self.fence(hasattr, (target, name), {}, what="hasattr")
+        target = self.force(target)
+        if self.getter_of(type(target), name) is not None:
+            return self.fence(hasattr, (target, name), {}, what=name)
         try:
-            self.ga(self.force(target), name)
+            self.ga(target, name)
         except AttributeError:
             return False
         return True

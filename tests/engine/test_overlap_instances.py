@@ -35,6 +35,23 @@ ONE_SECOND = {
         out = []
         for x in D: out.append(ask(x))
     """,
+    "properties": """
+        class S:
+            def __init__(self): self.o, self.seen = [], 0
+            @property
+            def busy(self): return sum(self.o) > 3
+            @property
+            def described(self):
+                self.seen += 1
+                return ask(len(self.o))
+        out = []
+        for q in range(5):
+            s = S()
+            s.o.append(num(q))
+            if s.busy: out.append(q)
+            out.append(s.described)
+            out.append(f"{q} {s.busy}")
+    """,
     "__add__": """
         class V:
             def __init__(self, x): self.x = x
