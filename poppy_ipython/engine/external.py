@@ -19,7 +19,7 @@ from ..effects.sources import SOURCES
 from ..effects.table import underlying
 from ..trace.events import CallRecord, Frame, Need
 from ..trace.records import Records
-from .answers import STREAM
+from .answers import STREAM, Advance
 from .atoms import ATOMS
 from .codes import CodeInfo
 from .pending import NotReady, Pending, real, resolve, settled
@@ -331,7 +331,7 @@ class External(Base):
         self.locate(entry, _getframe(2))
         info = self.lowered[id(entry.frame.f_code)]
         name, line, end_line, col, end_col = info.site(entry.lasti)
-        if name is None:
+        if name is None or isinstance(fn, Advance):  # from 3.13 on, a step of a loop lies where the call of what it goes over is
             name = getattr(fn, "__qualname__", None) or type(fn).__name__
         records = self.records
         entry.record = record = CallRecord(

@@ -45,7 +45,7 @@ FEW = tuple("test_augassign test_binop test_class test_decorators test_exception
 
 _FRAMES = "compares frame objects of the cell with those on a traceback; the frames there are ours, with the user's names, lines and code"
 _STACK = "reads the stack below the cell's code, where the engine's frames stand between IPython's and the user's"
-_LEN = "replaces `builtins.len` for the whole process by one that refuses lists; the engine is part of the process"
+_LEN = "replaces `builtins.len` for the whole process; the engine is part of the process"
 
 #: of mode `cell`: `module`, `module.Class` or `module.Class.test` -> why. All of these are in docs/same.md.
 EXCLUDED: dict[str, str] = {
@@ -66,6 +66,7 @@ EXCLUDED: dict[str, str] = {
 
 
 _ROUNDS = "100,000 rounds of a loop, each of which waits several times: minutes"
+_TUPLE = "asks whether two tuples had the same address, one after the other"
 _ALL = "looks at all objects of the process, among them those of the engine"
 _ALIVE = "asks when an object is gone; a call in flight keeps what it was given"
 
@@ -79,7 +80,13 @@ UNDER_STRESS: dict[str, str] = {
     "test_copy.TestCopy.test_deepcopy_weakkeydict": _ALIVE,
     "test_copy.TestCopy.test_deepcopy_weakvaluedict": _ALIVE,
     "test_descr.ClassPropertiesAndMethods.test_cycle_through_dict": _ALL,
+    "test_dynamic.RebindBuiltinsTests.test_modify_builtins_from_leaf_function": _LEN,
+    "test_dynamic.RebindBuiltinsTests.test_modify_builtins_while_generator_active": _LEN,
+    **{f"test_enumerate.{kind}.test_tuple_reuse": _TUPLE for kind in (
+        "EnumerateStartTestCase", "EnumerateTestCase", "SubclassTestCase", "TestBig", "TestLongStart", "TestStart"
+    )},
     "test_exceptions.PEP626Tests": "compares `frame.f_lineno`, the last line of a frame that failed, with the line of its traceback, which is ours to give",
+    "test_finalization": _ALIVE,
     "test_weakref.MappingTestCase.test_threaded_weak_valued_consistency": _ROUNDS,
     "test_weakref.MappingTestCase.test_threaded_weak_valued_pop": _ROUNDS,
     "test_weakref.MappingTestCase.test_threaded_weak_valued_setdefault": _ROUNDS,

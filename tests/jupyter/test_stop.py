@@ -42,7 +42,7 @@ def census():
         gates.pop().set()  # what was abandoned may go
     gc.collect()
     alive = [g for g in gc.get_objects() if issubclass(type(g), greenlet.greenlet) and g and g is not greenlet.getcurrent() and g.parent]
-    tasks = [t for t in asyncio.all_tasks() if "slow" in repr(t) or "poppy" in repr(t)]
+    tasks = [t for t in asyncio.all_tasks() if "slow" in repr(t) or "poppy_ipython" in repr(t)]
     return [len(tasks), len(alive), sorted(t.name for t in threading.enumerate() if t.name != "poppy-call"), len(os.listdir("/proc/self/fd")),
             sys.stdout is STDOUT, signal.getsignal(signal.SIGINT).__module__]
 """
