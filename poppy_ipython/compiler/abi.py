@@ -108,11 +108,11 @@ def place(new: ast.AST, old: ast.AST) -> ast.AST:
     while todo:
         node = todo.pop()
         fields = node.__dict__
-        if "lineno" in fields:
-            continue
-        if "lineno" in node._attributes:
-            fields.update(at)
-        todo += children(node)
+        if "lineno" not in fields:
+            if "lineno" in node._attributes:
+                fields.update(at)
+            if node.__class__ is not ast.Constant:
+                todo += children(node)
     return new
 
 

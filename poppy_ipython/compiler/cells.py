@@ -255,7 +255,6 @@ def compile_cell(
         lowered_body.insert(0, ast.Expr(op("setup_annotations")))
     cell = function(name, [], [*scope.hoisted, *lowered_body, *tail])
     module = ast.Module([place(cell, ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0))], [])  # type: ignore[list-item]
-    place_all(module)
     if DUMP is not None:
         DUMP(ast.unparse(module))
     try:
@@ -278,7 +277,11 @@ def compile_cell(
 
 def _compile(module: ast.Module, filename: str, flags: int) -> types.CodeType:
     with _unwarned():
-        return compile(module, filename, "exec", flags=flags, dont_inherit=True)
+        try:
+            return compile(module, filename, "exec", flags=flags, dont_inherit=True)
+        except TypeError:  # something below a node of the source was never placed
+            place_all(module)
+            return compile(module, filename, "exec", flags=flags, dont_inherit=True)
 
 
 @contextmanager

@@ -358,18 +358,18 @@ class Expressions(Readers, Sources, _Base):
         return self.scope.bind_expression(node.target.id, self.expr(node.value))
 
     def expr_Lambda(self, node: ast.Lambda) -> ast.expr:
-        args = self.defaults(node.args)
+        args = self.defaults(node.args, node)
         self.scope.closures_made = True
         return changed(node, args=args)
 
-    def defaults(self, args: ast.arguments) -> ast.arguments:
+    def defaults(self, args: ast.arguments, at: ast.AST) -> ast.arguments:
         """``args`` with lowered defaults."""
-        defaults = [self.default(d) for d in args.defaults]
-        return changed(args, defaults=defaults, kw_defaults=[self.default(d) if d is not None else None for d in args.kw_defaults])
+        defaults = [self.default(d, at) for d in args.defaults]
+        return changed(args, defaults=defaults, kw_defaults=[self.default(d, at) if d is not None else None for d in args.kw_defaults])
 
-    def default(self, node: ast.expr) -> ast.expr:
+    def default(self, node: ast.expr, at: ast.AST) -> ast.expr:
         """A parameter's default: a real value (constants stay constants, so that Python may share them)."""
-        return node if isinstance(node, ast.Constant) else op("force", self.expr(node))
+        return node if isinstance(node, ast.Constant) else place(op("force", self.expr(node)), at)  # type: ignore[return-value]
 
     def expr_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
         """A generator that somebody else consumes: made natively, over a real iterable."""

@@ -11,7 +11,7 @@ import types
 from typing import Any
 
 from . import scopes
-from .abi import PREFIX, changed, function, load, op, operation, place, place_all, store, walk
+from .abi import PREFIX, changed, function, load, op, operation, place, store, walk
 from .cells import _compile, code_named
 from .closures import changing, of_this_round
 from .files import belongs_to_user, file_of, keep
@@ -221,7 +221,6 @@ def _lower(
     place(twin, node)
     outer = function(PREFIX + "outer", list(code.co_freevars), [twin, ast.Return(load(name))])
     module = ast.Module([place(outer, node)], [])  # type: ignore[list-item]
-    place_all(module)
     flags = code.co_flags & 0x1FE0000  # the __future__ features that the function was compiled with
     try:
         lowered_code = with_users(code_named(_compile(module, code.co_filename, flags), name), collect(code, {}))

@@ -41,7 +41,9 @@ _DISPLAYS: dict[type, type] = {
     ast.Tuple: tuple, ast.JoinedStr: str, ast.Lambda: types.FunctionType,
 }  # fmt: skip
 _ASYNC = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.AsyncFunctionDef)
-_SCOPED = (ast.FunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom, ast.AnnAssign)
+_SCOPED: tuple[type[ast.AST], ...] = (ast.FunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom, ast.AnnAssign)
+#: where they stand, everything stays lowered
+_STAYS = (*_ASYNC, *_SCOPED)
 #: they look at the frame that they are called in, or at the names in it
 _LOOKERS = scopes.FRAME_READERS | {"super", "__class__", "get_ipython", "input", "breakpoint"}
 
@@ -67,10 +69,10 @@ def guard_of(nodes: Iterable[ast.AST], names: Iterable[str] = (), class_name: st
     >>> guard_of([ast.parse("for x in xs: exec(x)").body[0]]) is None
     True
     """
-    nodes = list(nodes)
+    below: list[ast.AST] = []
     for top in nodes:
         for node in walk(top):
-            if isinstance(node, (*_ASYNC, *_SCOPED)):
+            if isinstance(node, _STAYS):
                 return None
             if isinstance(node, ast.comprehension) and node.is_async:
                 return None
@@ -80,15 +82,17 @@ def guard_of(nodes: Iterable[ast.AST], names: Iterable[str] = (), class_name: st
                 return None
             if class_name is not None and _is_private(node):
                 return None
-    return _Finder(nodes).guard(tuple(names))
+            below.append(node)
+    return _Finder(below).guard(tuple(names))
 
 
 def guard_of_body(node: ast.FunctionDef | ast.Lambda) -> Guard | None:
     """The guard of a whole function, whose parameters may be anything; None if it is a coroutine function."""
     body: list[ast.AST] = list(node.body) if isinstance(node, ast.FunctionDef) else [node.body]
-    if any(isinstance(part, _ASYNC) for top in body for part in walk(top)):
+    below = [part for top in body for part in walk(top)]
+    if any(isinstance(part, _ASYNC) for part in below):
         return None
-    return _Finder(body, scopes.parameters(node.args)).guard(())
+    return _Finder(below, scopes.parameters(node.args)).guard(())
 
 
 def _is_private(node: ast.AST) -> bool:
@@ -97,16 +101,15 @@ def _is_private(node: ast.AST) -> bool:
 
 
 class _Finder:
-    """References to all callees of some nodes."""
+    """References to all callees among ``nodes``, which are all that is to be looked at."""
 
     def __init__(self, nodes: list[ast.AST], unknown: Iterable[str] = ()) -> None:
         self.nodes = nodes
         #: name -> expressions it is bound to here, each with what stands between: "", "i" (its items), "?" (anything)
         self.bindings: dict[str, list[tuple[str, ast.expr | None]]] = {name: [("?", None)] for name in unknown}
         self.busy: set[str] = set()
-        for top in nodes:
-            for node in walk(top):
-                self.bind_in(node)
+        for node in nodes:
+            self.bind_in(node)
 
     def bind_in(self, node: ast.AST) -> None:
         if isinstance(node, (ast.For, ast.comprehension)):
@@ -211,12 +214,11 @@ class _Finder:
         callees: dict[Ref, None] = {}
         loads: dict[str, None] = {}
         called: set[int] = set()
-        for top in self.nodes:
-            for node in walk(top):
-                if isinstance(node, ast.Call):
-                    callees[self.ref(node.func)] = None
-                    called.add(id(node.func))
-                elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                    if id(node) not in called and node.id not in self.bindings:
-                        loads[node.id] = None
+        for node in self.nodes:
+            if isinstance(node, ast.Call):
+                callees[self.ref(node.func)] = None
+                called.add(id(node.func))
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                if id(node) not in called and node.id not in self.bindings:
+                    loads[node.id] = None
         return Guard(names, tuple(callees), tuple(loads))

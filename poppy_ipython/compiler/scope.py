@@ -182,9 +182,9 @@ class Scope:
         ``own``: names that are its own although the function around it has them, too (a comprehension's targets).
         """
         name = name or self.piece_name(kind)
-        if self.captured & scopes.used(source):
+        if self.captured and self.captured & scopes.used(source):
             self.closures_made = True  # it reads them where they are, perhaps later than what follows binds them again
-        rebound = sorted((self.captured & scopes.assigned(body)) - set(own)) if not self.cell else []
+        rebound = sorted((self.captured & scopes.assigned(body)) - set(own)) if self.captured and not self.cell else []
         prologue: list[ast.stmt] = [ast.Nonlocal(rebound)] if rebound else []
         self.hoisted.append(place(function(name, params, prologue + (body or [ast.Pass()])), at))  # type: ignore[arg-type]
         self.pieces[name] = Piece(name, source, params, frame, self.owner)

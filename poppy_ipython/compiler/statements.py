@@ -244,7 +244,7 @@ class Statements(Expressions):
         new = changed(node, decorator_list=[])
         if node.decorator_list:  # where its code begins
             new.lineno, new.col_offset = node.decorator_list[0].lineno, node.decorator_list[0].col_offset
-        new.args = self.defaults(node.args)
+        new.args = self.defaults(node.args, new)
         decorators = [f"{PREFIX}d{self.scope.fresh()}" for _ in node.decorator_list]
         result: list[ast.stmt] = [ast.Assign([store(t)], self.expr(d)) for t, d in zip(decorators, node.decorator_list, strict=True)]
         captured = node.name in self.scope.captured and self.scope.is_local(node.name)
