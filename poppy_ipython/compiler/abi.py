@@ -136,7 +136,13 @@ _START = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
 def _location(node: ast.AST) -> dict[str, Any]:
     """Attributes of the place of ``node``; none if it has no place."""
     fields = node.__dict__
-    return {name: fields[name] for name in _START if name in fields} if "lineno" in fields else {}
+    try:
+        return {
+            "lineno": fields["lineno"], "col_offset": fields["col_offset"],
+            "end_lineno": fields["end_lineno"], "end_col_offset": fields["end_col_offset"],
+        }  # fmt: skip
+    except KeyError:
+        return {name: fields[name] for name in _START if name in fields} if "lineno" in fields else {}
 
 
 def children(node: ast.AST) -> list[ast.AST]:

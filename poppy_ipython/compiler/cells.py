@@ -233,7 +233,8 @@ def compile_cell(
     plain = compile(tree, filename, "exec", flags=flags | _AWAIT, dont_inherit=True)  # errors, warnings as in a plain run
     flags |= future_flags(tree)
     scopes.note_own(tree)
-    scope = Scope(True, scopes.assigned(tree.body), set(), set())
+    scope = Scope(True, set(), set(), set())
+    scope.locals = scope.known.assigned(tree.body)
     scope.dispatched = scopes.dispatched(tree.body)
     lowering = CellStatements(scope)
     lowering.natives, lowering.filename, lowering.flags = [], filename, flags
@@ -251,7 +252,7 @@ def compile_cell(
         value = lowering.expr(last.value) if reason is None else lowering.native_value(last, reason)
         tail = [place(ast.Return(value), last)]  # type: ignore[list-item]
     name = PREFIX + "cell"
-    if any(isinstance(n, ast.AnnAssign) for s in tree.body for n in scopes.walk_scope(s)):
+    if any(isinstance(n, ast.AnnAssign) for n in scopes.below(tree.body)):
         lowered_body.insert(0, ast.Expr(op("setup_annotations")))
     cell = function(name, [], [*scope.hoisted, *lowered_body, *tail])
     module = ast.Module([place(cell, ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0))], [])  # type: ignore[list-item]

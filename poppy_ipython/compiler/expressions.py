@@ -308,7 +308,7 @@ class Expressions(Readers, Sources, _Base):
 
     def binds(self, node: ast.AST) -> bool:
         """Does the expression bind a local name (a walrus in a function)?  Then it stays in its frame."""
-        return not self.scope.cell and any(isinstance(n, ast.NamedExpr) for n in walk(node))
+        return not self.scope.cell and bool(self.scope.known.of(node).walruses)
 
     def outline(self, node, body, test=None, reads=None, extra=()):  # type: ignore[no-untyped-def]
         """``node`` as a call of a new function with the locals that it reads as parameters."""
@@ -499,7 +499,7 @@ class Expressions(Readers, Sources, _Base):
         if self.is_super(node) and not node.args and not node.keywords and self.scope.first_param:
             return ast.Call(load("super"), [load("__class__"), op("force", load(self.scope.first_param))], [])
         if scopes.looked_up(node.func, self.scope.dispatched) and not self.binds(node):
-            if not self.scope.kept & scopes.captured([node]):  # the closure would be given the value of its round
+            if not self.scope.kept or not self.scope.kept & scopes.captured([node]):  # the closure would be given the value of its round
                 return self.dispatch(node)
         return self.call(node, None)
 

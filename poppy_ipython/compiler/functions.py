@@ -14,6 +14,7 @@ from . import scopes
 from .abi import PREFIX, changed, function, load, op, operation, place, store, walk
 from .cells import _compile, code_named
 from .closures import changing, of_this_round
+from .facts import Known
 from .files import belongs_to_user, file_of, keep
 from .generated import generated_init
 from .generators import is_generator, without_yields
@@ -190,10 +191,12 @@ def _lower(
         if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) and len(body) > 1:
             body = body[1:]
     params = scopes.parameters(node.args)
-    global_names = {n for s in body for part in scopes.walk_scope(s) if isinstance(part, ast.Global) for n in part.names}
-    local = (set(params) | scopes.assigned(body)) - global_names
-    captured = scopes.captured(body) & local
+    known = Known()
+    global_names = {n for part in scopes.below(body) if isinstance(part, ast.Global) for n in part.names}
+    local = (set(params) | known.assigned(body)) - global_names
+    captured = local & set().union(*[known.of(s).captured for s in body])
     scope = Scope(False, local, captured, global_names)
+    scope.known = known
     scope.bound = set(params)
     scope.free = frozenset(code.co_freevars)
     if code.co_freevars:

@@ -48,8 +48,9 @@ def two_ways(lowering: Any, node: Any, lowered: Callable[[Any], list[ast.stmt]])
 
 def _names(scope: Any, node: ast.stmt) -> tuple[set[str], list[str], list[str]]:
     """What the loop binds; the locals that it mentions; those of them that may be unbound before it."""
-    bound = scopes.assigned([node])
-    mentioned = sorted(n for n in bound | scopes.free(node) if scope.is_local(n) and n not in scope.captured)
+    facts = scope.known.of(node)
+    bound = facts.assigned
+    mentioned = sorted(n for n in bound | facts.free if scope.is_local(n) and n not in scope.captured)
     return bound, mentioned, [n for n in mentioned if scope.may_be_unbound(n)]
 
 
@@ -132,9 +133,10 @@ def _in_function(
 def expression_two_ways(lowering: Any, node: ast.expr, lowered: Callable[[], ast.expr]) -> ast.expr:
     """The comprehension (or its consumer) ``node``: ``lowered()``, beside its native form if there is one."""
     scope = lowering.scope
-    if any(isinstance(n, ast.NamedExpr) for n in walk(node)):
+    facts = scope.known.of(node)
+    if facts.walruses:
         return lowered()
-    names = sorted(n for n in scopes.free(node) if scope.is_local(n))
+    names = sorted(n for n in facts.free if scope.is_local(n))
     guard = None
     if not any(n in scope.captured and n not in scope.targets for n in names):
         guard = guard_of([node], names, scope.class_name)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from . import scopes
 from .abi import PREFIX, const, function, load, op, operation, place, store
+from .facts import Known
 from .guards import Guard
 
 
@@ -47,6 +48,8 @@ class Scope:
         self.owner: str | None = None
         #: may a closure or a unit that reads the captured names exist by now?  Then rebinding one waits for what is in flight
         self.closures_made = False
+        #: what is known of the statements of the scope
+        self.known = Known()
         #: inside a ``try``: a captured name is bound once what precedes it has finished, so that no fault can undo it
         self.in_try = False
 
@@ -66,7 +69,7 @@ class Scope:
         new.dispatched = self.dispatched
         new.closures_made = self.closures_made
         new.free, new.changing, new.of_this_round = self.free, self.changing, self.of_this_round
-        new.owner = self.owner
+        new.owner, new.known = self.owner, self.known
         new.in_try = self.in_try
         return new
 
@@ -148,7 +151,7 @@ class Scope:
     # ------------------------------------------------------------------ outlining
     def passed(self, nodes: Iterable[ast.AST], without: Iterable[str] = ()) -> list[str]:
         """Parameters that an outlined function for ``nodes`` needs, in order."""
-        names: set[str] = set().union(*[scopes.free(node) for node in nodes])
+        names: set[str] = set().union(*[self.known.of(node).free for node in nodes])
         if self.cell:
             names &= self.targets
         else:
@@ -182,7 +185,7 @@ class Scope:
         ``own``: names that are its own although the function around it has them, too (a comprehension's targets).
         """
         name = name or self.piece_name(kind)
-        if self.captured and self.captured & scopes.used(source):
+        if self.captured and any(self.captured & self.known.of(statement).used for statement in source):
             self.closures_made = True  # it reads them where they are, perhaps later than what follows binds them again
         rebound = sorted((self.captured & scopes.assigned(body)) - set(own)) if self.captured and not self.cell else []
         prologue: list[ast.stmt] = [ast.Nonlocal(rebound)] if rebound else []

@@ -59,17 +59,40 @@ def assigned(statements: Iterable[ast.AST]) -> set[str]:
         for node in nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)) and id(node) not in inner:
                 names.add(node.id)
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                names.add(node.name)
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                names.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
-            elif isinstance(node, ast.ExceptHandler) and node.name:
-                names.add(node.name)
-            elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
-                names.add(node.name)
-            elif isinstance(node, ast.MatchMapping) and node.rest:
-                names.add(node.rest)
+            elif not isinstance(node, ast.expr):
+                names |= named_by(node)
     return names
+
+
+def named_by(node: ast.AST) -> set[str]:
+    """Names that ``node`` itself binds by saying them: a definition, an import, a handler, a pattern."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    if isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+        return {node.name}
+    if isinstance(node, ast.MatchMapping) and node.rest:
+        return {node.rest}
+    return set()
+
+
+def below(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The statements (and handlers and cases) and those inside them, in the same scope."""
+    todo = [*statements]
+    while todo:
+        node = todo.pop()
+        yield node
+        if not isinstance(node, SCOPES):
+            todo += _blocks(node)
+
+
+def _blocks(node: ast.AST) -> list[ast.AST]:
+    """What stands in blocks of the statement, handler or case ``node``."""
+    return [part for name in _BLOCKS for part in node.__dict__.get(name, ())]
+
+
+_BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 
 
 def annotated(target: ast.expr) -> list[ast.expr]:
@@ -112,13 +135,12 @@ def dispatched(statements: Iterable[ast.AST]) -> frozenset[str]:
     ['f', 'g']
     """
     names = set()
-    for statement in statements:
-        for node in walk_scope(statement):
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                value = node.value
-                by_get = isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "get"
-                if by_get or looked_up(value, frozenset()):
-                    names.add(node.targets[0].id)
+    for node in below(statements):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            value = node.value
+            by_get = isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "get"
+            if by_get or looked_up(value, frozenset()):
+                names.add(node.targets[0].id)
     return frozenset(names)
 
 
@@ -277,7 +299,7 @@ def parameters(args: ast.arguments) -> list[str]:
     return names
 
 
-def jumps_out(node: ast.stmt, in_loop: bool = False) -> bool:
+def jumps_out(node: ast.AST, in_loop: bool = False) -> bool:
     """Does a jump (``return``, ``break``, ``continue``) leave the statement ``node``?"""
     if isinstance(node, ast.Return):
         return True
@@ -287,15 +309,7 @@ def jumps_out(node: ast.stmt, in_loop: bool = False) -> bool:
         return False
     if isinstance(node, (ast.For, ast.While, ast.AsyncFor)):
         return any(jumps_out(s, True) for s in node.body) or any(jumps_out(s, in_loop) for s in node.orelse)
-    return any(jumps_out(s, in_loop) for s in _substatements(node))
-
-
-def _substatements(node: ast.AST) -> Iterator[ast.stmt]:
-    for child in children(node):
-        if isinstance(child, ast.stmt):
-            yield child
-        elif isinstance(child, (ast.ExceptHandler, ast.match_case)):
-            yield from _substatements(child)
+    return any(jumps_out(s, in_loop) for s in _blocks(node))
 
 
 def has_call(node: ast.AST) -> bool:

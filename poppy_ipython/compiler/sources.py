@@ -25,7 +25,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from . import scopes
-from .abi import PREFIX, const, load, op, place, walk
+from .abi import PREFIX, const, load, op, place
 
 if TYPE_CHECKING:
     from typing import Any
@@ -78,7 +78,7 @@ class Sources(_Base):
             call: the lowered call of the comprehension's own piece, of an iterator; lowers what is behind the iterable.
             parameters: the locals that it reads, asked for after that.
         """
-        if any(isinstance(n, ast.NamedExpr) for n in walk(node)):
+        if self.scope.known.of(node).walruses:
             return call(self.iterable(iterable, node))
         operands, source = self._parts(iterable)
         names = [f"{PREFIX}i{k}" for k in range(len(operands))]

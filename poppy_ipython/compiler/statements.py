@@ -14,7 +14,6 @@ from collections.abc import Callable
 from . import scopes
 from .abi import BINARY, MARK, PREFIX, changed, const, forget, load, op, operation, place, store, walk
 from .expressions import Expressions
-from .generators import has_yield
 from .native import change_over, two_ways
 from .scope import Scope
 
@@ -36,11 +35,10 @@ class Statements(Expressions):
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         result: list[ast.stmt] = []
         for statement in statements:
-            if isinstance(statement, (ast.For, ast.While)) and (
-                scopes.captured([statement]) or self.scope.captured & scopes.used([statement])
-            ):
+            facts = self.scope.known.of(statement)
+            if isinstance(statement, (ast.For, ast.While)) and (facts.captured or self.scope.captured & facts.used):
                 self.scope.closures_made = True  # a later round rebinds what an earlier round's closure or unit sees
-            deleted = scopes.deleted(statement) if isinstance(statement, _COMPOUND) else set()
+            deleted = facts.deleted if isinstance(statement, _COMPOUND) else set()
             self.scope.bound -= deleted  # by an earlier round, perhaps
             method = getattr(self, "stmt_" + type(statement).__name__)
             result.extend(place(new, statement) for new in method(statement))  # type: ignore[misc]
@@ -75,7 +73,7 @@ class Statements(Expressions):
         target = node.target if isinstance(node, ast.AugAssign) else node.targets[0]
         if not isinstance(target, ast.Subscript) or isinstance(target.slice, ast.Slice) or isinstance(node, ast.Assign) and len(node.targets) > 1:
             return False
-        if not self.outlinable(node) or self.binds(node) or scopes.has_call(target):
+        if not self.outlinable(node) or self.binds(node) or self.scope.known.of(target).calls:
             return False
         base = ast.dump(target.value)
         return isinstance(node, ast.AugAssign) or any(
@@ -285,21 +283,18 @@ class Statements(Expressions):
 
     # ------------------------------------------------------------------ compound statements
     def outlinable(self, node: ast.stmt) -> bool:
-        if scopes.jumps_out(node) or has_yield(node):
+        facts = self.scope.known.of(node)
+        if scopes.jumps_out(node) or facts.yields:
             return False
-        bound = scopes.assigned([node])
         if self.scope.cell:
-            return not any(isinstance(n, ast.Delete) for n in scopes.walk_scope(node)) and not any(
-                isinstance(n, ast.NamedExpr) and n.target.id in self.scope.targets for n in walk(node)
-            )
-        if bound & (self.scope.captured | self.scope.global_names):
-            return False
-        return not any(isinstance(n, (ast.FunctionDef, ast.Global)) for n in scopes.walk_scope(node))
+            return not facts.deletes and not facts.walruses & self.scope.targets
+        return not facts.assigned & (self.scope.captured | self.scope.global_names) and not facts.defines
 
     def outlined(self, node, body_of, kind, test=None, extra=(), values=(), binds=None):  # type: ignore[no-untyped-def]
         """``node`` as a call of an outlined function; binds what it binds."""
         scope = self.scope
-        names = sorted(binds if binds is not None else scopes.assigned([node]))
+        facts = scope.known.of(node)
+        names = sorted(binds if binds is not None else facts.assigned)
         inner = self.inside()
         inner.scope.try_marks = ()
         before = set(scope.bound)
@@ -311,8 +306,7 @@ class Statements(Expressions):
         if scope.cell:
             body.append(ast.Return(op("collect", const(tuple(names)))))
             name = scope.hoist("s", head + params, [place(s, node) for s in body], node, [node])
-            cleared = {n.name for n in scopes.walk_scope(node) if isinstance(n, ast.ExceptHandler)}
-            maybe = tuple([True if n in cleared else None if n not in inner.scope.bound else False for n in names])
+            maybe = tuple([True if n in facts.cleared else None if n not in inner.scope.bound else False for n in names])
             fn, tests = self.tests(test)
             call = op("cell_" + fn, load(name), const(tuple(names)), const(maybe), *tests, *args)
             scope.bound = (scope.bound & inner.scope.bound) | (inner.scope.bound & set(names))
@@ -431,7 +425,7 @@ class Statements(Expressions):
             start.append(ast.Assign([store(iterator)], source))
             source = place(load(iterator), node.iter)  # type: ignore[assignment]
         if self.wants_rounds(node):
-            names = scopes.assigned(node.body) | {n.id for n in walk(node.target) if isinstance(n, ast.Name)}
+            names = self.scope.known.assigned(node.body) | {n.id for n in walk(node.target) if isinstance(n, ast.Name)}
 
             def round_(inner: Statements) -> list[ast.stmt]:
                 return [*inner.assign(node.target, load(temp)), *inner.block(node.body)]
@@ -451,12 +445,12 @@ class Statements(Expressions):
         Then the round stalls and the loop goes on; else a round needs no unit, its calls and compound statements
         overlap by themselves.
         """
-        if any(scopes.jumps_out(s) for s in node.body) or not scopes.has_call(ast.Module(node.body, [])):
+        if any(scopes.jumps_out(s) for s in node.body) or not any(self.scope.known.of(s).calls for s in node.body):
             return False
         holder = ast.copy_location(ast.For(node.target, ast.Constant(None), node.body, []), node)
         if not self.outlinable(holder):
             return False
-        local = scopes.assigned([holder])
+        local = self.scope.known.of(holder).assigned
         return any(self._may_wait(statement, local) for statement in node.body) and not any(
             isinstance(statement, ast.With) for statement in node.body
         )
@@ -543,7 +537,7 @@ class Statements(Expressions):
         """``lowered()``, a statement that may swallow an exception: bindings inside are logged, so that what runs after
         it finds the locals of the failing statement."""
         scope = self.scope
-        names = sorted(n for n in scopes.assigned([node]) if scope.is_local(n) and n not in scope.captured) if not scope.cell else []
+        names = sorted(n for n in scope.known.of(node).assigned if scope.is_local(n) and n not in scope.captured) if not scope.cell else []
         result: list[ast.stmt] = []
         opened = False
         if names and scope.bindings is None:
