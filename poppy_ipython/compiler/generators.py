@@ -54,6 +54,35 @@ def has_yield(node: ast.AST) -> bool:
     return any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in scopes.walk_scope(node))
 
 
+def gone_through(node: ast.FunctionDef) -> frozenset[str]:
+    """Parameters of a generator function that it only goes through, once: an iterator given for one is seen by nobody else.
+
+    >>> sorted(gone_through(ast.parse("def f(xs, ys, n):\\n  for x in xs:\\n    for y in ys: yield x, y, n").body[0]))
+    ['xs']
+    """
+    uses: dict[str, list[ast.Name]] = {}
+    for statement in node.body:
+        for part in walk(statement):
+            if isinstance(part, ast.Name):
+                uses.setdefault(part.id, []).append(part)
+            elif isinstance(part, (ast.Global, ast.Nonlocal)):
+                return frozenset()
+    found = set()
+    blocks = [node.body]
+    while blocks:
+        for statement in blocks.pop():
+            source: ast.expr | None = None
+            if isinstance(statement, ast.If):
+                blocks += [statement.body, statement.orelse]
+            elif isinstance(statement, ast.For):
+                source = statement.iter
+            elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.YieldFrom):
+                source = statement.value.value
+            if isinstance(source, ast.Name) and uses[source.id] == [source]:
+                found.add(source.id)
+    return frozenset(found & {a.arg for a in (*node.args.posonlyargs, *node.args.args)})
+
+
 #: builtins that only compute, given numbers, strings, tuples of them and iterators over such
 COMPUTE = frozenset({"range", "len", "abs", "min", "max", "int", "float", "str", "bool", "round", "divmod", "ord", "chr", "enumerate", "zip"})
 _STATEMENTS = (ast.Expr, ast.Assign, ast.AugAssign, ast.If, ast.While, ast.For, ast.Break, ast.Continue, ast.Pass, ast.Return)

@@ -26,6 +26,7 @@ from greenlet import greenlet
 from ..compiler.abi import PREFIX, const, load, place, store
 from .codes import CodeInfo
 from .pending import UNBOUND, Pending
+from .streams import Stream
 from .tracebacks import Step, rebuild, steps_of
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class StandIns(Base):
                     continue
                 while type(value) is Pending and value.done:
                     value = value.value
-                if value is UNBOUND or type(value) is Pending:
+                if value is UNBOUND or type(value) is Pending or type(value) is Stream:
                     found.pop(name, None)
                 else:
                     found[name] = value

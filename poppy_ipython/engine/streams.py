@@ -7,7 +7,8 @@
 The call that makes one and the reader stand next to each other in the source, so nobody else ever holds it. It goes over a fresh iterator of
 an exact builtin, a generator's twin, or other streams, each of which it advances exactly when Python would: so everything that
 runs does so in a plain run's order, in the unit of the reader. Where this cannot be said (an argument is an iterator or an object of
-the user's) the call is made as it is written.
+the user's) the call is made as it is written. A generator that does nothing with a parameter but go through it, once, is such a reader:
+``scenes(frames(video))``.
 
 A suspended twin is part of what its unit may still do: footprints look at its frame (:attr:`Streams.suspended`).
 """
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..compiler.functions import definition_of
-from ..compiler.generators import computes_only, is_generator
+from ..compiler.generators import computes_only, gone_through, is_generator
 from ..effects.registry import effect_of
 from .atoms import ATOMS, SEQUENCES
 from .constructors import is_record
@@ -71,6 +72,7 @@ class Streams(Base):
         #: generators that run as written, and which functions make such
         self.computing: weakref.WeakSet[Any] = weakref.WeakSet()
         self.computations: weakref.WeakKeyDictionary[Any, frozenset[str] | None] = weakref.WeakKeyDictionary()
+        self.readers_of: weakref.WeakKeyDictionary[Any, frozenset[str]] = weakref.WeakKeyDictionary()
         self.stream_makers: dict[Any, Callable[..., Any]] = {
             enumerate: self._enumerated, zip: self._zipped, map: self._mapped, itertools.chain: self._chained,
             itertools.islice: self._sliced, itertools.zip_longest: self._zipped_longest, itertools.pairwise: self._pairwise,
@@ -215,7 +217,18 @@ class Streams(Base):
         twin = self.generator_twin_of(fn)
         if twin is None:
             return None
-        return self._begun(twin(*map(self.unstreamed, args), **kwargs))
+        if any(type(a) is Stream for a in args):
+            names = self._goes_through(fn)
+            args = tuple([a if name in names else self.unstreamed(a) for name, a in itertools.zip_longest(fn.__code__.co_varnames[: len(args)], args)])
+        return self._begun(twin(*args, **kwargs))
+
+    def _goes_through(self, fn: types.FunctionType) -> frozenset[str]:
+        """Parameters of a generator function that may be streams: its twin's loop is who reads them."""
+        found = self.readers_of.get(fn)
+        if found is None:
+            node = definition_of(fn)
+            found = self.readers_of[fn] = gone_through(node) if isinstance(node, ast.FunctionDef) else frozenset()
+        return found
 
     def _computes(self, fn: types.FunctionType, args: tuple[Any, ...]) -> bool:
         """Does the generator work on its own locals alone?  Then it runs as written: its own frames, its own speed."""

@@ -30,6 +30,27 @@ ONE_SECOND = {
         for i in range(5):
             out.append(list(frames(i)))
     """,
+    "a generator that goes through a generator": """
+        class Scene:
+            def __init__(self, first): self.frames = [first]
+        def frames(i):
+            for k in range(4):
+                yield k, i * k
+        def scenes(found, size=2):
+            scene = None
+            for frame in found:
+                if scene is None or len(scene.frames) == size:
+                    scene = Scene(frame)
+                    yield scene
+                else: scene.frames.append(frame)
+        def pairs(found):
+            for a, b in found: yield b, a
+        out = []
+        for i in range(5):
+            for scene in list(scenes(frames(i))):
+                for frame in scene.frames: out.append(ask(frame))
+            for frame in pairs(frames(i)): out.append(ask(frame))
+    """,
     "a loop over list(generator)": """
         def frames(i):
             n = 0
