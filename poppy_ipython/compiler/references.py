@@ -27,6 +27,8 @@ class Key:
 #: detail of something MADE by slicing
 PART = "part"
 ANY_KEY, SEQUENCE_KEY, TAIL_KEY = Key("any key"), Key("sequence"), Key("tail")
+#: one that a defaultdict did not have
+MISSING_KEY = Key("missing")
 
 
 

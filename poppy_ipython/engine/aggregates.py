@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..effects.registry import effect_of
-from .atoms import ATOMS, CONTAINERS, SEQUENCES, is_atom
+from .atoms import ATOMS, CONTAINERS, ITERABLE, MAPPINGS, is_atom
 from .pending import Pending, settled
 from .snapshot import Picture, look
 
@@ -33,7 +33,6 @@ else:
 _NAMED: dict[Any, frozenset[str]] = {
     sorted: frozenset({"reverse"}), max: frozenset({"default"}), min: frozenset({"default"}), sum: frozenset({"start"}),
 }  # fmt: skip
-ITERABLE: frozenset[type] = frozenset({list, dict, set, Pending, frozenset}) | SEQUENCES
 
 
 class Aggregates(Base):
@@ -188,7 +187,7 @@ class Aggregates(Base):
         if len(args) == 1 and self.deferrable(args[0], True) and not self.risky(args[0]):
             return self.defer(self.late_dict, (args[0], kwargs))
         value = self.force(args[0])
-        if len(args) == 1 and type(value) is dict:
+        if len(args) == 1 and type(value) in MAPPINGS:
             return self.dict_like(self.view(value), kwargs)
         return self.known(self.fence(dict, (value, *args[1:]), kwargs, what="dict"))
 

@@ -19,7 +19,7 @@ import types
 import uuid
 from typing import Any
 
-from .pending import UNBOUND
+from .pending import UNBOUND, Pending
 
 ATOMS: frozenset[type] = frozenset(
     {
@@ -36,7 +36,24 @@ WRITABLE: frozenset[type] = frozenset({type, types.FunctionType, types.ModuleTyp
 OPERANDS: frozenset[type] = ATOMS - WRITABLE
 #: atoms whose operators run no code that could look at the world (decimal reads its context; enum may have methods)
 CONTAINERS: frozenset[type] = frozenset({list, dict, set})
+#: classes of the standard library that follow the same rules (``deques``, ``tallies``, ``defaults``), themselves and not subclasses
+COLLECTED: frozenset[type] = frozenset({collections.deque, collections.defaultdict, collections.Counter})
+CHAINED: frozenset[type] = CONTAINERS | COLLECTED
+MAPPINGS: frozenset[type] = frozenset({dict, collections.defaultdict, collections.Counter})
+#: slots of an older container of that class that is not known to be the one (see ``maywrites``): a deque has the methods of a list,
+#: the others those of a dict; that of its own class is for what only that class does (``d[k]`` where it is read, operators in
+#: place), and where the class is all that is known
+ELSEWHERE: dict[type, tuple[tuple[str, type], ...]] = {
+    **{kind: (("*k", kind),) for kind in CONTAINERS},
+    collections.deque: (("*k", list), ("*k", collections.deque)),
+    collections.defaultdict: (("*k", dict), ("*k", collections.defaultdict)),
+    collections.Counter: (("*k", dict), ("*k", collections.Counter)),
+}
 SEQUENCES: frozenset[type] = frozenset({str, tuple, bytes, range})
+#: what can be gone through here without running code of the user's (a pending one is a tuple whose shape is known)
+ITERABLE: frozenset[type] = frozenset({Pending, frozenset}) | CHAINED | SEQUENCES
+#: classes that make something new and empty, as factories of a defaultdict
+EMPTY: frozenset[Any] = frozenset({list, dict, set, int, float, str, bool, tuple, bytes, frozenset, collections.Counter, collections.deque})
 BUILTIN_VALUES: frozenset[type] = ATOMS | CONTAINERS | {tuple, frozenset, slice, bytearray}
 
 _MISSING: Any = object()
@@ -104,7 +121,10 @@ def reads_plainly(kind: type, name: str, instance: Any) -> bool:
 #: ``__getattribute__`` of C types that look attributes up as ``object`` does
 _GENERIC = {
     kind.__getattribute__
-    for kind in (object, BaseException, types.SimpleNamespace, types.FunctionType, dict, list, set, tuple, str, int, float)
+    for kind in (
+        object, BaseException, types.SimpleNamespace, types.FunctionType, dict, list, set, tuple, str, int, float,
+        collections.deque, collections.defaultdict,
+    )
 }
 
 

@@ -20,6 +20,7 @@ see them).
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
@@ -50,7 +51,7 @@ class Chain:
     """Unretired operations on one container, in program order."""
 
     __slots__ = (
-        "appends", "copy_of", "failing", "fallible", "head", "generation", "key", "n_view", "ops", "owner", "places", "target", "view",
+        "appends", "failing", "fallible", "head", "generation", "key", "n_view", "ops", "owner", "places", "target", "view", "weighed",
     )  # fmt: skip
 
     def __init__(self, owner: dict[Any, Any], key: Any, target: Any) -> None:
@@ -66,6 +67,8 @@ class Chain:
         #: every operation so far is ``list.append``: readers use the chain as a tail of the real list
         self.appends = True
         self.fallible = False
+        #: an element is stored that is no number, or not yet
+        self.weighed = False
         #: where operations that can fail were issued, by position, and the place of the one that is being performed
         self.places: dict[tuple[int, ...], Place] = {}
         self.failing: Place | None = None
@@ -82,6 +85,8 @@ class Chain:
                 self.n_view = 0
         if fn is not list.append:
             self.appends = False
+            if fn is set_item and type(args[1]) not in NUMBERS:
+                self.weighed = True
 
     def retire(self, position: tuple[int, ...]) -> None:
         """Perform the operation of ``position``, which must be the oldest, on the real object."""
@@ -139,10 +144,11 @@ class Chain:
         if self.view is None:
             self.view = self.target.copy()
             self.n_view = self.head
+        view, self.view = self.view, None  # one that fails does so again where it retires: what is half done is of no use
         for _, fn, args in self.ops[max(self.n_view, self.head) : end]:
-            fn(self.view, *args)
-        self.n_view = end
-        return self.view
+            fn(view, *args)
+        self.view, self.n_view = view, end
+        return view
 
     def last_item(self, position: tuple[int, ...], key: Any) -> tuple[tuple[int, ...], Any] | None:
         """Position and value of the youngest store of ``key``, an atom, before ``position`` in a dict, if it is plain to see."""
@@ -246,6 +252,14 @@ def set_add(target: set[Any], item: Any) -> None:
     target.add(item)
 
 
+def count_in(target: Counter[Any], item: Any) -> None:
+    target[item] = target.get(item, 0) + 1
+
+
+def count_out(target: Counter[Any], item: Any) -> None:
+    target[item] = target.get(item, 0) - 1
+
+
 def named(name: str) -> Callable[..., Any]:
     """The operation that calls the method ``name`` on the target (the same function each time, for comparing)."""
     fn = _NAMED.get(name)
@@ -262,7 +276,10 @@ def named(name: str) -> Callable[..., Any]:
 _NAMED: dict[str, Callable[..., Any]] = {}
 
 #: operations whose first argument is a key that the view needs
-KEYED = frozenset({set_item, set_add})
+KEYED = frozenset({set_item, set_add, count_in, count_out})
+#: by the method of a counter that is given many elements
+COUNTS = {"update": count_in, "subtract": count_out}
+NUMBERS = frozenset({int, float, bool})
 
 
 def bind_name(namespace: dict[str, Any], name: str, value: Any) -> None:

@@ -29,7 +29,7 @@ from ..effects.registry import effect_of, resource_of
 from ..effects.table import display_name, underlying
 from ..effects.wrappers import reason_of
 from ..trace.uses import Use
-from .atoms import CONTAINERS, SEQUENCES
+from .atoms import CHAINED, SEQUENCES
 from .external import EVERYTHING
 from .pending import Pending, settled
 from .scheduler import MAX_DEPTH
@@ -42,7 +42,7 @@ else:
 
 #: callables that are looked up by themselves, at once
 _HASHED = frozenset({types.FunctionType, types.BuiltinFunctionType, type, types.MethodDescriptorType, types.WrapperDescriptorType})
-_RECEIVERS = CONTAINERS | SEQUENCES | {int, float}
+_RECEIVERS = CHAINED | SEQUENCES | {int, float}
 Handler = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 
 

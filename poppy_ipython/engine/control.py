@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from sys import _getframe, exc_info
 from typing import Any
 
 from greenlet import greenlet
 
-from .atoms import ATOMS, CONTAINERS, SEQUENCES, defines, has_python, hashes_plainly
+from .atoms import ATOMS, CHAINED, COLLECTED, MAPPINGS, SEQUENCES, defines, has_python, hashes_plainly
 from .constructors import is_record, never_is
 from .counters import is_data
 from .dictloops import DictLoops
@@ -35,8 +36,8 @@ class Control(DictLoops):
         if type(value) is Pending:
             value = self.force(value, "branch")
         kind = type(value)
-        if kind in CONTAINERS:
-            return bool(self.view(value)) if self.chains or self.may else bool(value)
+        if kind in CHAINED:
+            return bool(self.view(value)) if self.chains or self.may or kind is defaultdict else bool(value)
         if kind in ATOMS or kind is tuple or not defines(kind, "__bool__", "__len__"):
             return bool(value)
         if has_python(kind, "__bool__", "__len__"):
@@ -92,6 +93,8 @@ class Control(DictLoops):
             if self.view(value) is not value:
                 self.drain()  # a copy of a set may iterate in another order than the set itself
             return self.iterate_dict(value)
+        if kind in COLLECTED:
+            return self.iterate_collected(value)
         if kind is frozenset or is_record(kind):
             return iter(value)
         if self.is_stream(value):
@@ -165,13 +168,15 @@ class Control(DictLoops):
                 source = self.force_shape(args[0])
                 if type(source) is list:
                     return iter([settled(x) for x in list(self.view(source))[::-1]])
+                if type(source) is deque:
+                    return self.iterate_collected(source, -1)
         return self.iterate(self.call(fn, *args, **kwargs))
 
     def iterate_method(self, target: Any, name: str, /, *args: Any) -> Iterator[Any]:
         """``for … in target.items()`` (``keys``, ``values``)."""
         if not args:
             target = self.force(target)
-            if type(target) is dict:
+            if type(target) in MAPPINGS:
                 if name == "keys":
                     return self.iterate_dict(target)
                 if name == "values":
@@ -222,7 +227,7 @@ class Control(DictLoops):
                 return result
         result = self.native(fn, args)
         kind = type(result)
-        return self.born(result) if kind in CONTAINERS and not self.quiescent() else result
+        return self.born(result) if kind in CHAINED and not self.quiescent() else result
 
     def is_(self, left: Any, right: Any) -> bool:
         if never_is(left, right):
@@ -236,7 +241,7 @@ class Control(DictLoops):
         """``item in container``: structural for dicts and sets."""
         container = self.force_shape(container)
         kind = type(container)
-        if kind is dict or kind is set:
+        if kind is set or kind in MAPPINGS:
             item = self.force(item)
             if not hashes_plainly(item):
                 return self.fence(operator.contains, (container, item), {}, what="__hash__")
@@ -276,6 +281,9 @@ class Control(DictLoops):
             if not unit.log and unit.head and type(value) is not Pending:
                 return fn(target, value)
             self.extend(target, value)
+            return target
+        if type(target) is deque and fn is operator.iadd and not self.quiescent():
+            self.collected_method(target, "extend", (value,), {})
             return target
         if type(target) is Pending:
             value = settled(value)

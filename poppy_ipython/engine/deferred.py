@@ -148,7 +148,7 @@ class Deferred(Base):
             return self.seg(fused, step, *[self.force(v) for v in values])
         if plain:
             if waiting:
-                return self.defer(self.late_seg, (fused, step, *values), born=_birth(values))
+                return self.segment_blindly(self.defer(self.late_seg, (fused, step, *values), born=_birth(values)), fused, values)
             return fused(*values)
         unit = self.cur
         if not waiting and not unit.log and unit.head:

@@ -54,7 +54,7 @@ class DictLoops(Base):
             for step in range(len(keys) + 1):
                 view = self.view(target)
                 if len(view) != len(keys):
-                    name = "dictionary" if type(target) is dict else "Set"
+                    name = "Set" if type(target) is set else "dictionary"
                     raise RuntimeError(f"{name} changed size during iteration")
                 if deletions:
                     here = (*self.cur.path, self.cur.n + 1)

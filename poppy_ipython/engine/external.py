@@ -304,6 +304,8 @@ class External(Base):
                     self.forget_births()
                 if entry.effect.result == "stream":
                     self.stream_arrived(entry, value)
+                elif not entry.effect.known:
+                    self.find_foreign(value)
             resolve(entry.pending, value)
         self.settle(entry)
         self.cause = None

@@ -12,31 +12,36 @@ from __future__ import annotations
 
 import operator
 import types
+from collections import defaultdict, deque
 from collections.abc import Callable
 from sys import _getframe
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..effects.registry import effect_of_special, is_ordered
 from ..effects.table import MISSING
-from .atoms import ATOMS, OPERANDS, SEQUENCES, WRITABLE, hashes_plainly, lookup, reads_plainly, stores_plainly
-from .buffer import Cell, Chain, Place, bind_name, extend_items, named, set_add, set_item, set_slice, update_items
+from .atoms import (
+    ATOMS,
+    COLLECTED,
+    ELSEWHERE,
+    MAPPINGS,
+    OPERANDS,
+    SEQUENCES,
+    WRITABLE,
+    hashes_plainly,
+    lookup,
+    reads_plainly,
+    stores_plainly,
+)
+from .buffer import Cell, Chain, Place, bind_name, named, set_item, set_slice
 from .constructors import is_record
+from .displays import Displays
 from .maywrites import TOP
 from .pending import UNBOUND, NotReady, Pending, settled
-
-if TYPE_CHECKING:
-    from .base import Base
-else:
-    Base = object
 
 _PLAIN_READS = WRITABLE - {type}
 
 
-def _spread(mapping: Any) -> dict[Any, Any]:
-    return {**mapping}
-
-
-class Heap(Base):
+class Heap(Displays):
     """Part of the :class:`Machine`: owns ``chains``."""
 
     outstanding: int
@@ -51,13 +56,16 @@ class Heap(Base):
         self.sliced: Any = None
         self.name_chains: dict[int, dict[str, Cell]] = {}
         self.plain_reads: dict[tuple[Any, ...], Any] = {}
+        self._init_defaults()
 
     # ------------------------------------------------------------------ chains
     def view(self, target: Any) -> Any:
         """The forwarded view of an exact container for a read here; waits for writers and pending keys."""
+        if type(target) is defaultdict:
+            self.see_default(target)
         while True:
             if self.may:
-                self.await_writers(target, (("e", id(target)), ("*k", type(target))))
+                self.await_writers(target, (("e", id(target)), *ELSEWHERE[type(target)]))
             chain = self.chains.get(id(target))
             if chain is None:
                 return target
@@ -107,74 +115,6 @@ class Heap(Base):
         self.outstanding += 1
         unit.log.append((chain, position))
 
-    # ------------------------------------------------------------------ displays
-    def new_list(self, items: list[Any]) -> Any:
-        """A list display: pendings never enter the real list, they are its first buffered store."""
-        for i, item in enumerate(items):
-            if type(item) is Pending:
-                if not item.done:
-                    target = self.born([])
-                    self.store_op(target, extend_items, ([settled(x) for x in items],))
-                    return target
-                items[i] = item.value
-        return self.born(items)
-
-    def new_dict(self, items: list[tuple[Any, Any]]) -> Any:
-        """A dict display, ``items`` in order; a key of UNBOUND stands for ``**mapping``, spread already."""
-        result: dict[Any, Any] = {}
-        waiting = False
-        for key, value in items:
-            if key is UNBOUND:
-                result.update(value)
-                waiting = waiting or any(type(v) is Pending for v in value.values())
-                continue
-            key = self.force(key)
-            self.hashable(key)
-            if type(value) is Pending:
-                if value.done:
-                    value = value.value
-                else:
-                    waiting = True
-            result[key] = value
-        if waiting:
-            target = self.born({})
-            self.store_op(target, update_items, (result,))
-            return target
-        return self.born(result)
-
-    def dict_like(self, view: dict[Any, Any], more: dict[str, Any]) -> Any:
-        """A new dict of what is in ``view``, whose keys are not hashed again, and ``more``."""
-        if any(type(v) is Pending for v in (*view.values(), *more.values())):
-            return self.new_dict([*view.items(), *more.items()])
-        return self.born({**view, **more})
-
-    def spread_mapping(self, value: Any) -> dict[Any, Any]:
-        """``**value`` in a dict display: what is in it before the items behind it are evaluated."""
-        mapping = self.force(value)
-        return dict(self.view(mapping)) if type(mapping) is dict else self.force(self.native(_spread, (mapping,)))
-
-    def new_set(self, items: list[Any]) -> Any:
-        """A set display; pending elements are queued like ``add``."""
-        target: set[Any] = self.born(set())
-        for item in items:
-            self.set_add(target, item)
-        return target
-
-    def set_add(self, target: set[Any], item: Any) -> None:
-        if type(item) is Pending and (item.done or self.risky(item)):
-            item = self.force(item)
-        if type(item) is Pending:
-            self.store_op(target, set_add, (item,), fallible=True)
-            return
-        if not hashes_plainly(item):
-            self.fence(set.add, (target, item), {}, what="__hash__")
-            return
-        if not self.direct(target, id(target)):
-            hash(item)
-            self.store_op(target, set_add, (item,))
-            return
-        target.add(item)
-
     # ------------------------------------------------------------------ attributes
     def ga(self, target: Any, name: str) -> Any:
         """``target.name``."""
@@ -213,9 +153,7 @@ class Heap(Base):
                     if writer is not None:
                         self.wait_for_writer(writer)
                         continue
-                if found is not None:
-                    if found[1] is UNBOUND:
-                        break
+                if found is not None and found[1] is not UNBOUND:
                     return settled(found[1])
                 break
         if kind in _PLAIN_READS or self.reads_plainly(kind, name, target):
@@ -256,8 +194,7 @@ class Heap(Base):
         if not unit.log and unit.head and type(value) is not Pending:
             return setattr(target, name, value)
         if not stores_plainly(type(target), name) or id(target) in self.exposed:
-            value = self.force(value)
-            return self.fence(setattr, (target, name, value), {}, what=f"{type(target).__name__}.{name} =")
+            return self.fence(setattr, (target, name, self.force(value)), {}, what=f"{type(target).__name__}.{name} =")
         return self.store_attribute(target, name, value)
 
     def store_attribute(self, target: Any, name: str, value: Any) -> None:
@@ -298,7 +235,7 @@ class Heap(Base):
         unit = self.cur
         here = (*unit.path, unit.n + 1)
         found: tuple[Any, Any] | None = chain.last_item(here, key)
-        if found is None or self.older_writer((("e", id(target)), ("*k", dict)), here, self.birth_of(target), found[0]) is not None:
+        if found is None or self.older_writer(self.element_slots(target), here, self.birth_of(target), found[0]) is not None:
             return None
         return found
 
@@ -310,14 +247,13 @@ class Heap(Base):
             elif target.elements is not None and type(key) is int:
                 return settled(target.elements[key])
             elif not self.risky(target):
-                return self.defer(self.gi, (target, key), born=target.position)
+                return self.blindly(self.defer(self.gi, (target, key), born=target.position), target)
             else:
                 target = self.force(target)
         if type(key) is Pending:
-            special = None if key.done else self.special_of(target, "__getitem__")
-            if special is not None:
+            if not key.done and (special := self.special_of(target, "__getitem__")) is not None:
                 return self.call_method(special, (key,), {})
-            if not key.done and not self.risky(key) and not self.acts(target):
+            if not key.done and type(target) is not defaultdict and not self.risky(key) and not self.acts(target):
                 return self.defer(self.gi, (target, key))
             key = self.force(key)
         kind = type(target)
@@ -341,6 +277,8 @@ class Heap(Base):
         unit = self.cur
         if not unit.log and unit.head:
             return target[key]
+        if kind in COLLECTED:
+            return self.collected_item(target, key)
         special = self.special_of(target, "__getitem__")
         if special is not None:
             return self.call_method(special, (key,), {})
@@ -361,7 +299,7 @@ class Heap(Base):
         if type(key) is Pending and (key.done or self.risky(key)):
             key = self.force(key)
         kind = type(target)
-        if kind is dict:
+        if kind in MAPPINGS:
             if type(key) is Pending:
                 return self.store_op(target, set_item, (key, value), fallible=True)
             if not hashes_plainly(key):
@@ -387,6 +325,8 @@ class Heap(Base):
                 if not -size <= key < size:
                     raise IndexError("list assignment index out of range")
                 return self.store_op(target, set_item, (int(key), value))
+        if kind is deque:
+            return self.set_deque_item(target, key, value)
         special = self.special_of(target, "__setitem__") if self.cur.log or not self.cur.head else None
         if special is not None:
             self.call_method(special, (key, value), {})
@@ -410,6 +350,8 @@ class Heap(Base):
             if self.looped and kind is dict:
                 self.deleted(target, key)
             return None
+        if kind in COLLECTED:
+            return self.delete_collected(target, key)
         return self.fence(operator.delitem, (target, key), {}, what="del")
 
     # ------------------------------------------------------------------ names
@@ -487,8 +429,7 @@ class Heap(Base):
             """After a forked statement: readers find its result; the statement's own stores do the work."""
             cell = chains.get(name)
             if cell is None:
-                cell = chains[name] = Cell(chains, name, namespace, lambda ns, v: None)
-                cell.perform = lambda ns, v: bind_name(ns, name, v)
+                cell = chains[name] = Cell(chains, name, namespace, lambda ns, v: bind_name(ns, name, v))
             unit = self.cur
             unit.n = n = unit.n + 1
             position = (*unit.path, n)

@@ -21,8 +21,7 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from .aggregates import ITERABLE
-from .atoms import ATOMS
+from .atoms import ATOMS, ITERABLE
 from .constructors import is_record
 from .methods import contents
 from .pending import NotReady, Pending, settled

@@ -17,7 +17,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     unpacking   also of what is not there yet            aggregates  builtins over a whole container
     origins     what operating on a pending may run      streams     generators and the like, read at once
     keyed       keys of sorted, max and min          tickets     numbers of a counter
-    sources     forked comprehensions, late views and maps
+    sources     forked comprehensions, late views and maps    collected   deque, Counter, defaultdict
     texts       str and repr of instances                spreading   ``*xs`` and ``**named``
     results     of functions: numbers and strings in known places    early       faults before the head
 
@@ -46,7 +46,7 @@ from ..compiler.plan import Lowered
 from ..effects import registry
 from .aggregates import Aggregates
 from .answers import Answers
-from .atoms import ATOMS
+from .atoms import ATOMS, CHAINED
 from .branches import Branches
 from .callers import Callers
 from .calls import Calls
@@ -477,7 +477,7 @@ class Machine(
             self.drain("unknown", "import")
 
 
-_BUILTIN_RECEIVERS = frozenset({list, dict, set, str, tuple, bytes, int, float, frozenset, range, bool, type(None)})
+_BUILTIN_RECEIVERS = CHAINED | {str, tuple, bytes, int, float, frozenset, range, bool, type(None)}
 _OPERATORS = [
     "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor", "lshift", "rshift", "matmul", "lt", "le",
     "gt", "ge", "eq", "ne", "neg", "pos", "invert", "iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "iand",

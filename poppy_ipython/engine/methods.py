@@ -7,17 +7,13 @@ deferred; one that could mutate, or that we do not know, waits for the receiver 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .atoms import ATOMS, CONTAINERS, SEQUENCES, hashes_plainly
+from .atoms import ATOMS, COLLECTED, CONTAINERS, ITERABLE, MAPPINGS, SEQUENCES, hashes_plainly
 from .buffer import extend_items, named, set_add, set_item, update_items
+from .collected import Collected
 from .dictloops import CLEARED
 from .pending import Pending, settled
-
-if TYPE_CHECKING:
-    from .base import Base
-else:
-    Base = object
 
 _IMMUTABLE_TYPES = (str, bytes, int, float, complex, tuple, frozenset, range)
 #: names that no mutating method of a builtin container has, and that some immutable builtin type has
@@ -37,7 +33,7 @@ TEXT_ONLY = frozenset(dir(str)) - {name for kind in (list, dict, set, tuple, int
 _COLLECTION_READS = frozenset({"most_common", "elements", "total"})
 
 
-class Methods(Base):
+class Methods(Collected):
     """Part of the :class:`Machine`."""
 
     def meth(self, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
@@ -71,6 +67,8 @@ class Methods(Base):
             if kind is dict:
                 return self.dict_method(target, name, args, kwargs)
             return self.set_method(target, name, args, kwargs)
+        if kind in COLLECTED:
+            return self.collected_method(target, name, args, kwargs)
         return self.call(self.ga(target, name), *args, **kwargs)
 
     def atom_method(self, target: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -153,7 +151,7 @@ class Methods(Base):
     def extend(self, target: list[Any], source: Any) -> None:
         """``target.extend(source)`` and ``target += source``."""
         source = self.force_shape(source)
-        if type(source) not in _SHAPES:  # it may raise in the middle, or look at the list while that grows
+        if type(source) not in ITERABLE:  # it may raise in the middle, or look at the list while that grows
             self.fence(target.extend, (source,), {}, what="list.extend")
             return
         items = [settled(x) for x in self.iterate(source)]
@@ -224,7 +222,7 @@ class Methods(Base):
         items: dict[Any, Any] = {}
         if args:
             source = self.force(args[0])
-            if type(source) is dict:
+            if type(source) in MAPPINGS:
                 items.update(self.view(source))
             else:  # it may raise in the middle, or look at the dict while that grows
                 self.fence(target.update, (source,), kwargs, what="dict.update")
@@ -262,7 +260,7 @@ class Methods(Base):
             return self.store_op(target, named("clear"), ())
         if name == "update" and len(args) == 1 and not kwargs:
             source = self.force_shape(args[0])
-            if type(source) in _SHAPES:
+            if type(source) in ITERABLE:
                 for item in list(self.iterate(source)):
                     self.set_add(target, item)
                 return None
@@ -287,6 +285,5 @@ def _sort(target: list[Any], reverse: bool) -> None:
 
 #: methods of a dict whose first argument is a key
 _KEYED = frozenset({"get", "setdefault", "pop"})
-_SHAPES: frozenset[type] = frozenset({list, dict, set, Pending, frozenset}) | SEQUENCES
 
 __all__ = ["Methods", "set_add", "set_item", "Callable"]

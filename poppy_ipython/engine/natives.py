@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import builtins
+import collections
 import copy
 import functools
 import types
@@ -20,7 +21,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..effects.table import BuiltinMethodType
-from .atoms import ATOMS, BUILTIN_VALUES
+from .atoms import ATOMS, BUILTIN_VALUES, CHAINED
 from .pending import NotReady, Pending, settled
 from .reach.members import SPECIAL
 from .snapshot import Picture, instance_is_settled, look, quiet_kind
@@ -165,7 +166,7 @@ class Natives(Base):
     def known(self, value: Any) -> Any:
         """Note the birth of a container that a native has just made (if it is one)."""
         kind = type(value)
-        if kind is list or kind is dict or kind is set:
+        if kind in CHAINED:
             return self.born(value)
         return value
 
@@ -177,8 +178,8 @@ class Natives(Base):
         if type(value) is Pending:
             return len(value.elements or ())
         kind = type(value)
-        if kind is list or kind is dict or kind is set:
-            if not self.chains and not self.may:
+        if kind in CHAINED:
+            if not self.chains and not self.may and kind is not collections.defaultdict:
                 return len(value)
             return len(self.view(value))
         if kind in BUILTIN_VALUES:
@@ -235,6 +236,7 @@ class Natives(Base):
             len: self.n_len, list: self.n_list, tuple: self.n_tuple, set: self.n_set, dict: self.n_dict,
             isinstance: self.n_isinstance, type: self.n_type, id: self.n_id, callable: self.n_callable,
             object.__setattr__: self.n_object_setattr, str: self.n_str, repr: self.n_repr,
+            collections.deque: self.n_deque, collections.Counter: self.n_counter, collections.defaultdict: self.n_defaultdict,
             next: self.n_next, sorted: lambda *a, **k: self.keyed(sorted, a, k), copy.copy: self.n_copy,
             min: lambda *a, **k: self.keyed(min, a, k), max: lambda *a, **k: self.keyed(max, a, k),
             sum: lambda *a, **k: self.aggregate(sum, a, k), any: self.n_any, all: self.n_all,

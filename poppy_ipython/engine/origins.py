@@ -65,6 +65,10 @@ class Origins(Base):
         #: what the last survey looked at, and what it found
         self.surveyed: tuple[list[Any], Tables] = ([], (False, False, frozenset()))
 
+    def writes_older(self, fn: types.FunctionType) -> bool:
+        """May calling ``fn`` write something older?"""
+        return writes_older(self, fn)
+
     def deferrable(self, value: Any, iterates: bool = False) -> bool:
         """Is ``value`` pending, its shape unknown, and an operation on it one that can be deferred?"""
         if type(value) is not Pending or value.done or value.elements is not None or self.cur is self.ghost:
@@ -132,7 +136,7 @@ class _Survey:
     """One look at the classes and functions that the program can name."""
 
     def __init__(self, machine: Any, classes: list[type], functions: list[types.FunctionType]) -> None:
-        self.footprints = getattr(machine, "footprints", None) or Footprints(machine)
+        self.machine = machine
         self.operators = self.iteration = False
         self.methods: set[str] = set()
         for cls in classes:
@@ -147,14 +151,14 @@ class _Survey:
         for name, found in vars(cls).items():
             if isinstance(found, property):
                 if type(found.fget) is types.FunctionType and is_users(found.fget.__code__):
-                    self.operators = self.operators or self.writes(found.fget)
+                    self.operators = self.operators or writes_older(self.machine, found.fget)
                 continue
             fn = getattr(found, "__func__", found)
             if type(fn) is not types.FunctionType or not is_users(fn.__code__):
                 continue
             self.methods.add(name)
             if name in _OPERATORS or name in _ITERATION:
-                if (name in _OPERATORS and not self.operators or name in _ITERATION and not self.iteration) and self.writes(fn):
+                if (name in _OPERATORS and not self.operators or name in _ITERATION and not self.iteration) and writes_older(self.machine, fn):
                     self.operators = self.operators or name in _OPERATORS
                     self.iteration = self.iteration or name in _ITERATION
             self.look_at_function(fn)
@@ -169,22 +173,24 @@ class _Survey:
         elif _hints_at_iterator(code):
             self.iteration = _gives_iterator(fn)
 
-    def writes(self, fn: types.FunctionType) -> bool:
-        """May a call of ``fn`` with whatever arguments write something older than itself?"""
-        stored: dict[Any, Any] = {}
-        for _ in range(_PASSES):
-            reach = Reach(self.footprints, (), stored)
-            try:
-                reach.function(fn, Args(reach, None, None))
-                reach.run()
-                believed = reach.believed()
-            except (Top, RecursionError):
-                return True
-            if reach.slots:
-                return True
-            if believed:
-                return False
-        return True
+
+def writes_older(machine: Any, fn: types.FunctionType) -> bool:
+    """May a call of ``fn`` with whatever arguments write something older than itself?"""
+    stored: dict[Any, Any] = {}
+    footprints = getattr(machine, "footprints", None) or Footprints(machine)
+    for _ in range(_PASSES):
+        reach = Reach(footprints, (), stored)
+        try:
+            reach.function(fn, Args(reach, None, None))
+            reach.run()
+            believed = reach.believed()
+        except (Top, RecursionError):
+            return True
+        if reach.slots:
+            return True
+        if believed:
+            return False
+    return True
 
 
 def _hints_at_iterator(code: types.CodeType) -> bool:

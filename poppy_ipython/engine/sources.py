@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..compiler.scopes import CONSUMERS
-from .aggregates import ITERABLE
+from .atoms import ITERABLE, MAPPINGS
 from .pending import Pending
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Sources(Base):
 
     def late_view(self, target: Any, name: str) -> Any:
         """The items of ``target.name()``, a view if it is a dict (deferred)."""
-        if type(target) is dict:
+        if type(target) in MAPPINGS:
             return self.new_tuple(*self.iterate_method(target, name))
         return self.meth(target, name)
 

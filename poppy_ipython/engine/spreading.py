@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from .atoms import MAPPINGS
 from .pending import BoundRef, Pending, settled
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Spreading(Base):
 
     def _merge(self, fn: Any, named: dict[Any, Any], value: Any) -> None:
         value = self.force(value)
-        if type(value) is dict:
+        if type(value) in MAPPINGS:
             view = self.view(value)
             keys: Any = view
         else:

@@ -18,9 +18,10 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Any, cast
 
-from ..compiler.references import ANY_KEY, Ref
+from ..compiler.references import ANY_KEY, MISSING_KEY, Ref
+from .atoms import MAPPINGS
 from .pending import Pending
-from .reach.values import PLAIN, TOP_SLOT, Activation, Fresh, Older, StandIn, Super
+from .reach.values import DATA, PLAIN, TOP_SLOT, Activation, Fresh, Older, StandIn, Super
 
 if TYPE_CHECKING:
     from .reach import Reach
@@ -171,14 +172,17 @@ class Known:
 def _stored(reach: Reach) -> Kinds:
     found: Kinds = {}
     for slot, writes in reach.written.items():
-        if slot[0] not in ("e", "*k", "a", "*a") or slot == ("*k", dict):
+        if slot[0] not in ("e", "*k", "a", "*a") or slot[0] == "*k" and slot[1] in MAPPINGS:
             continue
         kinds: set[type] = set()
         for key, stored in writes:
             if key is ANY_KEY and slot[0] == "e":  # of a dict, the key may be anything
                 break
             for value in stored():
-                if type(value) in PLAIN:
+                if type(value) in PLAIN or value is DATA and key is MISSING_KEY:
+                    continue
+                if key is MISSING_KEY and type(value) is Fresh and (made := [k for k, v in reach.empties.items() if v is value]):
+                    kinds.update(made)
                     continue
                 kind = value.kind if isinstance(value, Fresh | Older) else type(value)
                 if kind is None or not has_only_methods(kind):

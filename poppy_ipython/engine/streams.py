@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler.functions import definition_of
 from ..compiler.generators import computes_only, gone_through, is_generator
 from ..effects.registry import effect_of
-from .atoms import ATOMS, SEQUENCES
+from .atoms import ATOMS, CHAINED, MAPPINGS, SEQUENCES
 from .constructors import is_record
 from .pending import BoundRef, Pending, settled, structured
 from .scheduler import MAX_DEPTH
@@ -132,17 +132,17 @@ class Streams(Base):
         if kind is Pending and target.done:
             target = target.value
             kind = type(target)
-        if name in _VIEWS and not args and not kwargs and (kind is dict or kind is Pending):
+        if name in _VIEWS and not args and not kwargs and (kind in MAPPINGS or kind is Pending):
             if kind is Pending:
                 if at_once and self.deferrable(target, True) and not self.risky_method(target, name):
                     return self.defer(self.late_view, (target, name), born=target.position)
                 target = self.force(target)
-            if type(target) is dict:
+            if type(target) in MAPPINGS:
                 stream = Stream(self.iterate_method(target, name), getattr(target, name), (), {}, name == "items")
                 stream.calm = True
                 return stream
             return self.stream_meth(at_once, target, name)
-        if kind is Pending or kind is dict or kind is list or kind is set or kind in ATOMS and kind is not types.ModuleType:
+        if kind is Pending or kind in CHAINED or kind in ATOMS and kind is not types.ModuleType:
             return self.meth(target, name, *map(self.unstreamed, args), **kwargs)
         fn = target.fn if kind is BoundRef else self.ga(target, name)
         return self.stream_call(at_once, fn, *args, **kwargs)

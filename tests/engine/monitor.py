@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sys import _getframe
 from typing import Any
 
+from poppy_ipython.engine.atoms import ELSEWHERE
 from poppy_ipython.engine.methods import MUTATORS
 
 TOP = "top"
@@ -133,7 +134,7 @@ class Monitor:
         if key.__class__ is tuple:
             slots: tuple[Any, ...] = (("a", *key), ("*a", key[1]))
         else:
-            slots = (("e", key), ("*k", type(target)))
+            slots = (("e", key), *ELSEWHERE.get(type(target), (("*k", type(target)),)))
         self.keep.append(target)
         found = self.birth.get(id(target)) or self.machine.birth.get(id(target))
         born = found[-1] if found is not None and found[0] is target else None

@@ -19,7 +19,7 @@ comparison: neither sees functions, and both call user code.
 from __future__ import annotations
 
 import traceback
-from collections import deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 from types import (
     BuiltinFunctionType,
@@ -36,6 +36,7 @@ from typing import Any
 from .world import ATOMS, OURS, World
 
 ORDERED = (list, tuple, deque)
+DICTS = (dict, defaultdict, Counter)
 CLASS_NOISE = frozenset(
     "__dict__ __weakref__ __module__ __doc__ __qualname__ __firstlineno__ __static_attributes__".split()
 )
@@ -139,8 +140,9 @@ class Walk:
 
         if kind in ORDERED:
             return tuple([of(item, f"[{i}]") for i, item in enumerate(thing)])
-        if kind is dict:
-            return tuple([(of(key, ".key"), of(item, f"[{key!r:.20}]")) for key, item in thing.items()])
+        if kind in DICTS:
+            factory = of(thing.default_factory, ".default_factory") if kind is defaultdict else None
+            return (factory, *[(of(key, ".key"), of(item, f"[{key!r:.20}]")) for key, item in thing.items()])
         if kind in (set, frozenset):
             return tuple(sorted(repr(of(item, "{}")) for item in thing))
         if isinstance(thing, ModuleType):

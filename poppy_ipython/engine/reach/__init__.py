@@ -16,7 +16,7 @@ from typing import Any
 
 from ...compiler.references import DATA as DATA_REF
 from ...compiler.references import ATTRIBUTE, EITHER, NAME, OPERATED, RESULT, SEQUENCE_KEY, TAIL_KEY, Ref
-from ..atoms import lookup
+from ..atoms import ELSEWHERE, lookup
 from ..pending import Pending
 from .callees import Callees
 from .looks import alike, look_local
@@ -58,6 +58,10 @@ class Reach(Paths, Stores, Callees, Receivers, Members):
         self.trail: list[tuple[Callable[..., Any], Any, Any, Any]] | None = []
         #: displays that are being remembered
         self.displays: set[Any] = set()
+        #: id of a container whose elements are read -> its class
+        self.kinds: dict[int, type] = {}
+        #: class -> what a defaultdict makes of it
+        self.empties: dict[type, Fresh] = {}
         self.again: list[tuple[Activation, Ref, str]] = []
         self.calling: list[tuple[Activation, Ref]] = []
         #: operators in place on names that the cell binds to plain data only
@@ -141,7 +145,7 @@ class Reach(Paths, Stores, Callees, Receivers, Members):
         while looked < len(read):  # looking at what is stored may follow more paths
             slot, key = list(read)[looked]
             looked += 1
-            for writer in _writers(slot, key):
+            for writer in _writers(slot, key, self.kinds):
                 for written, stored in self.written.get(writer, ()):
                     found = _put_there(written, key, stored)
                     if found and not self.remember((slot, key), found):
@@ -290,13 +294,13 @@ def _put_there(written: Any, key: Any, stored: Callable[[], Values]) -> Values:
     return stored()
 
 
-def _writers(slot: Any, key: Any) -> tuple[Any, ...]:
+def _writers(slot: Any, key: Any, kinds: dict[int, type]) -> tuple[Any, ...]:
     """The slots under which a store may write what a path reads as ``slot``."""
     kind = slot[0]
     if kind == "a":
         return slot, ("*a", key), ("c", key)
     if kind == "e":
-        return slot, *ANY_ELEMENTS
+        return slot, *ELSEWHERE[kinds[slot[1]]]
     return slot, *ANY_ELEMENTS, ("*a", key)
 
 

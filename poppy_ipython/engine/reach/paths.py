@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import types
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ from ...compiler.references import (
 from ...compiler.references import (
     UNKNOWN as UNKNOWN_REF,
 )
-from ..atoms import _MISSING, CONTAINERS, lookup
+from ..atoms import _MISSING, CHAINED, CONTAINERS, MAPPINGS, lookup
 from ..pending import UNBOUND, Pending
 from .looks import Method, attribute_now, look_attribute, look_global, look_local, seen
 from .values import (
@@ -71,6 +72,7 @@ _IN_PROGRESS: Values = (CYCLE,)
 class Paths(Base):
     """Part of :class:`~poppy_ipython.engine.reach.Reach`: ``values(act, ref)``."""
 
+    kinds: dict[int, type]
     trail: list[tuple[Callable[..., Any], Any, Any, Any]] | None
 
     def values(self, act: Activation, ref: Ref) -> Values:
@@ -218,6 +220,11 @@ class Paths(Base):
         self.read[item] = None
         return self.stored.get(item, ())
 
+    def element_reads(self, base: Any, key: Any) -> Values:
+        """The same for elements of ``base``."""
+        self.kinds[id(base)] = type(base)
+        return self.reads((("e", id(base)), key))
+
     def through(self, values: Values, slot: Any, key: Any) -> Values:
         """``values``, inside something that the continuation makes or receives, and what it may put there."""
         if slot is not MADE_HERE and self.machine.may and self.older((slot, *ANY_ELEMENTS, ("*a", key))):
@@ -279,12 +286,14 @@ class Paths(Base):
                 return (base[key],)
             except (IndexError, TypeError):
                 return ()
+        if kind is defaultdict:
+            return self.default_item(base, key)
         if kind is not list and kind is not dict:
             return self.elements_of(base, key)
         chain = self.machine.chains.get(id(base))
         if chain is not None or not self.plain_elements(base):
             return self.elements_of(base, key)
-        more = self.reads((("e", id(base)), key))
+        more = self.element_reads(base, key)
         if key is ANY_KEY:  # of a dict only what it holds, not its keys
             return (*_several(list(base.values()) if kind is dict else base), *more)
         try:
@@ -292,9 +301,21 @@ class Paths(Base):
         except (KeyError, IndexError, TypeError):
             return more
 
+    def default_item(self, base: defaultdict[Any, Any], key: Any) -> Values:
+        """``base[key]``: what it holds, or is given by somebody older, or makes."""
+        kinds: tuple[type, ...] | None = ()
+        if not self.plain_elements(base):
+            kinds = self.footprints.kinds_stored(self.machine.element_slots(base), self.key, self.machine.birth_of(base))
+        chain = self.machine.chains.get(id(base))
+        if kinds is None or chain is not None and len(chain.ops) - chain.head > MOST:
+            return JUST_UNKNOWN
+        added = [] if chain is None else [v for op in chain.ops[chain.head :] for v in _added(op[2])]
+        older = map(self.footprints.older, kinds)
+        return (*_several(list(base.values())), *added, *older, *self.made_by(base), *self.element_reads(base, key))
+
     def plain_elements(self, base: Any) -> bool:
         machine = self.machine
-        return not (machine.may and self.older((("e", id(base)), ("*k", type(base))), machine.birth_of(base)))
+        return not (machine.may and self.older(machine.element_slots(base), machine.birth_of(base)))
 
     def element(self, act: Activation, ref: Ref) -> Values:
         found: list[Any] = []
@@ -314,15 +335,15 @@ class Paths(Base):
             return JUST_UNKNOWN if base.kind is not None else self.through(base.elements(), MADE_HERE, key)
         if kind in PLAIN:
             return JUST_DATA
-        if kind in CONTAINERS:
+        if kind in CHAINED:
             older: Values = ()
             if not self.plain_elements(base):
-                slots = (("e", id(base)), ("*k", kind))
+                slots = self.machine.element_slots(base)
                 kinds = self.footprints.kinds_stored(slots, self.key, self.machine.birth_of(base))
                 if kinds is None:
                     return JUST_UNKNOWN
                 older = tuple(map(self.footprints.older, kinds))
-            more = (*older, *self.reads((("e", id(base)), key)))
+            more = (*older, *self.element_reads(base, key))
             chain = self.machine.chains.get(id(base))
             if chain is None:
                 return (*_several(base), *more)
@@ -375,10 +396,10 @@ def _several(values: Iterable[Any]) -> Values:
     """The elements of a real container, if they are few or all plain."""
     if len(values) > MOST:  # type: ignore[arg-type]
         kinds = set(map(type, values)) if len(values) <= 4096 else {object}  # type: ignore[arg-type]
-        if type(values) is dict and kinds <= PLAIN:
+        if type(values) in MAPPINGS and kinds <= PLAIN:
             kinds = set(map(type, values.values()))  # type: ignore[attr-defined]
         return JUST_DATA if kinds <= PLAIN else JUST_UNKNOWN
-    if type(values) is dict:
+    if type(values) in MAPPINGS:
         return (*values, *values.values())  # type: ignore[attr-defined]
     return tuple(values)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
 from ...effects.registry import effect_of
-from ..atoms import CONTAINERS
+from ..atoms import CHAINED, CONTAINERS, MAPPINGS
 from ..methods import MUTATORS, PURE_NAMES
 from ..pending import Pending
 from .stores import is_users
@@ -75,10 +75,16 @@ class Receivers(Base):
             return self.unseen_method(receiver, name, args)
         if kind is Super:
             return self.super_method(receiver, name, args)
-        if kind in COLLECTIONS and (name in MUTATORS or name in PURE_NAMES or name in _DEQUE):
-            if name not in PURE_NAMES:
+        if kind is Older and receiver.kind in CHAINED:
+            kind = receiver.kind
+        if kind in COLLECTIONS and (name in MUTATORS or name in PURE_NAMES or name in _OWN):
+            if name not in PURE_NAMES and name not in _READS:
                 self.mutates(receiver, name, args)
-            return JUST_UNKNOWN
+            if name in ("extend", "extendleft", "update", "subtract"):
+                self.reads_all(args)
+            return self.pure_method(receiver, name, args) if kind in CHAINED and hasattr(kind, name) else JUST_UNKNOWN
+        if kind is not type(receiver) and kind in CONTAINERS:
+            return self.container_method(receiver, kind, name, args)
         found: list[Any] = []
         for callee in self.distinct(self.attribute_of(receiver, name)):
             if issubclass(type(callee), types.BuiltinFunctionType) and callee.__self__ is receiver and kind is not types.ModuleType:
@@ -174,7 +180,7 @@ class Receivers(Base):
     def pure_method(self, receiver: Any, name: str, args: Args | None = None) -> Values:
         """What a method that has written nothing (more) returns."""
         if name in _RETURNS_ELEMENT:
-            by_key = type(receiver) is dict and name != "popitem"
+            by_key = type(receiver) in MAPPINGS and name != "popitem"
             found = list(self.item_of(receiver, ANY_KEY) if by_key else self.elements_of(receiver))
             if args is not None and (name != "pop" or by_key):
                 given = args.each()
@@ -184,7 +190,7 @@ class Receivers(Base):
             if name == "popitem":
                 return (Fresh(None, lambda: tuple(found)),)
             return self.distinct(found)  # type: ignore[no-any-return]
-        if name == "items":
+        if name == "items" or name == "most_common":
             pair = Fresh(None, lambda: self.elements_of(receiver))
             return (Fresh(None, lambda: (pair,)),)
         if name in _RETURNS_NEW:
@@ -197,11 +203,12 @@ class Receivers(Base):
             if type(receiver) is not Pending:
                 raise Top(name)
             self.watch[id(receiver)] = receiver
-        if name in MUTATORS:
+        own = name in (_OWN if type(receiver) is Fresh else _NOBODY_ELSES)
+        if name in PURE_NAMES or own and name in _READS:
+            return self.pure_method(receiver, name, args)
+        if name in MUTATORS or own:
             self.mutates(receiver, name, args)
             return self.pure_method(receiver, name, args) if name in _RETURNS_ELEMENT else JUST_DATA
-        if name in PURE_NAMES:
-            return self.pure_method(receiver, name, args)
         if name in ("write_text", "write_bytes"):
             return JUST_DATA
         if type(receiver) is Fresh and receiver.origin is not None and not any(hasattr(kind, name) for kind in _DISPLAYS):
@@ -255,11 +262,18 @@ _FILE_WRITERS = frozenset(
         "symlink_to", "touch", "unlink",
     }
 )  # fmt: skip
-_RETURNS_ELEMENT = frozenset({"get", "pop", "setdefault", "popitem"})
-_RETURNS_NEW = frozenset({"keys", "values", "copy", "union", "intersection", "difference", "symmetric_difference", "split", "rsplit", "splitlines"})
+_RETURNS_ELEMENT = frozenset({"get", "pop", "setdefault", "popitem", "popleft"})
+_RETURNS_NEW = frozenset({"elements", "keys", "values", "copy", "union", "intersection", "difference", "symmetric_difference", "split", "rsplit", "splitlines"})
 #: mutators that put their arguments into the receiver
 _STORES = frozenset({"append", "insert", "add", "setdefault", "appendleft"})
 #: the builtin containers that have them
-_KINDS = {name: tuple([kind for kind in (list, dict, set) if hasattr(kind, name)]) for name in MUTATORS}
+_KINDS = {
+    **{name: tuple([kind for kind in (list, dict, set) if hasattr(kind, name)]) for name in MUTATORS},
+    "appendleft": (list,), "extendleft": (list,), "popleft": (list,),
+}  # fmt: skip
 _KEYS = {"append": TAIL_KEY, "extend": TAIL_KEY, "add": TAIL_KEY, "update": ANY_KEY, "setdefault": ANY_KEY, "subtract": ANY_KEY}
-_DEQUE = frozenset({"appendleft", "extendleft", "popleft", "rotate", "most_common", "elements", "total", "subtract", "move_to_end"})
+#: methods of library containers that neither mutate nor read builtin ones
+_OWN = frozenset({"appendleft", "extendleft", "popleft", "rotate", "most_common", "elements", "total", "subtract", "move_to_end"})
+#: those that no class of another library is known to have
+_NOBODY_ELSES = frozenset({"appendleft", "extendleft", "popleft", "most_common"})
+_READS = frozenset({"most_common", "elements", "total"})

@@ -21,7 +21,7 @@ from ..pending import UNBOUND
 TOP_SLOT = "top"
 #: the pseudo-slot of a function in flight whose result nobody else can have
 FRESH_RESULT = ("=", "fresh result")
-ANY_ELEMENTS = (("*k", list), ("*k", dict), ("*k", set))
+ANY_ELEMENTS = tuple([("*k", kind) for kind in (list, dict, set, collections.defaultdict, collections.Counter, collections.deque)])
 EVERY_RESOURCE = ("r", "*")
 
 
@@ -52,7 +52,7 @@ PLAIN = ATOMS - {
     type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodDescriptorType, types.WrapperDescriptorType,
     type(UNBOUND),
 }  # fmt: skip
-#: library containers that only the real object at the head can be asked about; their methods run no user code
+#: containers of the library whose methods run no user code
 COLLECTIONS: frozenset[type] = frozenset(
     {collections.Counter, collections.deque, collections.OrderedDict, collections.defaultdict}
 )
@@ -73,7 +73,8 @@ class Fresh:
 
 
 class Older:
-    """Some instance of ``kind``, a class of the user's, that exists or is made by somebody older: writing it takes a wildcard.
+    """Some instance of ``kind``, a class of the user's or a container, that exists or is made by somebody older: writing it
+    takes a wildcard.
 
     What an unfinished older unit may put into a container has no identity yet, but often a class, and with it methods.
     """

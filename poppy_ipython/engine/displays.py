@@ -1,0 +1,95 @@
+"""Displays: ``[a, b]``, ``{k: v}``, ``{a, b}``, with items that may be in flight.
+
+Pendings never enter a real container: the display is a real, empty one, and they are its first buffered store.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .atoms import MAPPINGS, hashes_plainly
+from .buffer import extend_items, set_add, update_items
+from .pending import UNBOUND, Pending, settled
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+
+def _spread(mapping: Any) -> dict[Any, Any]:
+    return {**mapping}
+
+
+class Displays(Base):
+    """Part of :class:`~poppy_ipython.engine.heap.Heap`."""
+
+    def new_list(self, items: list[Any]) -> Any:
+        """A list display: pendings never enter the real list, they are its first buffered store."""
+        for i, item in enumerate(items):
+            if type(item) is Pending:
+                if not item.done:
+                    target = self.born([])
+                    self.store_op(target, extend_items, ([settled(x) for x in items],))
+                    return target
+                items[i] = item.value
+        return self.born(items)
+
+    def new_dict(self, items: list[tuple[Any, Any]]) -> Any:
+        """A dict display, ``items`` in order; a key of UNBOUND stands for ``**mapping``, spread already."""
+        result: dict[Any, Any] = {}
+        waiting = False
+        for key, value in items:
+            if key is UNBOUND:
+                result.update(value)
+                waiting = waiting or any(type(v) is Pending for v in value.values())
+                continue
+            key = self.force(key)
+            self.hashable(key)
+            if type(value) is Pending:
+                if value.done:
+                    value = value.value
+                else:
+                    waiting = True
+            result[key] = value
+        if waiting:
+            target = self.born({})
+            self.store_op(target, update_items, (result,))
+            return target
+        return self.born(result)
+
+    def dict_like(self, view: dict[Any, Any], more: dict[str, Any]) -> Any:
+        """A new dict of what is in ``view``, whose keys are not hashed again, and ``more``."""
+        if any(type(v) is Pending for v in (*view.values(), *more.values())):
+            return self.new_dict([*view.items(), *more.items()])
+        return self.born({**view, **more})
+
+    def spread_mapping(self, value: Any) -> dict[Any, Any]:
+        """``**value`` in a dict display: what is in it before the items behind it are evaluated."""
+        mapping = self.force(value)
+        return dict(self.view(mapping)) if type(mapping) in MAPPINGS else self.force(self.native(_spread, (mapping,)))
+
+    def new_set(self, items: list[Any]) -> Any:
+        """A set display; pending elements are queued like ``add``."""
+        target: set[Any] = self.born(set())
+        for item in items:
+            self.set_add(target, item)
+        return target
+
+    def set_add(self, target: set[Any], item: Any) -> None:
+        if type(item) is Pending and (item.done or self.risky(item)):
+            item = self.force(item)
+        if type(item) is Pending:
+            self.store_op(target, set_add, (item,), fallible=True)
+            return
+        if not hashes_plainly(item):
+            self.fence(set.add, (target, item), {}, what="__hash__")
+            return
+        if not self.direct(target, id(target)):
+            hash(item)
+            self.store_op(target, set_add, (item,))
+            return
+        target.add(item)
+
+
+__all__ = ["Displays"]
