@@ -38,6 +38,8 @@ class Options:
     speculate: bool = True
     #: run what calls nothing external as plain Python wherever nothing is outstanding (off: to look for a bug of ours)
     guards: bool = True
+    #: run what computes on plain data of its own as plain Python while calls are in flight, too (off: likewise)
+    detached: bool = True
     #: ask unfinished loops for the classes of what they put into containers (off: likewise)
     stored_kinds: bool = True
     #: no summary line after the cell

@@ -26,6 +26,7 @@ from typing import Any
 
 from . import scopes
 from .abi import PREFIX, walk
+from .closed import Closed, closed
 
 Ref = tuple[Any, ...]
 ANYTHING: Ref = ("?",)
@@ -46,6 +47,7 @@ _SCOPED: tuple[type[ast.AST], ...] = (ast.FunctionDef, ast.ClassDef, ast.Global,
 _STAYS = (*_ASYNC, *_SCOPED)
 #: they look at the frame that they are called in, or at the names in it
 _LOOKERS = scopes.FRAME_READERS | {"super", "__class__", "get_ipython", "input", "breakpoint"}
+_DELETERS = frozenset({"pop", "popitem", "clear"})
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,15 @@ class Guard:
     """What has to be looked at before a piece of program runs natively.
 
     ``names``: the locals of its function that it mentions, in the order in which lowered code passes their values;
-    ``callees``: whom it calls; ``loads``: names that it reads otherwise, which may hand on something callable.
+    ``callees``: whom it calls; ``loads``: names that it reads otherwise, which may hand on something callable; ``closed``: what has to be
+    looked at before it runs natively while calls are in flight, or None if it never does; ``deletes``: it may take keys out of a dict.
     """
 
     names: tuple[str, ...]
     callees: tuple[Ref, ...]
     loads: tuple[str, ...]
+    closed: Closed | None = None
+    deletes: bool = False
 
 
 def guard_of(nodes: Iterable[ast.AST], names: Iterable[str] = (), class_name: str | None = None) -> Guard | None:
@@ -83,7 +88,7 @@ def guard_of(nodes: Iterable[ast.AST], names: Iterable[str] = (), class_name: st
             if class_name is not None and _is_private(node):
                 return None
             below.append(node)
-    return _Finder(below).guard(tuple(names))
+    return _Finder(below).guard(tuple(names), closed(nodes))
 
 
 def guard_of_body(node: ast.FunctionDef | ast.Lambda) -> Guard | None:
@@ -92,7 +97,8 @@ def guard_of_body(node: ast.FunctionDef | ast.Lambda) -> Guard | None:
     below = [part for top in body for part in walk(top)]
     if any(isinstance(part, _ASYNC) for part in below):
         return None
-    return _Finder(below, scopes.parameters(node.args)).guard(())
+    parameters = scopes.parameters(node.args)
+    return _Finder(below, parameters).guard((), closed(body, parameters))
 
 
 def _is_private(node: ast.AST) -> bool:
@@ -210,15 +216,19 @@ class _Finder:
             self.busy.discard(name)
         return ref if kind == "" else (kind, ref)
 
-    def guard(self, names: tuple[str, ...]) -> Guard:
+    def guard(self, names: tuple[str, ...], closed: Closed | None) -> Guard:
         callees: dict[Ref, None] = {}
         loads: dict[str, None] = {}
         called: set[int] = set()
+        deletes = False
         for node in self.nodes:
             if isinstance(node, ast.Call):
                 callees[self.ref(node.func)] = None
                 called.add(id(node.func))
+                deletes = deletes or isinstance(node.func, ast.Attribute) and node.func.attr in _DELETERS
+            elif isinstance(node, ast.Delete):
+                deletes = True
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 if id(node) not in called and node.id not in self.bindings:
                     loads[node.id] = None
-        return Guard(names, tuple(callees), tuple(loads))
+        return Guard(names, tuple(callees), tuple(loads), closed, deletes)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from . import scopes
@@ -36,6 +37,8 @@ def two_ways(lowering: Any, node: Any, lowered: Callable[[Any], list[ast.stmt]])
         guard = guard_of([node], mentioned, scope.class_name)
     if guard is None:
         return lowered(node)
+    if scope.captured & (bound | scopes.free(node)):  # a closure may look at it
+        guard = replace(guard, closed=None)
     bindings = scope.bindings
     index = len(scope.guards)
     scope.guards.append(guard)

@@ -26,6 +26,8 @@ class Displays(Base):
 
     def new_list(self, items: list[Any]) -> Any:
         """A list display: pendings never enter the real list, they are its first buffered store."""
+        if len(items) > 64 and Pending not in set(map(type, items)):
+            return self.born(items)
         for i, item in enumerate(items):
             if type(item) is Pending:
                 if not item.done:

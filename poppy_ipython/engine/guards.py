@@ -93,19 +93,26 @@ class Guards(Base):
         #: off: everything stays lowered (``Options(guards=False)``)
         self.guards = True
         self.generation: int
-        #: a lowered loop that has lasted for so many seconds, looked at every so many rounds, is heavy
+        #: a lowered loop that has lasted for so many seconds, of every so many rounds one being timed, is heavy
         self.patience = PATIENCE
-        self.rounds = 256
+        self.rounds = 64
 
-    def quiet_for(self, guards: tuple[Guard, ...], namespace: dict[str, Any], cells: dict[str, Any]) -> Callable[..., bool]:
+    def quiet_for(
+        self, guards: tuple[Guard, ...], namespace: dict[str, Any], cells: dict[str, Any], cell: bool
+    ) -> Callable[..., bool]:
         """``quiet(k, *values)`` for one lowered code: may piece ``k`` run natively, its locals having these values?"""
         known: list[tuple[tuple[Any, ...], bool] | None] = [None] * len(guards)
 
         def quiet(index: int, *values: Any) -> bool:
             unit = self.cur
-            if unit.log or not unit.head or unit is self.ghost or not self.guards:
+            if not self.guards:
                 return False
             guard = guards[index]
+            if unit.log or not unit.head or unit is self.ghost:
+                if guard.closed is None:
+                    return False
+                local = {name: settled(value) for name, value in zip(guard.names, values, strict=True)}
+                return self.may_detach(guard.closed, namespace, cells, local, cell and not values)
             look = Look(self, namespace, cells, dict(zip(guard.names, map(settled, values), strict=True)))
             tokens = tuple([look.token(name) for name in guard.loads])
             before = known[index]
@@ -123,17 +130,27 @@ class Guards(Base):
     def ticker_for(self, guards: tuple[Guard, ...], namespace: dict[str, Any], cells: dict[str, Any]) -> Callable[[int], Callable[[], bool]]:
         """``ticker(k)`` for one lowered code: made before lowered loop ``k``, called in each of its rounds."""
 
+        lasted = [0.0] * len(guards)  # in all its runs, a loop inside another one having many
+        counts = [0] * len(guards)
+        enough = [self.patience] * len(guards)
+
         def ticker(index: int) -> Callable[[], bool]:
-            rounds = 0
-            begin = perf_counter()
-            patience = self.patience
+            begin = 0.0
 
             def tick() -> bool:
-                nonlocal rounds, patience
-                rounds += 1
-                if rounds % self.rounds or perf_counter() - begin < patience:
+                nonlocal begin
+                counts[index] = count = counts[index] + 1
+                if count % self.rounds > 1:
                     return False
-                patience = 4 * patience + 1  # if it is no now, it may be yes later
+                if count % self.rounds == 0:
+                    begin = perf_counter()
+                    return False
+                if begin:
+                    lasted[index] += self.rounds * (perf_counter() - begin)
+                    begin = 0.0
+                if lasted[index] < enough[index]:
+                    return False
+                enough[index] = 4 * lasted[index] + 1  # if it is no now, it may be yes later
                 return self.change_over(guards[index], namespace, cells, _getframe(1).f_locals)
 
             return tick
@@ -144,6 +161,8 @@ class Guards(Base):
         """A lowered loop is heavy: if it calls nothing external, wait until it may go on natively."""
         unit = self.cur
         if not self.guards or unit is self.ghost or unit in self.suspended:  # what a stream gives may be pending
+            return False
+        if guard.deletes and self.looped:  # the loop may be over a dict: what native code deletes is not noted (``dictloops``)
             return False
         values = {name: settled(locals_[name]) for name in guard.names if name in locals_}
         if not Look(self, namespace, cells, values).calls_nothing_external(guard):

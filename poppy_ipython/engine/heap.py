@@ -4,8 +4,8 @@ Every operation starts with the cheap case -- a quiescent unit (at the head, emp
 run does -- and goes through chains and may-writes otherwise.
 
 ``direct``: a store may go straight to the real object only if no chain exists for its slot and either the unit is
-quiescent or the object was born after the unit's last log entry: then nobody, older or outside, can look at it before
-this store, and no fault can ask for it back.
+quiescent or the object was born after the unit's last log entry, names that were bound since not counted (binding a name looks at
+no object): then nobody, older or outside, can look at it before this store, and no fault can ask for it back.
 """
 
 from __future__ import annotations
@@ -86,10 +86,17 @@ class Heap(Displays):
         born = self.birth.get(id(target))
         if born is None or born[0] is not target or born[1] is not unit:
             return False
-        if not unit.log:
-            return True
-        last = unit.log[-1]
-        return (last[1][-1] if type(last) is tuple else last.number) <= born[2][-1]
+        log = unit.log
+        at = born[2][-1]
+        for i in range(len(log) - 1, -1, -1):
+            last = log[i]
+            if type(last) is not tuple:
+                return bool(last.number <= at)
+            if last[1][-1] <= at:
+                return True
+            if type(last[0].key) is not str:
+                return False
+        return True
 
     def store_op(self, target: Any, fn: Callable[..., Any], args: tuple[Any, ...], fallible: bool = False) -> None:
         """Buffer the operation ``fn(target, *args)`` on an exact container."""

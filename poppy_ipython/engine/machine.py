@@ -28,9 +28,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import inspect
 import operator
-import sys
 import types
 import weakref
 from collections.abc import Callable
@@ -55,6 +53,7 @@ from .constructors import Constructors
 from .control import Control
 from .counters import Counters
 from .deferred import Deferred
+from .detached import Detached
 from .early import Early
 from .exclusive import Exclusive
 from .external import External
@@ -81,10 +80,11 @@ from .tickets import Tickets
 from .tracebacks import Tracebacks
 from .unpacking import Unpacking
 from .window import Window
+from .written import Written
 
 #: what :meth:`Machine.close` leaves
 _RECORDED = frozenset(
-    "awake cause cur dispatcher engine_error finished held host in_flight lowered not_lowered outstanding queue records uses waits".split()
+    "awake cause cur detached_pieces dispatcher engine_error finished held host in_flight lowered not_lowered outstanding queue records uses waits".split()
 )
 
 
@@ -107,6 +107,7 @@ class Machine(
     Answers,
     Counters,
     Guards,
+    Detached,
     Tracebacks,
     StandIns,
     Callers,
@@ -123,6 +124,7 @@ class Machine(
     Tickets,
     Results,
     Early,
+    Written,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 
@@ -173,6 +175,7 @@ class Machine(
         self._init_external()
         self._init_mutations()
         self._init_guards()
+        self._init_detached()
         self._init_streams()
         self._init_results()
 
@@ -303,7 +306,7 @@ class Machine(
                 found[f"{MARK}o:{name}"] = getattr(operator, name)
             self._phantoms = phantom
         if lowered.guards:
-            quiet = self.quiet_for(lowered.guards, namespace, cells)
+            quiet = self.quiet_for(lowered.guards, namespace, cells, lowered.cell)
             ticker = self.ticker_for(lowered.guards, namespace, cells)
             found = self.tables[id(quiet)] = {**found, MARK + "quiet": quiet, MARK + "ticker": ticker}
         if lowered.cell:
@@ -313,53 +316,6 @@ class Machine(
         return found
 
     # ------------------------------------------------------------------ statements of the cell
-    def _native_runner(self, lowered: Lowered, namespace: dict[str, Any], store: Callable[..., Any]) -> Callable[[int], Any]:
-        """``nat(k)``: run the cell's native statement number ``k`` as written."""
-        natives = lowered.natives
-        codes: dict[int, types.CodeType] = {}
-
-        def run(index: int) -> Any:
-            native = natives[index]
-            code = codes.get(index)
-            if code is None:
-                code = codes[index] = native.code.replace()
-                self.lowered[id(code)] = CodeInfo(code, lowered, True, None)
-            if native.binds is not None and not self.quiescent() and self._loaded(native.modules):
-                scratch: dict[str, Any] = {}
-                exec(code, namespace, scratch)
-                self.defined += scratch.values()
-                for name, value in scratch.items():
-                    store(name, value)
-                return None
-            self.drain("commit" if native.binds is not None else "unknown", native.reason)
-            self.native_code = True
-            self.generation += 1
-            try:
-                if code.co_flags & inspect.CO_COROUTINE:
-                    return self._await_as_written(code, namespace)
-                else:
-                    return eval(code, namespace)
-            finally:
-                self.native_code = False
-                self.plain_reads.clear()
-
-        return run
-
-    def _await_as_written(self, code: types.CodeType, namespace: dict[str, Any]) -> Any:
-        """Run a statement that awaits.  Its coroutine is ours: what it makes of a ``StopIteration`` is undone here."""
-        try:
-            return self.host_await(types.FunctionType(code, namespace)())
-        except RuntimeError as error:
-            stop, tb = error.__cause__, error.__traceback__
-            while tb is not None and tb.tb_frame.f_code is not code:
-                tb = tb.tb_next
-            if tb is not None or not isinstance(stop, StopIteration):
-                raise
-        raise stop
-
-    def _loaded(self, modules: tuple[str, ...]) -> bool:
-        return all(name in sys.modules and not getattr(getattr(sys.modules[name], "__spec__", None), "_initializing", False) for name in modules)
-
     def _cell_unit(self, namespace: dict[str, Any], phantom: Callable[..., None]) -> Callable[..., None]:
         def cell_unit(fn: Callable[..., Any], names: tuple[str, ...], maybe: tuple[bool | None, ...], *values: Any) -> None:
             """A compound statement of the cell, as a unit; if it forks, its names read as pendings from here on."""

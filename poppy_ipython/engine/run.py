@@ -77,6 +77,7 @@ class Session:
         self.dispatcher = LiveDispatcher(loop, options.max_calls, failed=self._failed)
         self.machine = Machine(self.dispatcher, time.perf_counter, self, speculate=options.speculate, context=None)
         self.machine.guards = options.guards
+        self.machine.detached = options.detached
         self.machine.stored_kinds = options.stored_kinds
         self.machine.piece = piece
         self.abandoned: list[str] = []

@@ -116,7 +116,7 @@ def test_a_heavy_loop_changes_over(name: str) -> None:
 
     def hasty(machine: Any) -> None:
         before = machine.change_over
-        machine.patience, machine.rounds = 0.0, 3
+        machine.patience, machine.rounds, machine.detached = 0.0, 3, False
         machine.change_over = lambda *args: changes.append(before(*args)) or changes[-1]
 
     namespace: dict[str, Any] = {"ask": ask, "__name__": "__main__"}

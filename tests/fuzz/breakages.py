@@ -299,3 +299,23 @@ def own_items_hide_what_comes_between() -> None:
         return broken
 
     replaced("poppy_ipython.engine.heap:Heap.stored_item", make)
+
+
+@mutant("a detached piece changes only what nobody older can see")
+def detached_pieces_change_what_they_like() -> None:
+    replaced("poppy_ipython.engine.detached:World.changes", lambda _: lambda self, closed: True)
+
+
+@mutant("a detached piece reads only what nobody older may still write")
+def detached_pieces_read_what_they_like() -> None:
+    def make(admits: Any) -> Any:
+        def broken(self: Any, value: Any) -> Any:
+            chains, standing, self.machine.chains, self.standing = self.machine.chains, self.standing, {}, False
+            try:
+                return admits(self, value)
+            finally:
+                self.machine.chains, self.standing = chains, standing
+
+        return broken
+
+    replaced("poppy_ipython.engine.detached:World.admits", make)

@@ -142,13 +142,22 @@ def hasty(machine: Any) -> None:
     machine.patience, machine.rounds = 0.0, 2
 
 
+def never_detached(machine: Any) -> None:
+    """The same, and nothing runs natively beside calls: else few loops would be left."""
+    hasty(machine)
+    machine.detached = False
+
+
+_MUTATE = {3: hasty, 7: never_detached}
+
+
 def engine(source: str, seed: int, order: str | None = None, world: type[World] = World) -> Run:
     """The engine on a simulated clock, with the seed's order of completion; native forms for every second seed, of these
-    every second time at the first occasion."""
+    every second time at the first occasion, of these every second time not beside calls."""
     from poppy_ipython.engine.run import run_simulated
 
     def run(source: str, namespace: dict[str, Any], name: str) -> Result:
-        outcome = run_simulated(source, namespace, filename=name, latency=latency(seed, order), debug=True, guards=bool(seed % 2), mutate=hasty if seed % 4 == 3 else None)
+        outcome = run_simulated(source, namespace, filename=name, latency=latency(seed, order), debug=True, guards=bool(seed % 2), mutate=_MUTATE.get(seed % 8))
         calls = outcome.calls if isinstance(outcome.calls, int) else len(outcome.calls)
         return Result(outcome.value, outcome.error, 0, outcome.overlap, outcome.makespan, calls)
 
