@@ -232,7 +232,8 @@ def compile_cell(
     tree = ast.parse(source, filename) if isinstance(source, str) else source
     plain = compile(tree, filename, "exec", flags=flags | _AWAIT, dont_inherit=True)  # errors, warnings as in a plain run
     flags |= future_flags(tree)
-    scopes.note_own(tree)
+    nodes = [node for statement in tree.body for node in walk(statement)]
+    scopes.note_own(nodes)
     scope = Scope(True, set(), set(), set())
     scope.locals = scope.known.assigned(tree.body)
     scope.dispatched = scopes.dispatched(tree.body)
@@ -266,7 +267,7 @@ def compile_cell(
         return compile_cell(source, filename, flags, all_native=f"its lowered form does not compile ({error.msg})")
     lowered = Lowered(
         "<module>", "<module>", filename, code, scope.pieces, tree.body, frozenset(), (), frozenset(),
-        call_sites(tree.body), True, tuple(lowering.natives), guards=tuple(scope.guards),
+        call_sites(nodes), True, tuple(lowering.natives), guards=tuple(scope.guards),
     )  # fmt: skip
     units = tuple(
         UnitInfo(_KINDS.get(p.name[len(PREFIX)], "statement"), p.source[0].lineno, p.source[0].end_lineno or 0)

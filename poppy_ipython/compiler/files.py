@@ -17,7 +17,7 @@ from collections.abc import Hashable
 from typing import Any, TypeVar
 
 from . import scopes
-from .abi import children
+from .abi import children, walk
 
 Value = TypeVar("Value")
 
@@ -128,7 +128,7 @@ def file_of(fn: types.FunctionType) -> File | str:
         try:
             text = "".join(lines)
             tree = ast.parse(text, filename)
-            scopes.note_own(tree)
+            scopes.note_own(walk(tree))
             plain = compile(text, filename, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
         except SyntaxError:
             return "its source cannot be parsed"

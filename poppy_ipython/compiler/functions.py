@@ -231,7 +231,7 @@ def _lower(
         return f"its lowered form does not compile ({error})"
     return Lowered(
         code.co_name, code.co_qualname, code.co_filename, lowered_code, scope.pieces, body, frozenset(local),
-        tuple(params), frozenset(global_names), call_sites(body), False, original=code, guards=tuple(scope.guards), generator=generator,
+        tuple(params), frozenset(global_names), call_sites([part for statement in body for part in walk(statement)]), False, original=code, guards=tuple(scope.guards), generator=generator,
     )  # fmt: skip
 
 

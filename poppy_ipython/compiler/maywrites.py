@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import scopes
-from .abi import children, walk
+from .abi import walk
 from .continuation import continuation, span
 from .operands import KEY, OPERATOR, Operands, constant
 from .plaindata import plain_names
@@ -378,8 +378,8 @@ def targets_at(statements: Iterable[ast.stmt], line: int) -> frozenset[str]:
         if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or 0):
             if len(node.targets) > 1 or isinstance(node.targets[0], (ast.Tuple, ast.List)):
                 names |= scopes.assigned([node])
-        elif not isinstance(node, ast.expr):
-            todo += [n for n in children(node) if not isinstance(n, ast.stmt) or n.lineno <= line <= (n.end_lineno or 0)]
+        else:
+            todo += [n for n in scopes.blocks(node) if not isinstance(n, ast.stmt) or n.lineno <= line <= (n.end_lineno or 0)]
     return frozenset(names)
 
 

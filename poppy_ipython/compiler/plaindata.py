@@ -27,20 +27,17 @@ def plain_names(statements: list[ast.stmt], params: Iterable[str] = ()) -> froze
             for each, part in zip(target.elts, value.elts, strict=True):
                 bind(each, part)
 
-    others = set(params)
-    for statement in statements:
-        for node in scopes.walk_scope(statement):
-            if isinstance(node, ast.Assign):
-                for target in node.targets:
-                    bind(target, node.value)
-            elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
-                bind(node.target, node.value)
-            elif isinstance(node, ast.AugAssign):
-                simple.add(id(node.target))
-    for statement in statements:
-        nodes = list(scopes.walk_scope(statement))
-        others |= {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load) and id(n) not in simple}
-        others |= scopes.assigned(n for n in nodes if isinstance(n, _BINDS_OTHERWISE))
+    nodes = [node for statement in statements for node in scopes.walk_scope(statement)]
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                bind(target, node.value)
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+            bind(node.target, node.value)
+        elif isinstance(node, ast.AugAssign):
+            simple.add(id(node.target))
+    others = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load) and id(n) not in simple}
+    others |= scopes.assigned(n for n in nodes if isinstance(n, _BINDS_OTHERWISE)) | set(params)
     found = set(values) - others
     while True:
         kept = {name for name in found if all(_plain(value, found) for value in values[name])}

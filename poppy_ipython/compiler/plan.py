@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .abi import attribute_place, walk
+from .abi import attribute_place
 from .guards import Guard
 from .scope import Piece
 
@@ -105,18 +105,19 @@ def _text(node: ast.expr) -> str:
     return ast.unparse(node)
 
 
-def call_sites(nodes: list[ast.stmt]) -> dict[Span, str]:
-    """Source span of every call below ``nodes`` -> its callee as written."""
+def call_sites(nodes: Iterable[ast.AST]) -> dict[Span, str]:
+    """Source span of every call among ``nodes`` -> its callee as written."""
     sites: dict[Span, str] = {}
-    for top in nodes:
-        for node in walk(top):
-            call = node.value if isinstance(node, ast.Await) else node
-            if isinstance(call, ast.Call) and isinstance(node, (ast.Call, ast.Await)):
-                name = _text(call.func)
-                if len(name) > 60:
-                    name = "…" + name[-59:]
-                sites[node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0] = name
-                if isinstance(call.func, ast.Attribute) and node is call:
-                    at: Any = attribute_place(call, call.func)
-                    sites[at.lineno, at.end_lineno, at.col_offset, at.end_col_offset] = name
+    for node in nodes:
+        if not isinstance(node, (ast.Call, ast.Await)):
+            continue
+        call = node.value if isinstance(node, ast.Await) else node
+        if isinstance(call, ast.Call):
+            name = _text(call.func)
+            if len(name) > 60:
+                name = "…" + name[-59:]
+            sites[node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0] = name
+            if isinstance(call.func, ast.Attribute) and node is call:
+                at: Any = attribute_place(call, call.func)
+                sites[at.lineno, at.end_lineno, at.col_offset, at.end_col_offset] = name
     return sites

@@ -84,10 +84,10 @@ def below(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
         node = todo.pop()
         yield node
         if not isinstance(node, SCOPES):
-            todo += _blocks(node)
+            todo += blocks(node)
 
 
-def _blocks(node: ast.AST) -> list[ast.AST]:
+def blocks(node: ast.AST) -> list[ast.AST]:
     """What stands in blocks of the statement, handler or case ``node``."""
     return [part for name in _BLOCKS for part in node.__dict__.get(name, ())]
 
@@ -176,23 +176,23 @@ def free(node: ast.AST) -> set[str]:
     return names
 
 
-def note_own(tree: ast.Module) -> None:
-    """Mark the calls of what the source itself binds to the name of a consumer: they are not :func:`consumed`.
+def note_own(nodes: Iterable[ast.AST]) -> None:
+    """Mark, among all ``nodes`` of a source, the calls of what it itself binds to the name of a consumer: not :func:`consumed`.
 
     >>> tree = ast.parse("def f(any): return any(x for x in y), all(x for x in y)")
-    >>> note_own(tree)
+    >>> note_own(ast.walk(tree))
     >>> [consumed(n) for n in ast.walk(tree) if isinstance(n, ast.Call)]
     [False, True]
     """
     bound: set[str | None] = set()
     calls: list[ast.Call] = []
-    for node in walk(tree):
-        if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Name) and node.func.id in CONSUMERS:
-                calls.append(node)
-        elif isinstance(node, ast.Name):
+    for node in nodes:
+        if isinstance(node, ast.Name):
             if isinstance(node.ctx, ast.Store):
                 bound.add(node.id)
+        elif isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id in CONSUMERS:
+                calls.append(node)
         elif isinstance(node, ast.arg):
             bound.add(node.arg)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -309,7 +309,7 @@ def jumps_out(node: ast.AST, in_loop: bool = False) -> bool:
         return False
     if isinstance(node, (ast.For, ast.While, ast.AsyncFor)):
         return any(jumps_out(s, True) for s in node.body) or any(jumps_out(s, in_loop) for s in node.orelse)
-    return any(jumps_out(s, in_loop) for s in _blocks(node))
+    return any(jumps_out(s, in_loop) for s in blocks(node))
 
 
 def has_call(node: ast.AST) -> bool:

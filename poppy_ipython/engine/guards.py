@@ -394,8 +394,13 @@ class Look:
         return True
 
 
+_STORE_ATTR = dis.opmap["STORE_ATTR"]
+
+
 @functools.lru_cache(maxsize=2048)
 def _stored_attributes(code: types.CodeType) -> frozenset[str]:
+    if _STORE_ATTR not in code.co_code[::2]:
+        return frozenset()
     return frozenset(i.argval for i in dis.get_instructions(code) if i.opname == "STORE_ATTR")
 
 

@@ -176,10 +176,12 @@ def _placed(node: Any, span: Span) -> Any:
     return node
 
 
+_RAISE = bytes([dis.opmap["RAISE_VARARGS"]])
+
+
 def _candidates(info: CodeInfo, code: types.CodeType, lasti: int, span: Span, names: frozenset[str]) -> Iterator[ast.stmt]:
     """Statements that fail at ``span``, the best likeness of the user's first."""
-    opname = next((i.opname for i in dis.get_instructions(code) if i.offset == lasti), "")
-    if opname == "RAISE_VARARGS":
+    if code.co_code[lasti : lasti + 1] == _RAISE:
         yield _placed(ast.Raise(const(...)), span)
     for top in info.lowered.source:
         for node in ast.walk(top):
