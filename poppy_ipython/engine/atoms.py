@@ -165,9 +165,20 @@ def slot_is_plain(kind: type, name: str) -> bool:
     found = lookup(kind, name)
     if found is _MISSING:
         return hasattr(kind, "__dict__") and kind.__dictoffset__ != 0
-    if issubclass(type(found), types.MemberDescriptorType):
-        return True
+    if issubclass(type(found), types.MemberDescriptorType):  # those of C types may refuse it
+        return "__slots__" in found.__objclass__.__dict__
     return kind.__dictoffset__ != 0 and not hasattr(type(found), "__set__")
+
+
+def acts_as_index(key: Any) -> bool:
+    """May code of the user's run when a list, tuple or text is asked for ``key``: ``__index__`` of it, or of a bound of a slice?"""
+    kind = type(key)
+    if kind in ATOMS:
+        return False
+    if kind is slice:
+        return acts_as_index(key.start) or acts_as_index(key.stop) or acts_as_index(key.step)
+    found = lookup(kind, "__index__")
+    return found is not _MISSING and type(found) is not types.WrapperDescriptorType
 
 
 def defines(kind: type, *names: str) -> bool:

@@ -57,6 +57,13 @@ class Calls(Base):
         for builtin, method in self.builtin_handlers.items():
             self.handlers[builtin] = _unpacked(self, method)
 
+    def recoded(self) -> None:
+        """A function has been given other code: how anything is called is found out again."""
+        for twins in (self.twins, self.generator_twins, self.coroutine_twins):
+            twins.clear()
+        for called in [called for called in self.handlers if called not in self.builtin_handlers]:
+            del self.handlers[called]
+
     # ------------------------------------------------------------------ entry points of lowered code
     def call(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         """``fn(*args, **kwargs)``."""

@@ -27,6 +27,7 @@ from .atoms import (
     OPERANDS,
     SEQUENCES,
     WRITABLE,
+    acts_as_index,
     hashes_plainly,
     lookup,
     reads_plainly,
@@ -198,10 +199,14 @@ class Heap(Displays):
         if type(value) is Pending and value.done:
             value = value.value
         unit = self.cur
-        if not unit.log and unit.head and type(value) is not Pending:
+        if not unit.log and unit.head and type(value) is not Pending and name != "__code__":
             return setattr(target, name, value)
         if not stores_plainly(type(target), name) or id(target) in self.exposed:
-            return self.fence(setattr, (target, name, self.force(value)), {}, what=f"{type(target).__name__}.{name} =")
+            value = self.force(value)
+            self.fence(setattr, (target, name, value), {}, what=f"{type(target).__name__}.{name} =")
+            if name == "__code__":
+                self.recoded()
+            return None
         return self.store_attribute(target, name, value)
 
     def store_attribute(self, target: Any, name: str, value: Any) -> None:
@@ -265,7 +270,9 @@ class Heap(Displays):
             key = self.force(key)
         kind = type(target)
         if kind is list or kind is dict:
-            if not self.chains and not self.may:
+            if kind is list and type(key) is not int and acts_as_index(key):
+                value = self.fence(operator.getitem, (target, key), {}, what="__index__")
+            elif not self.chains and not self.may:
                 value = target[key]
             elif kind is dict and not hashes_plainly(key):
                 value = self.fence(operator.getitem, (target, key), {}, what="__hash__")
@@ -280,6 +287,8 @@ class Heap(Displays):
             return value
         self.sliced = None
         if kind in SEQUENCES or is_record(kind):
+            if type(key) is not int and acts_as_index(key):
+                return self.fence(operator.getitem, (target, key), {}, what="__index__")
             return target[key]
         unit = self.cur
         if not unit.log and unit.head:
@@ -316,8 +325,7 @@ class Heap(Displays):
                 return None
             hash(key)
             return self.store_op(target, set_item, (key, value))
-        if kind is list:
-            key = self.force(key)
+        if kind is list and not acts_as_index(key := self.force(key)):
             if type(value) is not Pending and self.direct(target, id(target)):
                 if type(key) is not slice or type(value) in (tuple, str, range):
                     target[key] = value
@@ -345,7 +353,7 @@ class Heap(Displays):
         target = self.force(target)
         key = self.force(key)
         kind = type(target)
-        if kind is list or kind is dict:
+        if kind is dict or (kind is list and not acts_as_index(key)):
             if kind is dict and not hashes_plainly(key):
                 return self.fence(operator.delitem, (target, key), {}, what="__hash__")
             if self.direct(target, id(target)):

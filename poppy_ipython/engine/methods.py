@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .atoms import ATOMS, COLLECTED, CONTAINERS, ITERABLE, MAPPINGS, SEQUENCES, hashes_plainly
+from .atoms import ATOMS, COLLECTED, CONTAINERS, ITERABLE, MAPPINGS, SEQUENCES, acts_as_index, hashes_plainly
 from .buffer import extend_items, named, set_add, set_item, update_items
 from .collected import Collected
 from .dictloops import CLEARED
@@ -103,6 +103,8 @@ class Methods(Collected):
             if name == "copy" and not args:
                 return self.new_list(list(self.view(target)))
             args = tuple([self.force(a) for a in args])
+            if any(map(acts_as_index, args)):
+                return self.fence(getattr(target, name), args, {}, what="__index__")
             if self.direct(target, id(target)):
                 return getattr(target, name)(*args)
             view = self.view(target)

@@ -252,6 +252,46 @@ FOUND = {
         del A.__new__
         B(num(3))
         """,
+    "an attribute that refuses to be stored": """
+        def refused(o, name):
+            try:
+                setattr(o, name, num(2))
+            except (AttributeError, TypeError):
+                return 1
+        def f(): pass
+        x = [refused(f, name) for name in ("__globals__", "__closure__", "__builtins__")], refused(range(3), "start"), refused(f, "a")
+        try:
+            f.__globals__ = num(1)
+        except AttributeError:
+            y = f.a
+        """,
+    "a function that is given other code": """
+        def three(): return num(3)
+        def two(): return num(2)
+        x = two()
+        def use(f):
+            before = f()
+            f.__code__ = three.__code__
+            return before, f()
+        y = use(two), two()
+        """,
+    "an index that is an object": """
+        class At:
+            def __index__(self):
+                log.append(num(7))
+                return self.at
+        log, xs, ys, t, s = [], [*range(9)], [1, 2, 3, 4, 5, 6], (1, 2, 3, 4), "abcdef"
+        at = At()
+        at.at = num(3)
+        x = xs[at:], t[at], s[:at], xs[at], xs.pop(at), mk(3)[:at], [s[at:] for k in range(2)]
+        xs[at:] = [num(1)]
+        ys[at] = num(2)
+        del ys[:at], xs[at]
+        def f(k):
+            if num(k):
+                return ys[:at]
+        y = [f(k) for k in range(3)], len(log)
+        """,
     "the order of a function's names": """
         def f(a):
             blucha = bluc = None

@@ -126,3 +126,7 @@ idiom(0.3, "@ = [l0, l1]\nfor @q in @:\n    @q.append(num({int}))\n    mut(@q)\n
 # asynchronous, at the top level
 idiom(0.4, "@ = [await aask(q) for q in range(3)]\ns0 = await aask(@)\nprint(s0, await anum({int}) + await anum({int}))", needs="top")
 idiom(0.3, "async def @(q):\n    r = await anum(q)\n    if r > 2:\n        r = await anum(r)\n    l0.append(r)\n    return r\ni0 = await @({int}) + await @({int})\nprint(l0)", needs="top")
+idiom(0.3, "class @C:\n    def __index__(self): l0.append(num(self.at)); return self.at\n@ = @C()\n@.at = {int} % 3\n@x = {list}[@:], {str}[:@], {list!}[:@]\n@.at = num({int}) % 2\n{list!}[@:] = [{int}]\ndel {list!}[:@]\n{list!}.pop(@) if len({list!}) > 3 else 0\nprint(@x, l0[-2:])")
+idiom(0.2, "def @(q): return num(q)\ndef @b(q):\n    @c = num(q)\n    return (@c, ask(@c))\n@x = @({int})\n@.__code__ = @b.__code__\n@y = [@(q) for q in range(3)]\nprint(@x, @y)")
+idiom(0.2, "class @C:\n    def __init__(self, q):\n        if num(q) > 4: return num(q)\n        self.q = ask(q)\ntry:\n    @ = [@C(q) for q in {list}[:3]]\n    print([@q.q for @q in @])\nexcept TypeError as @e:\n    print(@e)")
+idiom(0.2, "def @(q): return num(q)\ntry:\n    @.__globals__ = {any}\nexcept AttributeError as @e:\n    print(@({int}))\n@.extra = {list}\nl0 = @.extra")
