@@ -14,7 +14,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from typing import Any
 
-from .atoms import ATOMS, CHAINED, ELSEWHERE, hashes_plainly
+from .atoms import ATOMS, CHAINED, ELSEWHERE, acts_as_index, hashes_plainly
 from .buffer import named
 from .defaults import Defaults
 from .deques import Deques
@@ -38,6 +38,8 @@ class Collected(Deques, Tallies, Defaults):
         """``target[key]``, not quiescent."""
         kind = type(target)
         if kind is deque:
+            if acts_as_index(key):
+                return self.fence(operator.getitem, (target, key), {}, what="__index__")
             return settled(self.view(target)[key])
         if not hashes_plainly(key):
             return self.fence(operator.getitem, (target, key), {}, what="__hash__")
@@ -56,8 +58,8 @@ class Collected(Deques, Tallies, Defaults):
     def delete_collected(self, target: Any, key: Any) -> None:
         """``del target[key]``."""
         kind = type(target)
-        if kind is not deque and not hashes_plainly(key):
-            return self.fence(operator.delitem, (target, key), {}, what="__hash__")  # type: ignore[no-any-return]
+        if acts_as_index(key) if kind is deque else not hashes_plainly(key):
+            return self.fence(operator.delitem, (target, key), {}, what="del")  # type: ignore[no-any-return]
         if kind is deque:
             probe = self.view(target).copy()
             del probe[key]
