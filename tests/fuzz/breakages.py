@@ -233,7 +233,7 @@ def deferred_reads_see_younger_stores() -> None:
 
 @mutant("a try ends when all that it has issued has finished")
 def tries_end_early() -> None:
-    replaced("poppy_ipython.engine.scheduler:Scheduler.join", lambda _: lambda self, mark: None)
+    replaced("poppy_ipython.engine.early:Early.join", lambda _: lambda self, mark: None)
 
 
 @mutant("an iterator that is not the loop's own is advanced at the head")
