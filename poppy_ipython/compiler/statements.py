@@ -508,14 +508,14 @@ class Statements(Expressions):
         caught: list[ast.stmt] = [ast.Assign([store(error)], op("caught", load(PREFIX + "e"), load(mark), const(False)))]
         caught += self.restore()
         wrapped: list[ast.stmt] = [
-            ast.Assign([store(error)], const(None)),
             ast.Try(inside, [ast.ExceptHandler(operation("BaseException"), PREFIX + "e", caught)], [], []),
             ast.If(ast.Compare(load(error), [ast.IsNot()], [const(None)]), [hand_over(node, error)], []),
         ]
         return [
             ast.Expr(op("enter_exclusive")),
             ast.Assign([store(mark)], op("mark")),
-            ast.Try([ast.With(items, wrapped)], [], [], [ast.Expr(op("leave_exclusive"))]),
+            ast.Assign([store(error)], const(None)),
+            ast.Try([ast.With(items, wrapped)], [], [], [ast.Expr(op("leave_exclusive", load(error)))]),
             forget(error),
         ]
 

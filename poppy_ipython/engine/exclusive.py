@@ -7,6 +7,7 @@ the unit that entered it and that unit's children run; whoever would go on meanw
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import exc_info
 from typing import TYPE_CHECKING, Any
 
 from .unit import Unit
@@ -38,8 +39,14 @@ class Exclusive(Base):
         self.cur.exclusive += 1
         self.exclusive.append(self.cur)
 
-    def leave_exclusive(self) -> None:
-        """End of an exclusive section; the units that had to wait go on."""
+    def leave_exclusive(self, error: BaseException | None) -> None:
+        """End of an exclusive section; the units that had to wait go on.
+
+        ``error``: what the manager was handed. If its ``__exit__`` has failed, that is the context of the exception that goes on, and
+        nobody else will take the step out of its traceback that handed it over.
+        """
+        if error is not None and exc_info()[1] not in (None, error):
+            self.tidy(error)
         self.cur.exclusive -= 1
         if self.cur in self.exclusive:
             self.exclusive.remove(self.cur)

@@ -163,3 +163,26 @@ def test_an_error_inside_a_generator_that_is_read_at_once() -> None:
         f([1, [2]])
         """
     )
+
+
+def test_an_exit_that_fails_shows_what_it_was_given_as_it_was() -> None:
+    agree(
+        """
+        import contextlib
+        class Leaky:
+            def __enter__(self): return self
+            def __exit__(self, *found): raise KeyError("exit")
+        def f(q):
+            with Leaky():
+                [num(k) for k in range(2)]
+                bad(q)
+        try: f(5)
+        except KeyError as e: x = e
+        with contextlib.suppress(0):
+            try:
+                [bad(q) for q in [5]]
+            except Boom as ex:
+                x15 = ex
+                raise ex
+        """
+    )
