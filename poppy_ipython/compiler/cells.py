@@ -183,10 +183,11 @@ def _direct(node: ast.AST) -> list[ast.stmt]:
 
 
 def _expression_reason(node: ast.AST) -> str | None:
-    reason = scopes.why_not_lowered(node, True)
+    nodes = [*scopes.walk_scope(node)]
+    reason = scopes.why_not_lowered(nodes)
     if reason is not None:
         return reason
-    for child in scopes.walk_scope(node):
+    for child in nodes:
         if isinstance(child, scopes.COMPREHENSIONS):
             if any(g.is_async for g in child.generators) or any(isinstance(n, ast.Await) for n in walk(child)):
                 return "an asynchronous comprehension"

@@ -136,7 +136,7 @@ def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, genera
         body = plain
     comprehension_depth_walrus = False
     for statement in body:
-        reason = scopes.why_not_lowered(statement, False, _OF_COROUTINES if coroutine else frozenset())
+        reason = scopes.why_not_lowered(scopes.walk_scope(statement), _OF_COROUTINES if coroutine else frozenset())
         if reason is not None:
             return reason
         for part in walk(statement):

@@ -317,14 +317,14 @@ def has_call(node: ast.AST) -> bool:
     return any(isinstance(n, (ast.Call, ast.Await, ast.Yield, ast.YieldFrom)) for n in walk_scope(node))
 
 
-def why_not_lowered(node: ast.AST, top: bool, allowed: frozenset[type] = frozenset()) -> str | None:
-    """Why ``node`` (a statement of a function, or of the cell if ``top``) has to run natively; None if it need not.
+def why_not_lowered(nodes: Iterable[ast.AST], allowed: frozenset[type] = frozenset()) -> str | None:
+    """Why a statement or expression, all of whose own scope are ``nodes``, has to run natively; None if it need not.
 
     A node type that this compiler does not know (a newer Python) is such a reason.
     """
-    for child in walk_scope(node):
+    for child in nodes:
         kind = type(child)
-        if kind in _UNKNOWN_OK or kind in allowed or issubclass(kind, _EXPRESSION_PARTS):
+        if kind in _SIMPLY_LOWERED or kind in _UNKNOWN_OK or kind in allowed or issubclass(kind, _EXPRESSION_PARTS):
             continue
         if kind in _NATIVE:
             return f"{kind.__name__} runs in order"
@@ -345,6 +345,7 @@ _LOWERED = {
     ast.Slice, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.JoinedStr, ast.FormattedValue, ast.IfExp, ast.Lambda,
     ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr, ast.Starred, ast.Await,
 }  # fmt: skip
+_SIMPLY_LOWERED = _LOWERED - {*COMPREHENSIONS}
 _NATIVE = {ast.AsyncFor, ast.AsyncWith, ast.AsyncFunctionDef, ast.ClassDef, ast.Match, ast.Nonlocal, ast.Yield, ast.YieldFrom}
 
 
