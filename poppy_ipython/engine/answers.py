@@ -90,10 +90,10 @@ class Answers(Base):
         self.made_of: dict[int, Any] = {}
 
     def is_stream(self, value: Any) -> bool:
-        return self.streams.get(id(value)) is value
+        return self.streams.get(id(value), self) is value
 
     def is_being_read(self, value: Any) -> bool:
-        return self.reading.get(id(value)) is value
+        return self.reading.get(id(value), self) is value
 
     def escape(self, *values: Any) -> bool:
         """Somebody is handed ``values``: streams among what is reachable, buffered stores included, are ordinary from now

@@ -99,7 +99,7 @@ class Control(DictLoops):
             return iter(value)
         if self.is_stream(value):
             return self.advance_stream(value)
-        if self.tame.get(id(value)) is value:
+        if self.tame.get(id(value), self) is value:
             return self.advance_tame(value)
         if is_progress_bar(value):
             return self.with_progress(value)

@@ -47,7 +47,7 @@ class Iterables(Base):
 
     def is_looked_through(self, value: Any) -> bool:
         """Does ``iterate`` know better than to wait for the head at each item?"""
-        if self.is_stream(value) or self.tame.get(id(value)) is value or is_progress_bar(value):
+        if self.is_stream(value) or self.tame.get(id(value), self) is value or is_progress_bar(value):
             return True
         return type(value) is not Pending and self.special(type(value), "__iter__") is not None
 

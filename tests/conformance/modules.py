@@ -87,6 +87,10 @@ UNDER_STRESS: dict[str, str] = {
     )},
     "test_exceptions.PEP626Tests": "compares `frame.f_lineno`, the last line of a frame that failed, with the line of its traceback, which is ours to give",
     "test_finalization": _ALIVE,
+    "test_frame.FrameAttrsTest.test_locals": _FRAMES,
+    **{f"test_itertools.TestBasicOps.test_{kind}_tuple_reuse": _TUPLE for kind in (
+        "combinations", "combinations_with_replacement", "permutations", "product", "zip", "zip_longest"
+    )},
     "test_weakref.MappingTestCase.test_threaded_weak_valued_consistency": _ROUNDS,
     "test_weakref.MappingTestCase.test_threaded_weak_valued_pop": _ROUNDS,
     "test_weakref.MappingTestCase.test_threaded_weak_valued_setdefault": _ROUNDS,

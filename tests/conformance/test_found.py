@@ -275,6 +275,19 @@ FOUND = {
             return before, f()
         y = use(two), two()
         """,
+    "None is no stream": """
+        from itertools import chain, islice
+        errors = []
+        def none(q): return None if num(q) > -1 else []
+        for read in (lambda n: list(islice(n, num(2))), lambda n: [q for q in n], lambda n: list(zip(n, [num(1)])), lambda n: list(chain([1], n))):
+            for given in (None, none(1)):
+                try:
+                    read(given)
+                except TypeError as error:
+                    errors.append(str(error))
+        for q in none(num(2)):
+            pass
+        """,
     "an index that is an object": """
         class At:
             def __index__(self):
