@@ -92,6 +92,7 @@ class _Builder(Operands):
         self.inplace: list[tuple[Ref, Ref | None, str, str | None]] = []
         self.calls: list[Ref] = []
         self.operands: dict[tuple[Ref, tuple[str, ...]], None] = {}
+        self.subscripts: dict[tuple[Ref, str | None, Any], None] = {}
         self.iterated: dict[Ref, None] = {}
         self.loads: dict[Ref, None] = {}
         self.modules: list[str] = []
@@ -103,7 +104,7 @@ class _Builder(Operands):
     def summary(self) -> Summary:
         return Summary(
             self.top, {n: tuple(dict.fromkeys(r)) for n, r in self.bindings.items()}, tuple(self.names), frozenset(self.retried),
-            tuple(self.attributes), tuple(self.elements), tuple(self.inplace), tuple(self.calls), tuple(self.operands),
+            tuple(self.attributes), tuple(self.elements), tuple(self.inplace), tuple(self.calls), tuple(self.operands), tuple(self.subscripts),
             tuple(self.iterated), tuple(self.loads), tuple(self.modules), tuple(dict.fromkeys(self.returns)), len(self.refs),
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from .references import ATTRIBUTE, DATA, ELEMENT, ITEM, MADE, NAME, OPERATED, PART, RESULT, Call, Ref
+from .references import ANY_KEY, ATTRIBUTE, DATA, ELEMENT, ITEM, MADE, NAME, OPERATED, PART, RESULT, Call, Ref
 
 if TYPE_CHECKING:
 
@@ -65,7 +65,9 @@ class Operands(_Base):
         if isinstance(node.slice, ast.Slice):
             self.expr(node.slice)
             return self.ref(MADE, self.ref(ELEMENT, base), detail=PART)
-        return self.ref(ITEM, base, detail=self.key(node.slice))
+        key = self.key(node.slice)
+        self.subscripts[base, node.slice.id if isinstance(node.slice, ast.Name) else None, None if key is ANY_KEY else key] = None
+        return self.ref(ITEM, base, detail=key)
 
     def expr_Slice(self, node: ast.Slice) -> Ref:
         for part in (node.lower, node.upper, node.step):

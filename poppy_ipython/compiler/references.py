@@ -95,6 +95,8 @@ class Summary:
     calls: tuple[Ref, ...]
     #: (operand, special methods that the operator looks for)
     operands: tuple[tuple[Ref, tuple[str, ...]], ...]
+    #: (container, name of a variable that is the key, or None, constant key, or None) of elements that are read
+    subscripts: tuple[tuple[Ref, str | None, Any], ...]
     iterated: tuple[Ref, ...]
     #: attribute reads (an attribute may be a property)
     loads: tuple[Ref, ...]

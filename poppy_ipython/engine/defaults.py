@@ -4,7 +4,7 @@
 write, and three things follow.
 
 * A continuation that reads ``x[k]`` may write the elements of ``x`` if that is a defaultdict: its footprint says so
-  (``reach/stores``), by identity, or with the wildcard ``("*k", defaultdict)`` for what is not known; and what its factory writes.
+  (``reach/missing``), by identity, or with the wildcard ``("*k", defaultdict)`` for what is not known; and what its factory writes.
 * A deferred read of a missing key waits for the head, where the real defaultdict does it. No footprint speaks of that, so a read that
   has to be deferred because the *key* is not there waits for the key instead, and while one is deferred because the
   *receiver* is the result of an unfinished function of the user's, which may be any defaultdict, no defaultdict is looked at

@@ -5,9 +5,9 @@ Reading and storing elements, iterating and ``in`` are a dict's. A missing eleme
 looks waits for the element. ``most_common`` and ``total`` read the view.
 
 What an operation adds, it adds to the count of the view, which must be there. A count that is still pending (``c[k] = num(q)``)
-or no number marks the chain; from then on, until it is empty again, ``update`` does what Python does, ``c[k] = c[k] + 1`` for each
-element, in operations that wait for themselves. Nobody older may put such a count there later, as ``update`` waits until
-nobody may (``await_writers``).
+or no number marks the chain; from then on, until it is empty again, ``update`` waits for the head. Nobody older may put such a count there
+later, as ``update`` waits until nobody may (``await_writers``). A count of the real counter that is no number fails where the operation
+retires, in Python's own line; where the elements are known that is found out before.
 
 Why this is right: the amounts are numbers and the elements hash without code of the user's, so the operations commute with
 nothing that anybody could see, and they are repeated on the real counter in program order. Anything else (amounts that are no
@@ -16,7 +16,6 @@ numbers, elements with a ``__hash__`` of the user's, an iterable that runs code)
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-_OPERATORS = {"update": operator.add, "subtract": operator.sub}
 _UPDATE, _SUBTRACT = Counter.update, Counter.subtract
 
 
@@ -97,21 +95,18 @@ class Tallies(Base):
         if self.may:
             self.await_writers(target, self.element_slots(target))
         chain = self.chains.get(id(target))
-        weighed = chain is not None and chain.weighed
+        if chain is not None and chain.weighed:
+            return NotImplemented
         method = _UPDATE if name == "update" else _SUBTRACT
         if kind in MAPPINGS:
             more = self.amounts(self.view(source))
-            if weighed or more is None or not all(map(_is_key, more)) or not _adds_up(target, more):
+            if more is None or not all(map(_is_key, more)) or not _adds_up(target, more):
                 return NotImplemented
             return self.change_counter(target, method, dict(more))
         items = [settled(item) for item in self.iterate(source)]
         items = [self.force(item) if type(item) is Pending and self.risky(item) else item for item in items]
         if not all(type(item) is Pending or _is_key(item) for item in items):
             return NotImplemented
-        if weighed:
-            for item in items:
-                self.si(target, item, self.op(_OPERATORS[name], self.gi(target, item), 1))
-            return None
         if not self.has_pending(items):
             return self.change_counter(target, method, items) if _adds_up(target, items) else NotImplemented
         for item in items:

@@ -22,7 +22,7 @@ ROUNDS = {
     "class A:\n    def __init__(self): self.q = deque(range(4))\n    def run(self):\n        while self.q:\n            k = self.q.popleft()\n"
     "            if ask(k) == 'r1': continue\n            out.append(k)\nA().run()": 1,
     # counters
-    "c = Counter()\nfor k in range(4):\n    c.update([num(k), num(k + 1)]); c[num(k)] += 1\n    out.append(ask(k))\nout.append(c)": 1,
+    "c = Counter()\nfor k in range(4):\n    c.update([num(k), num(k + 1)])\n    c.subtract([num(k)]); out.append(ask(k))\nout.append(c)": 1,
     "c = Counter()\nfor k in range(4): c.update(lst(k))\nout.append(c.most_common())": 1,
     "def f(k):\n    c = Counter([num((k, i)) for i in range(3)])\n    return c.most_common(1)[0][0]\nfor k in range(4): out.append(f(k))": 1,
     "class A:\n    def __init__(self): self.c = Counter()\na = A()\nfor k in range(4):\n    a.c.update({k % 2: 2, 'x': k}); a.c.subtract([num(k)]); out.append(ask(k))\nout.append(a.c)": 1,
@@ -31,6 +31,8 @@ ROUNDS = {
     "d = defaultdict(int)\nfor k in range(4): d[num(k)] += 1\nout.append(d)": 1,
     "d = defaultdict(Counter)\nfor k in range(4):\n    for s in range(3): d[k][num((k, s))] += 1\nout.append(d)": 1,
     "d = defaultdict(lambda: defaultdict(list))\nfor k in range(4): d[k][k % 2].append(ask(k))\nout.append(repr({k: dict(v) for k, v in d.items()}))": 1,
+    "d = defaultdict(Counter)\ndef f(k):\n    for s in range(3): d[k][num((k, s))] += 1\n    if not d[k]: return 0\n    return d[k].most_common(1)[0][0]\n"
+    "for k in range(4): out.append(f((k, 0)))": 1,
     "class A:\n    def __init__(self): self.d = defaultdict(list)\n    def add(self, k):\n        self.d[k % 2].append(ask(k))\n        return len(self.d)\n"
     "a = A()\nfor k in range(4): out.append(a.add(k))\nout.append(a.d)": 1,
 }  # fmt: skip
@@ -56,6 +58,31 @@ SAME = [
     "c = Counter({1: 2})\na = ask(1)\nc.most_common = lambda: a\nprint(c.most_common(), c[a], c)\ndel c[a], c[1]\nprint(c)",
     "class C(Counter):\n    def __missing__(self, k): log.append(k); return 5\nlog = []\nc = C()\nfor k in range(3):\n    a = num(k); c[a] += 1\n    print(len(log), c)",
 ]
+#: statements that fail behind `a = ask(1)`, in Python's own lines
+FAILING = [
+    "c = Counter(); c.update([mk(1), num(2)])",
+    "c = Counter(); c.subtract([num(3), mk(1)])",
+    "c = Counter({1: 'a'}); c.update([num(1), 1])",
+    "c = Counter(); c['x'] = ask(1); c.update(['x'])",
+    "c = Counter(); c['x'] = mk(1); c.update({'x': 2})",
+    "c = Counter([1]); c['a'] = 'b'; c.most_common(1)",
+    "c = Counter([a, mk(1)])",
+    "d = defaultdict(lambda: bad(1)); d[num(a)]",
+    "d = defaultdict(list); d[mk(1)]",
+    "d = defaultdict(list); d.pop(1)",
+    "d = defaultdict(num(1))",
+    "q = deque(); q.popleft()",
+    "q = deque([1]); q[3] = a",
+    "q = deque([1]); q.remove(a)",
+    "q = deque([1], 1); q.insert(0, a)",
+    "q = deque([a], -1)",
+    "q = deque([1]); q += num(a)",
+]
+
+
+@pytest.mark.parametrize("statement", FAILING)
+def test_what_fails_does_so_in_the_same_lines(statement: str) -> None:
+    agree(START + "a = ask(1)\n" + statement)
 
 
 @pytest.mark.parametrize("program", ROUNDS)

@@ -21,13 +21,14 @@ from ..pending import Pending
 from .callees import Callees
 from .looks import alike, look_local
 from .members import Members
+from .missing import Missing
 from .paths import Paths
 from .receivers import Receivers
 from .stores import Stores
 from .values import ANY_ELEMENTS, CYCLE, DATA, INSTANCES, JUST_UNKNOWN, MADE_HERE, PLAIN, UNKNOWN, Activation, Fresh, Top, Values
 
 
-class Reach(Paths, Stores, Callees, Receivers, Members):
+class Reach(Paths, Missing, Stores, Callees, Receivers, Members):
     """One evaluation. ``slots`` and ``watch`` are its result; :meth:`believed` says whether it is complete.
 
     Args:
@@ -121,6 +122,9 @@ class Reach(Paths, Stores, Callees, Receivers, Members):
                 for value in self.values(act, operand):
                     if type(value) not in PLAIN:
                         self.special(value, methods)
+            for base, name, key in summary.subscripts:
+                for value in self.values(act, base):
+                    self.read_element(act, value, name, key)
             for ref in summary.iterated:
                 for value in self.values(act, ref):
                     self.iterated(value)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import types
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from ...compiler.functions import belongs_to_user
-from ...compiler.references import ANY_KEY, MISSING_KEY, SEQUENCE_KEY, TAIL_KEY
-from ..atoms import _MISSING, CHAINED, CONTAINERS, EMPTY, lookup, slot_is_plain, stores_plainly
+from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
+from ..atoms import _MISSING, CHAINED, CONTAINERS, lookup, slot_is_plain, stores_plainly
 from ..pending import Pending
 from ..answers import TOUCHED
 from .looks import seen
-from .values import COLLECTIONS, CYCLE, DATA, INSTANCES, JUST_UNKNOWN, MADE_HERE, PLAIN, UNKNOWN, Activation, Args, Fresh, Older, StandIn, Top, Values
+from .values import COLLECTIONS, DATA, INSTANCES, MADE_HERE, PLAIN, Activation, Args, Fresh, Older, StandIn, Top, Values
 
 if TYPE_CHECKING:
     from ..base import Base
@@ -26,7 +26,6 @@ class Stores(Base):
     """Part of :class:`~poppy_ipython.engine.reach.Reach`: notes what is written."""
 
     trail: list[tuple[Callable[..., Any], Any, Any, Any]] | None
-    empties: dict[type, Fresh]
 
     def write(self, slot: Any, key: Any, stored: Callable[[], Values]) -> None:
         self.slots[slot] = None
@@ -121,8 +120,6 @@ class Stores(Base):
     def special(self, value: Any, methods: tuple[str, ...]) -> None:
         """An operator on ``value`` may call one of its special methods."""
         kind = type(value)
-        if "__missing__" in methods:
-            self.read_missing(value, kind)
         if kind is StandIn or kind is Pending or kind in CONTAINERS or kind is tuple:
             return
         if kind in INSTANCES:
@@ -131,30 +128,6 @@ class Stores(Base):
             kind = value.kind
         for fn in self.footprints_special(kind, methods):
             self.function(fn, Args(self, None, None, (value,)))
-
-    def read_missing(self, value: Any, kind: type) -> None:
-        """``value[k]`` is read: a defaultdict stores what is missing."""
-        if kind is defaultdict:
-            made = self.made_by(value)
-            self.write(("e", id(value)), MISSING_KEY, lambda: made)
-        elif value is UNKNOWN or value is CYCLE or kind is Older and value.kind is defaultdict:
-            for factory in self.machine.factories:
-                self.invoke(factory, Args(self, None, None))
-            self.write(("*k", defaultdict), ANY_KEY, lambda: JUST_UNKNOWN)
-
-    def made_by(self, target: defaultdict[Any, Any]) -> Values:
-        """What the factory of ``target`` gives."""
-        factory = self.attribute_of(target, "default_factory")
-        if all(one is None or one in EMPTY for one in factory):
-            return (*[DATA if one is None or one in _ATOMIC else self.empty(one) for one in factory],)
-        return self.distinct([made for one in factory if one is not None for made in self.invoke(one, Args(self, None, None))])
-
-    def empty(self, kind: type) -> Fresh:
-        """A new container of that class."""
-        found = self.empties.get(kind)
-        if found is None:
-            found = self.empties[kind] = Fresh(None, tuple)
-        return found
 
     def footprints_special(self, kind: type, methods: tuple[str, ...]) -> list[Any]:
         found = []
@@ -191,7 +164,7 @@ class Stores(Base):
 
 #: what an operator in place may change, among builtin containers
 _CHANGED: dict[str, tuple[type, ...]] = {"__iadd__": (list, Counter), "__imul__": (list,), "__ior__": (dict, set)}
-_ATOMIC = frozenset({int, float, str, bool, bytes})
+
 _SOME: tuple[Any, ...] = ([], (), {}, set(), "", b"", range(1), {}.values(), {}.items(), reversed([]))
 _PLAIN_ITERATORS = frozenset({type(iter(some)) for some in _SOME})
 
