@@ -116,11 +116,6 @@ def annotated(target: ast.expr) -> list[ast.expr]:
     return parts
 
 
-def deleted(node: ast.AST) -> set[str]:
-    """Names that ``node`` may delete in its own scope."""
-    return {n.id for n in walk_scope(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Del)}
-
-
 def looked_up(callee: ast.expr, names: set[str] | frozenset[str]) -> bool:
     """Is ``callee`` found by a key that may be an answer: ``tools[name]``, or one of ``names`` (see :func:`dispatched`)?"""
     if isinstance(callee, ast.Subscript):

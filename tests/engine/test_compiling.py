@@ -53,7 +53,8 @@ def test_facts_are_what_the_scopes_say(seed: int) -> None:
     for node in statements(tree):
         facts = known.of(node)
         assert facts.assigned == scopes.assigned([node]), ast.unparse(node)
-        assert facts.deleted == scopes.deleted(node), ast.unparse(node)
+        names = [n for n in scopes.walk_scope(node) if isinstance(n, ast.Name)]
+        assert facts.deleted == {n.id for n in names if isinstance(n.ctx, ast.Del)}, ast.unparse(node)
         assert facts.used == scopes.used([node]), ast.unparse(node)
         assert facts.free == scopes.free(node), ast.unparse(node)
         assert facts.captured == scopes.captured([node]), ast.unparse(node)
