@@ -242,6 +242,8 @@ class Control(DictLoops):
         container = self.force_shape(container)
         kind = type(container)
         if kind is set or kind in MAPPINGS:
+            if type(item) is Pending and not item.done and not self.risky(item):
+                return self.defer_atom(self.in_, item, container)
             item = self.force(item)
             if not hashes_plainly(item):
                 return self.fence(operator.contains, (container, item), {}, what="__hash__")

@@ -62,3 +62,18 @@ def test_a_loop_over_helpers_with_a_closure_in_a_comprehension() -> None:
     source = "out = [max([q, q + 1, q + 2], key=lambda p: num((p, q))) for q in range(4)]\n"
     assert makespan(source) == 1
     agree(source + "print(out)\n")
+
+
+def test_an_answer_is_looked_up_where_answers_are_collected() -> None:
+    agree(
+        """
+        seen, ids, n = set(), {}, 0
+        for q in range(8):
+            r = num(q)
+            if r not in seen: seen.add(r)
+            if r in ids: ids[r] += 1
+            else: ids[r] = 1
+            if r in {1, 2}: n += 1
+        """,
+        at_once=8,
+    )

@@ -13,9 +13,9 @@ from .idioms import idiom
 
 PROLOGUE = (
     "from collections import Counter, defaultdict, deque; dq0 = deque([1, 2]); dq1 = deque([3], 3); dq2 = dq0; ct0 = Counter([1, 1, 2]); ct1 = Counter(); "
-    "dd0 = defaultdict(list); dd1 = defaultdict(int, {1: 2}); dd2 = dd1; dd3 = defaultdict(lambda: [0]); go.q = dq0; go.c = ct0; go.v = dd0"
+    "dd0 = defaultdict(list); dd1 = defaultdict(int, {1: 2}); dd2 = dd1; dd3 = defaultdict(lambda: [0]); go.q = dq0; go.c = ct0; go.w = dd0"
 )
-NAMES.update(queue=("dq0", "dq1", "dq2", "go.q"), tally=("ct0", "ct1", "go.c"), groups=("dd0", "dd0", "dd3", "go.v"), counts=("dd1", "dd2"))
+NAMES.update(queue=("dq0", "dq1", "dq2", "go.q"), tally=("ct0", "ct1", "go.c"), groups=("dd0", "dd0", "dd3", "go.w"), counts=("dd1", "dd2"))
 LEAVES.update({kind: NAMES[kind] for kind in ("queue", "tally", "groups", "counts")})
 
 # nothing but names
