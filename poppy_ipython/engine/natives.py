@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from ..effects.table import BuiltinMethodType
 from .atoms import ATOMS, BUILTIN_VALUES, CHAINED
 from .pending import NotReady, Pending, settled
+from .reach.callees import users_file
 from .reach.members import SPECIAL
 from .snapshot import Picture, instance_is_settled, look, quiet_kind
 
@@ -300,7 +301,7 @@ class Natives(Base):
         if self.quiescent() and not self.has_pending(args):
             builtins.print(*args, **{k: self.force(v) for k, v in kwargs.items()})
             return
-        if self.any_risky(args) or any(map(self.acts, args)):  # a `__str__` that writes
+        if users_file(self.force(kwargs.get("file"))) or self.any_risky(args) or any(map(self.acts, args)):  # a `__str__` that writes
             self.fence(builtins.print, args, kwargs, what="print")
             return
         self.at_head(builtins.print, args, kwargs)

@@ -275,6 +275,25 @@ FOUND = {
             return before, f()
         y = use(two), two()
         """,
+    "print to a file of one's own": """
+        from contextlib import redirect_stdout
+        class Kept:
+            def __init__(self): self.text, self.flushed = "", 0
+            def write(self, text): self.text += text
+            def flush(self): self.flushed += 1
+        f = Kept()
+        print(num(1), file=f)
+        x = f.text
+        def g(q):
+            if num(q) > -1: print(q, file=f, flush=True)
+            return f.text
+        y = [g(k) for k in range(3)], f.flushed
+        with redirect_stdout(f):
+            print(num(4))
+            z = f.text
+        g(5)
+        z2 = f.text
+        """,
     "None is no stream": """
         from itertools import chain, islice
         errors = []

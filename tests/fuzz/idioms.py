@@ -130,4 +130,5 @@ idiom(0.3, "class @C:\n    def __index__(self): l0.append(num(self.at)); return 
 idiom(0.2, "def @(q): return num(q)\ndef @b(q):\n    @c = num(q)\n    return (@c, ask(@c))\n@x = @({int})\n@.__code__ = @b.__code__\n@y = [@(q) for q in range(3)]\nprint(@x, @y)")
 idiom(0.2, "class @C:\n    def __init__(self, q):\n        if num(q) > 4: return num(q)\n        self.q = ask(q)\ntry:\n    @ = [@C(q) for q in {list}[:3]]\n    print([@q.q for @q in @])\nexcept TypeError as @e:\n    print(@e)")
 idiom(0.2, "def @(q): return num(q)\ntry:\n    @.__globals__ = {any}\nexcept AttributeError as @e:\n    print(@({int}))\n@.extra = {list}\nl0 = @.extra")
+idiom(0.3, "class @C:\n    def __init__(self): self.t = []\n    def write(self, t): self.t.append(t)\n    def flush(self): l0.append(len(self.t))\n@ = @C()\nfor @q in {list}[:3]:\n    if num(@q) > 2: print(ask(@q), file=@, flush=True)\n    s0 = ''.join(@.t)[-3:]\nprint(@.t, s0)")
 idiom(0.3, "def @f(q): return None if num(q) % 2 else {list}\ntry:\n    for @q in @f({int}): l0.append(num(@q))\n    print(list(zip(@f({int}), @f(1))), [ask(q) for q in @f({int})])\nexcept TypeError as @e:\n    print(@e)")

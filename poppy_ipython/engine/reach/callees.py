@@ -7,11 +7,12 @@ functions are entered with their parameters bound. Whatever is not resolved may 
 from __future__ import annotations
 
 import itertools
+import sys
 import types
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...compiler.functions import init_of, is_coroutine, lower_coroutine, lower_function, lower_generator
+from ...compiler.functions import belongs_to_user, init_of, is_coroutine, lower_coroutine, lower_function, lower_generator
 from ...compiler.generators import is_generator
 from ...compiler.references import DATA as DATA_REF
 from ...compiler.references import Call, Ref
@@ -60,6 +61,12 @@ _ASKS = {
     bool: ("__bool__", "__len__"), int: ("__int__", "__index__"), float: ("__float__", "__index__"),
 }  # fmt: skip
 _SIMPLE = (types.FunctionType, types.MethodType)
+
+
+def users_file(file: Any) -> bool:
+    """Does printing to ``file`` run code of the user's, which may change what the next statement reads?"""
+    write = lookup(type(sys.stdout if file is None else file), "write")
+    return type(write) is types.FunctionType and belongs_to_user(write.__code__.co_filename)
 
 
 class Callees(Base):
@@ -187,6 +194,12 @@ class Callees(Base):
     def gives_data(self, callee: Any, args: Args) -> Values:
         if callee in (any, all, sum):
             self.reads_all(args)
+        if callee is print and args.call is not None and args.act is not None:
+            files = [v for name, ref in args.call.keywords if name == "file" for v in self.values(args.act, ref)]
+            if args.call.spread:
+                files += [v for values in args.each() for v in values if users_file(v)]
+            if any(type(file) in (StandIn, Pending) or users_file(file) for file in files or [None]):
+                raise Top("print to a file of your own")
         methods = _ASKS.get(callee)
         if methods is not None:
             for values in args.each():
