@@ -203,6 +203,13 @@ class Expressions(Readers, Sources, _Base):
         read = op("ga", self.expr(node.value), const(self.scope.mangle(node.attr)))
         return self._segment(node) or place(read, attribute_place(node, node))  # type: ignore[return-value]
 
+    def stored(self, node: ast.expr) -> ast.expr:
+        """The lowered form of ``node``, which is stored or returned as it is: an attribute may be read later."""
+        if not isinstance(node, ast.Attribute):
+            return self.expr(node)
+        read = op("gas", self.expr(node.value), const(self.scope.mangle(node.attr)))
+        return place(read, attribute_place(node, node))  # type: ignore[return-value,arg-type]
+
     def expr_Subscript(self, node: ast.Subscript) -> ast.expr:
         found = None if isinstance(node.slice, ast.Tuple) else self._segment(node)  # `x[i, j]` is a leaf of segments
         return found or op("gi", self.expr(node.value), self.expr(node.slice))

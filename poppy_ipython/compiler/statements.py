@@ -81,9 +81,10 @@ class Statements(Expressions):
         )
 
     def assignment(self, node: ast.Assign) -> list[ast.stmt]:
-        value = self.expr(node.value)
         if len(node.targets) == 1:
-            return self.assign(node.targets[0], value)
+            target = node.targets[0]
+            return self.assign(target, self.stored(node.value) if isinstance(target, (ast.Attribute, ast.Subscript)) else self.expr(node.value))
+        value = self.expr(node.value)
         temp = f"{PREFIX}a{self.scope.fresh()}"
         result: list[ast.stmt] = [ast.Assign([store(temp)], value)]
         for target in node.targets:
@@ -259,7 +260,7 @@ class Statements(Expressions):
         return result
 
     def stmt_Return(self, node: ast.Return) -> list[ast.stmt]:
-        value = self.expr(node.value) if node.value is not None else const(None)
+        value = self.stored(node.value) if node.value is not None else const(None)
         if not self.scope.try_marks:
             return [ast.Return(value)]
         temp = PREFIX + "rv"

@@ -56,12 +56,30 @@ class Counters(Base):
 
     def ga_late(self, target: Any, name: str) -> Any:
         """``target.name``, to be changed and stored back: a pending if it would have to wait and is data."""
+        waits = self._would_wait(target, name)
+        if waits is None or not self.data_slot(*waits, lambda: getattr(target, name, _NOTHING)):
+            return self.ga(target, name)
+        return self.late(self.ga, target, name)
+
+    def ga_stored(self, target: Any, name: str) -> Any:
+        """``target.name``, only to be stored somewhere or returned: a pending if it would have to wait.
+
+        Nobody operates on it here, so that what it is does not matter; like the result of a function in flight it may be anything.
+        """
+        if self._would_wait(target, name) is None:
+            return self.ga(target, name)
+        return self.defer(self.ga, (target, name))
+
+    def _would_wait(self, target: Any, name: str) -> tuple[Any, tuple[Any, ...], Any, Any, Any] | None:
+        """Slot, wildcards, position, birth and youngest store of a plain attribute that somebody older may still write."""
         unit = self.cur
         if not self.may or type(target) is Pending or unit is self.ghost or unit.handling or (not unit.log and unit.head):
-            return self.ga(target, name)
+            return None
         kind = type(target)
         if kind in OPERANDS or kind in WRITABLE or not (reads_plainly(kind, name, target) and stores_plainly(kind, name)):
-            return self.ga(target, name)
+            return None
+        if id(target) in self.exposed:
+            return None
         here = (*unit.path, unit.n + 1)
         cell = self.chains.get((id(target), name))
         found = cell.find(here) if cell is not None else None
@@ -69,10 +87,8 @@ class Counters(Base):
         wild = (("*a", name), ("c", name))
         born = self.birth_of(target)
         if self.older_writer((slot, *wild), here, born, found[0] if found is not None else None) is None:
-            return self.ga(target, name)
-        if not self.data_slot(slot, wild, here, born, found, lambda: getattr(target, name, _NOTHING)):
-            return self.ga(target, name)
-        return self.late(self.ga, target, name)
+            return None
+        return slot, wild, here, born, found
 
     def late(self, read: Callable[..., Any], *args: Any) -> Pending:
         pending: Pending = self.defer(read, args)

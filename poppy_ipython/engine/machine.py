@@ -278,7 +278,7 @@ class Machine(
             read, store, phantom = self.globals_of(namespace)
             cell_stmt, cell_if = self.cell_branches(namespace, phantom)
             names = {
-                "g": read, "gl": self.global_late(namespace, read), "gal": self.ga_late, "st": store, "gd": _deleter(self, namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
+                "g": read, "gl": self.global_late(namespace, read), "gal": self.ga_late, "gas": self.ga_stored, "st": store, "gd": _deleter(self, namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
                 "gi": self.gi, "si": self.si, "di": self.di, "seg": self.seg, "op": self.op, "call": self.call,
                 "meth": self.meth, "own": self.own, "truth": self.truth, "ld": self.ld, "force": self.force,
                 "drain": self.drain, "iterate": self.iterate, "iterate_new": self.iterate_new, "iterate_async": self.iterate_async, "stream_call": self.stream_call, "stream_meth": self.stream_meth, "read": self.read,

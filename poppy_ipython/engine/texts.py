@@ -4,6 +4,8 @@ Python calls the method on the class; so do we, as the compiled function that it
 attributes that are pending and may call, branch and store like any other (its stores are in the footprint of whoever may
 get here, see ``reach.callees``). What it returns must be a string, else the builtin complains as in a plain run.
 
+The text of an exception that has none of its own is that of its arguments: a handler need not wait for the head to look at it.
+
 A value that is not known yet is a matter of ``natives``: deferred, unless its class might have a ``__str__`` that writes.
 """
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 else:
     Base = object
 
+_TEXTS_OF_ERRORS = (BaseException.__str__, KeyError.__str__)
 _CONVERSIONS: dict[int, Callable[[Any], str]] = {115: str, 114: repr, 97: ascii}
 
 
@@ -44,8 +47,20 @@ class Texts(Base):
                 found = self._by_method(fn, value)
                 if found is not NotImplemented:
                     return found
+            if issubclass(type(value), BaseException) and self._says_its_arguments(value):
+                return fn(value)
             args = (value,)
         return self.native(fn, args, kwargs or None, True, effect_of(fn))
+
+    def _says_its_arguments(self, error: BaseException) -> bool:
+        """Is the text of ``error`` that of its arguments, as they are known here, and are these plain data?"""
+        kind = type(error)
+        if lookup(kind, "__str__") not in _TEXTS_OF_ERRORS or lookup(kind, "__repr__") is not BaseException.__repr__:
+            return False
+        if (id(error), "args") in self.chains or not self.reads_plainly(kind, "args", error):
+            return False
+        args = self.ga(error, "args")
+        return type(args) is tuple and all(type(item) in ATOMS for item in args)
 
     def _by_method(self, fn: Any, value: Any) -> Any:
         """The text that the user's own method gives; NotImplemented if there is none."""

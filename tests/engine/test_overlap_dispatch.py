@@ -119,3 +119,44 @@ def test_a_special_name_that_an_answer_gives_is_refused_once_others_have_gone_ah
     names: dict[str, Any] = {"says": lambda q: "__setattr__", "__name__": "__main__"}
     outcome = run_simulated(SPECIAL, names, filename="<special>")
     assert outcome.error is None and names["o"].n == 5
+
+
+PLAN = """\
+class Task:
+    def __init__(self, ident, tool, args): self.ident, self.tool, self.args, self.result = ident, tool, args, None
+class Tools:
+    @staticmethod
+    def look(q): return ask(q)
+    @staticmethod
+    def join(*qs): return ask("".join(qs))
+class Executor:
+    def __init__(self, tools): self.tools, self.results, self.failures = tools, {}, []
+    def run(self, tasks):
+        for task in tasks:
+            try:
+                args = [self.results.get(arg, arg) for arg in task.args]
+                task.result = getattr(self.tools, task.tool)(*args)
+            except Exception as error:
+                task.result = f"failed: {error!r}"
+                self.failures.append(task.ident)
+            self.results[task.ident] = task.result
+        return tasks[-1].result
+def plan(q):
+    said = ask(q)
+    return [Task("a", "look", [said]), Task("b", "look", [q]), Task("c", "nothing", []), Task("end", "join", ["a", "b", "c"])]
+out = {}
+for q in range(4):
+    out[q] = Executor(Tools).run(plan(q))
+print(out)
+"""
+
+
+def test_a_plan_that_a_model_has_made() -> None:
+    outcome = run_simulated(PLAN, {"ask": ask, "__name__": "__main__"}, filename="<plan>")
+    assert outcome.error is None
+    assert outcome.makespan == 3
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_plan_is_right(seed: int) -> None:
+    agree(PLAN, seed)

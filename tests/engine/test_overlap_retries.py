@@ -27,6 +27,7 @@ HANDLERS = {
     "pass": 3,
     "\n            if error.args[0] > 20: raise": 3,
     "log.append(error.args)": 3,
+    "log.append(f'{error!r}' + str(error))": 3,
     "ask(q)": 5,
 }
 #: a function whose failure is handled by its caller -> rounds of six questions, the second half of which need another call

@@ -25,7 +25,7 @@ from .missing import Missing
 from .paths import Paths
 from .receivers import Receivers
 from .stores import Stores
-from .values import ANY_ELEMENTS, CYCLE, DATA, INSTANCES, JUST_UNKNOWN, MADE_HERE, PLAIN, UNKNOWN, Activation, Fresh, Top, Values
+from .values import ANY_ELEMENTS, CYCLE, DATA, INSTANCES, JUST_UNKNOWN, MADE_ATTRIBUTES, MADE_HERE, PLAIN, UNKNOWN, Activation, Fresh, Top, Values
 
 
 class Reach(Paths, Missing, Stores, Callees, Receivers, Members):
@@ -194,7 +194,7 @@ class Reach(Paths, Missing, Stores, Callees, Receivers, Members):
         returns = act.summary.returns
         if not all(_is_made_later(ref) and _stores_data(act, ref, None) for ref in returns):
             return False
-        if any(slot[0] not in ("a", "n", "=") for slot in self.slots) or self.written.keys() & {MADE_HERE}:
+        if any(slot[0] not in ("a", "n", "=") for slot in self.slots) or self.written.keys() & {MADE_HERE, MADE_ATTRIBUTES}:
             return False
         for slot, writes in self.written.items():
             for _, stored in writes:

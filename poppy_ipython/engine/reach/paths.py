@@ -46,6 +46,7 @@ from .values import (
     HERE,
     JUST_DATA,
     JUST_UNKNOWN,
+    MADE_ATTRIBUTES,
     MADE_HERE,
     MOST,
     PLAIN,
@@ -190,7 +191,7 @@ class Paths(Base):
     def attribute_of(self, base: Any, name: str) -> Values:
         kind = type(base)
         if kind is StandIn:
-            return self.through(JUST_DATA, MADE_HERE, name) if base is DATA else JUST_UNKNOWN
+            return self.through(JUST_DATA, MADE_ATTRIBUTES, name) if base is DATA else JUST_UNKNOWN
         if kind is Pending:
             self.trail = None
             return self.through((base,), ("p", id(base)), name)
@@ -227,7 +228,7 @@ class Paths(Base):
 
     def through(self, values: Values, slot: Any, key: Any) -> Values:
         """``values``, inside something that the continuation makes or receives, and what it may put there."""
-        if slot is not MADE_HERE and self.machine.may and self.older((slot, *ANY_ELEMENTS, ("*a", key))):
+        if slot is not MADE_HERE and slot is not MADE_ATTRIBUTES and self.machine.may and self.older((slot, *ANY_ELEMENTS, ("*a", key))):
             return JUST_UNKNOWN
         return (*values, *self.reads((slot, key)))
 
@@ -238,7 +239,7 @@ class Paths(Base):
         if found is _MISSING and not _looks_plainly(base.kind):
             raise Top(name)
         if found is _MISSING or type(found) is types.MemberDescriptorType:
-            return self.through((), MADE_HERE, name)  # nobody else has it: what is stored there is stored by the continuation
+            return self.through((), MADE_ATTRIBUTES, name)  # nobody else has it: what is stored there is stored by the continuation
         return self.of_class(base, base.kind, name, found)
 
     def older_attribute(self, base: Older, name: str) -> Values:

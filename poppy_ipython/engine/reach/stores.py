@@ -14,7 +14,7 @@ from ..atoms import _MISSING, CHAINED, CONTAINERS, lookup, slot_is_plain, stores
 from ..pending import Pending
 from ..answers import TOUCHED
 from .looks import seen
-from .values import COLLECTIONS, DATA, INSTANCES, MADE_HERE, PLAIN, Activation, Args, Fresh, Older, StandIn, Top, Values
+from .values import COLLECTIONS, DATA, INSTANCES, MADE_ATTRIBUTES, MADE_HERE, PLAIN, Activation, Args, Fresh, Older, StandIn, Top, Values
 
 if TYPE_CHECKING:
     from ..base import Base
@@ -38,19 +38,24 @@ class Stores(Base):
         else:
             writes.append((key, stored))
 
+    def note_in_data(self, key: Any, stored: Callable[[], Values]) -> None:
+        """A store in what a call returns: there an attribute may be an element as well."""
+        self.note(MADE_HERE, key, stored)
+        self.note(MADE_ATTRIBUTES, key, stored)
+
     def store_attribute(self, target: Any, name: str, stored: Callable[[], Values], straight: bool = False) -> None:
         """``straight``: by ``object.__setattr__``, whatever the class says."""
         kind = type(target)
         plainly = slot_is_plain if straight else stores_plainly
         if kind is StandIn:
             if target is DATA:
-                self.note(MADE_HERE, name, stored)
+                self.note_in_data(name, stored)
             else:
                 self.write(("*a", name), name, stored)
         elif kind is Fresh:
             if target.kind is not None and not plainly(target.kind, name):
                 raise Top(name)
-            self.note(MADE_HERE, name, stored)
+            self.note(MADE_ATTRIBUTES, name, stored)
         elif kind is Older:
             if not plainly(target.kind, name):
                 raise Top(name)
@@ -75,7 +80,7 @@ class Stores(Base):
             self.write(("e", id(target)), key, stored)
         elif kind is StandIn:
             if target is DATA:
-                self.note(MADE_HERE, key, stored)
+                self.note_in_data(key, stored)
             else:
                 for some in kinds:
                     self.write(("*k", some), key, stored)

@@ -44,6 +44,8 @@ class StandIn:
 DATA, UNKNOWN, CYCLE, HERE = StandIn("data"), StandIn("unknown"), StandIn("cycle"), StandIn("here")
 #: the pseudo-slot of everything that the continuation makes itself
 MADE_HERE = ("made",)
+#: of the attributes of instances: no element of a container is stored there, nor the other way round
+MADE_ATTRIBUTES = ("made attributes",)
 Values = tuple[Any, ...]
 JUST_DATA: Values = (DATA,)
 JUST_UNKNOWN: Values = (UNKNOWN,)
