@@ -65,7 +65,7 @@ EXCLUDED: dict[str, str] = {
 }
 
 
-_ROUNDS = "100,000 rounds of a loop, each of which waits several times: minutes"
+_ROUNDS = "ten thousands of rounds of a loop, each of which waits several times: minutes"
 _TUPLE = "asks whether two tuples had the same address, one after the other"
 _ALL = "looks at all objects of the process, among them those of the engine"
 _ALIVE = "asks when an object is gone; a call in flight keeps what it was given"
@@ -77,8 +77,10 @@ UNDER_STRESS: dict[str, str] = {
     "test_bytes.BytesAsStringTest.test_find": _ROUNDS,
     "test_bytes.BytesAsStringTest.test_rfind": _ROUNDS,
     "test_code.CodeWeakRefTest": _ALIVE,
+    "test_collections.TestCounter.test_multiset_operations": _ROUNDS,
     "test_copy.TestCopy.test_deepcopy_weakkeydict": _ALIVE,
     "test_copy.TestCopy.test_deepcopy_weakvaluedict": _ALIVE,
+    "test_deque.TestBasic.test_index": _ROUNDS,
     "test_descr.ClassPropertiesAndMethods.test_cycle_through_dict": _ALL,
     "test_dynamic.RebindBuiltinsTests.test_modify_builtins_from_leaf_function": _LEN,
     "test_dynamic.RebindBuiltinsTests.test_modify_builtins_while_generator_active": _LEN,
@@ -87,10 +89,14 @@ UNDER_STRESS: dict[str, str] = {
     )},
     "test_exceptions.PEP626Tests": "compares `frame.f_lineno`, the last line of a frame that failed, with the line of its traceback, which is ours to give",
     "test_finalization": _ALIVE,
+    "test_float.GeneralFloatCases.test_floatasratio": _ROUNDS,
     "test_frame.FrameAttrsTest.test_locals": _FRAMES,
     **{f"test_itertools.TestBasicOps.test_{kind}_tuple_reuse": _TUPLE for kind in (
         "combinations", "combinations_with_replacement", "permutations", "product", "zip", "zip_longest"
     )},
+    "test_long.LongTest.test_float_conversion": _ROUNDS,
+    "test_raise.TestContext.test_3611": _ALIVE,
+    "test_scope.ScopeTests.testLeaks": _ALIVE,
     "test_weakref.MappingTestCase.test_threaded_weak_valued_consistency": _ROUNDS,
     "test_weakref.MappingTestCase.test_threaded_weak_valued_pop": _ROUNDS,
     "test_weakref.MappingTestCase.test_threaded_weak_valued_setdefault": _ROUNDS,
