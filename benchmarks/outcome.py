@@ -19,14 +19,21 @@ ATOMS = (str, int, float, bool, bytes, type(None))
 
 
 class FirstOutput(io.StringIO):
-    """Standard output that knows when something first came."""
+    """Standard output that knows when something first came.
+
+    No class of a program's own with a ``write`` in Python: each ``print`` would have to wait for that.
+    """
 
     first: float | None = None
 
-    def write(self, text: str) -> int:
+    def __init__(self) -> None:
+        super().__init__()
+        self.write = self.noted  # type: ignore[method-assign]
+
+    def noted(self, text: str) -> int:
         if self.first is None and text:
             self.first = time.perf_counter()
-        return super().write(text)
+        return io.StringIO.write(self, text)
 
 
 @dataclass
