@@ -87,6 +87,19 @@ def test_a_cell_in_a_terminal_has_a_running_loop() -> None:
         InteractiveShell.clear_instance()
 
 
+def test_a_stopiteration_that_leaves_the_cell() -> None:
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance()
+    try:
+        magic.load(shell)
+        assert isinstance(shell.run_cell("next(iter([]))").error_in_exec, StopIteration)
+        error = shell.run_cell("%%poppy --quiet\nnext(iter([]))").error_in_exec
+        assert isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration)
+    finally:
+        magic.unload(shell)
+        InteractiveShell.clear_instance()
+
+
 def test_a_dict_that_outgrows_its_room_in_a_loop_over_it() -> None:
     """CPython moves the entries of the dict then, which decides what its loop meets; the engine knows their order only."""
     source = "d = {k: ask(k) for k in range(3)}\nmet = []\nfor k in d:\n    met.append(k)\n    d[k + 5] = d.pop(k)\n"

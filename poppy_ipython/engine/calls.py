@@ -30,6 +30,7 @@ from ..effects.table import display_name, underlying
 from ..effects.wrappers import reason_of
 from ..trace.uses import Use
 from .atoms import CHAINED, SEQUENCES
+from .columns import is_mapper
 from .external import EVERYTHING
 from .pending import Pending, settled
 from .scheduler import MAX_DEPTH
@@ -194,6 +195,12 @@ class Calls(Base):
                 return self.run_twin(twin, fn, m, args, (m.__self__, *args), kwargs)
         else:
             handler = self._in_order(method)
+            if is_mapper(kind, fn.__name__):
+                in_order = handler
+
+                def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                    return self.map_column(m, args, kwargs, in_order)
+
         self.handlers[fn, kind] = handler
         return handler
 

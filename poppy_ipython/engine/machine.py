@@ -49,6 +49,7 @@ from .branches import Branches
 from .callers import Callers
 from .calls import Calls
 from .codes import CodeInfo, prepare
+from .columns import Columns
 from .constructors import Constructors
 from .control import Control
 from .counters import Counters
@@ -125,6 +126,7 @@ class Machine(
     Results,
     Early,
     Written,
+    Columns,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 
