@@ -56,7 +56,8 @@ class Closed:
     ``names``: those that it takes from around it; ``bound``: those that it binds; ``members``: attributes that it calls on a name, which is a module
     or plain data; ``changed``: names whose containers it changes; ``below``: names under which it changes something at any
     depth; ``anything``: it may change whatever it can reach; ``loops``: for each loop, names and numbers that tell how many rounds it takes, for
-    it and for those around it; ``keywords``: of all its calls; ``loads``: names that are read other than to be called.
+    it and for those around it; ``keywords``: of all its calls; ``loads``: names that are read other than to be called; ``methods``: names
+    of the methods that it calls; ``calls_given``: it calls something that it is given, or has bound itself.
     """
 
     names: tuple[str, ...]
@@ -68,6 +69,8 @@ class Closed:
     loops: tuple[tuple[tuple[str | int, ...], ...], ...]
     keywords: frozenset[str]
     loads: frozenset[str]
+    methods: frozenset[str]
+    calls_given: bool
 
 
 def closed(nodes: Iterable[ast.AST], parameters: Iterable[str] | None = None) -> Closed | None:
@@ -102,6 +105,8 @@ class _Finder:
         self.changes: list[tuple[str | None, bool]] = []
         self.keywords: set[str] = set()
         self.loads: set[str] = set()
+        self.methods: set[str] = set()
+        self.called: set[str] = set()
         self.generator = generator
         #: sources of the loops that we are in, and those of each loop
         self.around: list[tuple[str | int, ...]] = []
@@ -116,8 +121,11 @@ class _Finder:
                 anything = True
             elif name in names:
                 (below if deep else changed)[name] = None
-        bound = frozenset(self.bound)
-        return Closed(tuple(sorted(names)), bound, tuple(self.members), tuple(changed), tuple(below), anything, tuple(self.loops), frozenset(self.keywords), frozenset(self.loads))
+        return Closed(
+            tuple(sorted(names)), frozenset(self.bound), tuple(self.members), tuple(changed), tuple(below), anything, tuple(self.loops),
+            frozenset(self.keywords), frozenset(self.loads), frozenset(self.methods),
+            not self.called.isdisjoint(self.bound),
+        )  # fmt: skip
 
     # ------------------------------------------------------------------ nodes
     def look(self, node: ast.AST) -> None:
@@ -175,8 +183,10 @@ class _Finder:
         func = node.func
         if isinstance(func, ast.Name):
             name = func.id
+            self.called.add(name)
         elif isinstance(func, ast.Attribute) and not func.attr.startswith("_"):
             name = func.attr
+            self.methods.add(name)
             if isinstance(func.value, ast.Name):
                 self.members[func.value.id, name] = None
             if name not in _READERS:

@@ -258,11 +258,9 @@ class Calls(Base):
             return self.fence(callee, args, kwargs, what="user code")
         if parent.depth >= MAX_DEPTH:
             return self.fence(callee, args, kwargs, what=getattr(callee, "__name__", "deep recursion"))
-        detached = self.detached_call(fn, full, kwargs)
-        if detached is not None:
-            world, closed = detached
-            full, kwargs = tuple(map(settled, full)), {k: settled(v) for k, v in kwargs.items()}
-            return self.adopted(self.natively(closed, full, kwargs), world)
+        found = self.detached_call(fn, full, kwargs)
+        if found is not NotImplemented:
+            return found
         if parent.handling:
             parent.depth += 1
             try:

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler.closed import Closed
 from ..compiler.functions import function_guard
 from ..effects.registry import effect_of
-from .pending import UNBOUND, Pending, settled
+from .pending import UNBOUND, NotReady, Pending, settled
 
 if TYPE_CHECKING:
     from .base import Base
@@ -138,34 +138,57 @@ class Detached(Base):
                 todo += [i for i in items if type(i) in _HOLDERS]
         return value
 
-    def detached_call(self, fn: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[World, types.FunctionType] | None:
-        """May a call of the user's function ``fn`` run natively here? Then what it may reach, and the function."""
+    def detached_call(self, fn: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call of the user's function ``fn``, natively here or, if an argument is on its way, when that has come; NotImplemented if
+        it has to be lowered."""
         if not (self.guards and self.detached) or self.open_functions.get(id(fn)) is fn or fn.__code__.co_flags & _GENERATOR:
-            return None
-        for value in args:
-            if type(value) is Pending and not value.done:
-                return None
+            return NotImplemented
         world = World(self, fn.__globals__)
         if not world.calls(fn):
             if world.open:
                 self.open_functions[id(fn)] = fn
-            return None
+            return NotImplemented
+        args, kwargs = tuple(map(settled, args)), {k: settled(v) for k, v in kwargs.items()}
+        later = False
         for value in (*args, *kwargs.values()):
-            if not world.admits(settled(value)):
-                return None
+            if type(value) is Pending:
+                later = True
+            elif not world.admits(value):
+                return NotImplemented
+        if later:
+            if world.calls_given or self.may_act((*args, *kwargs.values()), world.methods):
+                return NotImplemented
+            return self.defer(self.late_call, (fn, *args), kwargs)
         functions = world.current()
         if functions is None:
-            return None
+            return NotImplemented
         self.generation += 1
         self.detached_pieces += 1
-        return world, functions[id(fn)]
+        return self.adopted(self.natively(functions[id(fn)], args, kwargs), world)
+
+    def may_act(self, values: tuple[Any, ...], methods: set[str]) -> bool:
+        """May code of the user's that writes be behind an operator, an iteration or a method of what ``values`` will be?"""
+        return self.any_risky(values) or self.any_risky(values, True) or not methods.isdisjoint(self.writing_code()[2])
+
+    def late_call(self, fn: types.FunctionType, *args: Any, **kwargs: Any) -> Any:
+        """A call of a closed function whose arguments have come (runs under the ghost): as it is at the head, before that if they are plain."""
+        if self.ghost.head:
+            return self.natively(fn, args, kwargs)
+        world = World(self, fn.__globals__)
+        if not world.calls(fn) or not all(map(world.admits, (*args, *kwargs.values()))):
+            raise NotReady
+        functions = world.current()
+        if functions is None:
+            raise NotReady
+        self.detached_pieces += 1
+        return self.natively(functions[id(fn)], args, kwargs)
 
 
 class World:
     """What a closed piece may reach, found by looking at it."""
 
     __slots__ = (
-        "ahead", "bound", "budget", "copies", "functions", "here", "keywords", "loads", "machine", "namespace", "open", "seen", "standing", "taken",
+        "ahead", "bound", "budget", "calls_given", "copies", "functions", "here", "keywords", "loads", "machine", "methods", "namespace", "open", "seen", "standing", "taken",
     )  # fmt: skip
 
     def __init__(self, machine: Any, namespace: dict[str, Any]) -> None:
@@ -185,6 +208,8 @@ class World:
         self.ahead: list[tuple[dict[str, Any], str, Any]] = []
         self.loads: frozenset[str] = frozenset()
         self.keywords: frozenset[str] = frozenset()
+        self.methods: set[str] = set()
+        self.calls_given = False
         self.standing = bool(machine.may)
         #: what was found is so whatever the values are
         self.open = False
@@ -310,7 +335,7 @@ class World:
         code = fn.__code__
         guard = function_guard(fn) if not code.co_flags & _COROUTINE and not code.co_freevars else None
         closed = guard.closed if guard is not None else None
-        if closed is None or closed.anything or closed.changed or closed.below or effect_of(fn) is not None:
+        if closed is None or closed.anything or closed.below or effect_of(fn) is not None:
             self.open = True
             return False
         if self.standing and self.machine.older_writer((), self.here, None) is not None:
@@ -318,9 +343,14 @@ class World:
         self.budget += 2 * len(closed.names)
         self.keywords |= closed.keywords
         self.loads |= closed.loads
+        self.methods |= closed.methods
+        self.calls_given = self.calls_given or closed.calls_given
         members = dict.fromkeys(base for base, _ in closed.members)
         for name in closed.names:
             value = self.name(name, fn.__globals__, True)
+            if name in closed.changed and type(value) is not types.ModuleType:  # (`math.sqrt` is no method)
+                self.open = True
+                return False
             if value is _MISSING:
                 continue
             if value is Pending:

@@ -91,6 +91,17 @@ class Origins(Base):
     def any_risky(self, values: Any, iterates: bool = False) -> bool:
         return any(type(value) is Pending and self.risky(value, iterates) for value in values)
 
+    def users_classes(self) -> tuple[list[type], bool]:
+        """The classes of the user's that can be named; is there code of the user's that runs when an iterator of it is advanced?"""
+        key = ("classes", len(self.defined), *map(len, self.namespaces.values()))
+        found: tuple[list[type], bool] | None = self.plain_reads.get(key)
+        if found is None:
+            classes, functions = _users([self.defined, *[list(space.values()) for space in self.namespaces.values()]])
+            methods = [getattr(part, "__func__", part) for cls in classes for part in vars(cls).values()]
+            functions += [fn for fn in methods if type(fn) is types.FunctionType and is_users(fn.__code__)]
+            found = self.plain_reads[key] = classes, any(map(_runs_when_advanced, functions))
+        return found
+
     def writing_code(self) -> Tables:
         """(do operators write, does iteration write, names of methods of the user's classes), of all that can be named."""
         key = ("writing code", len(self.defined), *map(len, self.namespaces.values()))
@@ -165,13 +176,12 @@ class _Survey:
 
     def look_at_function(self, fn: types.FunctionType) -> None:
         """Does it give an iterator that runs code of the user's?"""
-        code = fn.__code__
-        if self.iteration or not is_users(code):
-            return
-        if code.co_flags & _GENERATOR:
-            self.iteration = True
-        elif _hints_at_iterator(code):
-            self.iteration = _gives_iterator(fn)
+        self.iteration = self.iteration or (is_users(fn.__code__) and _runs_when_advanced(fn))
+
+
+def _runs_when_advanced(fn: types.FunctionType) -> bool:
+    code = fn.__code__
+    return bool(code.co_flags & _GENERATOR) or (_hints_at_iterator(code) and _gives_iterator(fn))
 
 
 def writes_older(machine: Any, fn: types.FunctionType) -> bool:

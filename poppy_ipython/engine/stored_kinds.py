@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..compiler.references import ANY_KEY, MISSING_KEY, Ref
 from .atoms import MAPPINGS
 from .pending import Pending
-from .reach.values import DATA, PLAIN, TOP_SLOT, Activation, Fresh, Older, StandIn, Super
+from .reach.values import DATA, DISPLAY, PLAIN, TOP_SLOT, Activation, Fresh, Older, StandIn, Super
 
 if TYPE_CHECKING:
     from .reach import Reach
@@ -134,9 +134,11 @@ class StoredKinds:
             if type(value) in PLAIN:
                 continue
             kind = value.kind if isinstance(value, Fresh | Older) else type(value)
-            if kind is None or not has_only_methods(kind):
+            if kind is None and value.origin is not None:
+                value = DISPLAY
+            elif kind is None or not has_only_methods(kind):
                 return None
-            if isinstance(value, Fresh):
+            elif isinstance(value, Fresh):
                 value = self.older(kind)
             values[id(value)] = value
         return tuple(values.values())

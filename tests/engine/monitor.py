@@ -7,6 +7,7 @@ to an object that was born behind the key needs no slot. A footprint that is mad
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from sys import _getframe
 from typing import Any
@@ -77,7 +78,10 @@ class Monitor:
             return meth(target, name, *args, **kwargs)
 
         def on_gi(target: Any, key: Any) -> Any:
+            before = len(target) if type(target) is defaultdict else -1
             result = gi(target, key)
+            if type(target) is defaultdict and len(target) > before:  # made by the read itself, natively
+                self.birth[id(result)] = (result, self.here())
             if type(key) is slice and type(result) is list:
                 self.sliced[id(result)] = (result, machine.cur.path, machine.caller_line())
             return result

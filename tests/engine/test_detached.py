@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from textwrap import dedent
 from typing import Any
 
@@ -48,11 +49,12 @@ STAY = {
 }
 
 
-def both(source: str, **options: Any) -> tuple[dict[str, Any], dict[str, Any], Machine, Any]:
+def both(source: str, fails: bool = False, **options: Any) -> tuple[dict[str, Any], dict[str, Any], Machine, Any]:
     """Names after a plain run and after ours, with the machine."""
     source = "answer = ask(0)\n" + dedent(source) + "answer = answer + '!'\n"
     plain: dict[str, Any] = {"ask": str, "old": []}
-    exec(compile(source, "<detached>", "exec"), plain)
+    with pytest.raises(ValueError) if fails else nullcontext():
+        exec(compile(source, "<detached>", "exec"), plain)
     machines: list[Machine] = []
     ours: dict[str, Any] = {"ask": unordered(lambda q: str(q)), "old": []}
     outcome = run_simulated(source, ours, filename="<detached>", mutate=machines.append, **options)
@@ -136,3 +138,24 @@ def test_a_cell_run_again_begins_with_its_old_names() -> None:
 def test_names_are_bound_in_their_order() -> None:
     plain, ours, machine, _ = both("for b in range(2):\n    for a in range(2): z = a\n    y = b\n")
     assert machine.detached_pieces and [*ours][3:] == [n for n in plain if n not in ("__builtins__", "ask", "old")][1:]
+
+
+def test_a_closed_function_waits_for_its_argument_and_nobody_for_it() -> None:
+    source = """
+        import math
+        limit = 2
+        def clean(text): return text.strip().upper()[:limit]
+        def score(text, n):
+            if n > 4: raise ValueError(n)
+            return math.sqrt(sum(ord(c) for c in text)) + n
+        out = []
+        for k in range(5):
+            text = clean(ask(k))
+            out.append((text, score(text, k), score(text, k) > 7, ask(text)))
+        limit = 1
+    """
+    plain, ours, machine, outcome = both(source)
+    assert outcome.error is None and shown(ours) == shown(plain)
+    assert outcome.makespan == 2 and machine.detached_pieces >= 15
+    plain, ours, _, outcome = both(source.replace("range(5)", "range(7)"), fails=True)
+    assert str(outcome.error) == "5" and shown(ours) == shown(plain)

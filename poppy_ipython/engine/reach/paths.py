@@ -43,8 +43,10 @@ from .values import (
     ANY_ELEMENTS,
     CYCLE,
     DATA,
+    GIVEN,
     HERE,
     JUST_DATA,
+    JUST_GIVEN,
     JUST_UNKNOWN,
     MADE_ATTRIBUTES,
     MADE_HERE,
@@ -191,7 +193,7 @@ class Paths(Base):
     def attribute_of(self, base: Any, name: str) -> Values:
         kind = type(base)
         if kind is StandIn:
-            return self.through(JUST_DATA, MADE_ATTRIBUTES, name) if base is DATA else JUST_UNKNOWN
+            return self.through(JUST_DATA, MADE_ATTRIBUTES, name) if base is DATA else JUST_GIVEN if base is GIVEN else JUST_UNKNOWN
         if kind is Pending:
             self.trail = None
             return self.through((base,), ("p", id(base)), name)
@@ -328,7 +330,7 @@ class Paths(Base):
         """Everything that ``base[...]`` or iterating over ``base`` may give."""
         kind = type(base)
         if kind is StandIn:
-            return self.through(JUST_DATA, MADE_HERE, key) if base is DATA else JUST_UNKNOWN
+            return self.through(JUST_DATA, MADE_HERE, key) if base is DATA else JUST_GIVEN if base is GIVEN else JUST_UNKNOWN
         self.trail = None
         if kind is Pending:
             return self.through((base,), ("p", id(base)), key)

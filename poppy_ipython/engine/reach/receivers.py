@@ -21,6 +21,7 @@ from .values import (
     DATA,
     INSTANCES,
     JUST_DATA,
+    JUST_GIVEN,
     JUST_UNKNOWN,
     PLAIN,
     Activation,
@@ -219,7 +220,7 @@ class Receivers(Base):
             raise Top(name)
         if type(receiver) is Pending:
             self.watch[id(receiver)] = receiver
-            return JUST_UNKNOWN
+            return JUST_GIVEN
         return JUST_DATA
 
     def users_methods(self, args: Args) -> frozenset[str]:

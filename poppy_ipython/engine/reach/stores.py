@@ -14,7 +14,22 @@ from ..atoms import _MISSING, CHAINED, CONTAINERS, lookup, slot_is_plain, stores
 from ..pending import Pending
 from ..answers import TOUCHED
 from .looks import seen
-from .values import COLLECTIONS, DATA, INSTANCES, MADE_ATTRIBUTES, MADE_HERE, PLAIN, Activation, Args, Fresh, Older, StandIn, Top, Values
+from .values import (
+    COLLECTIONS,
+    DATA,
+    INSTANCES,
+    MADE_ATTRIBUTES,
+    MADE_HERE,
+    PLAIN,
+    UNKNOWN,
+    Activation,
+    Args,
+    Fresh,
+    Older,
+    StandIn,
+    Top,
+    Values,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from ..base import Base
@@ -125,6 +140,8 @@ class Stores(Base):
     def special(self, value: Any, methods: tuple[str, ...]) -> None:
         """An operator on ``value`` may call one of its special methods."""
         kind = type(value)
+        if value is UNKNOWN or (kind in INSTANCES and value.kind is None):
+            self.special_of_any(methods)
         if kind is StandIn or kind is Pending or kind in CONTAINERS or kind is tuple:
             return
         if kind in INSTANCES:
@@ -133,6 +150,14 @@ class Stores(Base):
             kind = value.kind
         for fn in self.footprints_special(kind, methods):
             self.function(fn, Args(self, None, None, (value,)))
+
+    def special_of_any(self, methods: tuple[str, ...]) -> None:
+        """What is not known may be an instance of each class of the user's that can be named."""
+        for cls in self.machine.users_classes()[0]:
+            for fn in self.footprints_special(cls, methods):
+                if fn not in self.of_any:
+                    self.of_any.add(fn)
+                    self.function(fn, Args(self, None, None))
 
     def footprints_special(self, kind: type, methods: tuple[str, ...]) -> list[Any]:
         found = []
@@ -153,6 +178,10 @@ class Stores(Base):
         kind = type(value)
         if self.machine.streaming:
             self.touches(value)
+        if value is UNKNOWN:
+            self.special_of_any(("__iter__", "__next__", "__getitem__") if strict else ("__iter__", "__next__"))
+            if self.machine.users_classes()[1]:
+                raise Top("goes through what may be a generator")
         if kind in PLAIN or kind is StandIn or kind is Pending or kind in CONTAINERS or kind in COLLECTIONS:
             return
         if kind in INSTANCES:

@@ -42,6 +42,10 @@ class StandIn:
 
 
 DATA, UNKNOWN, CYCLE, HERE = StandIn("data"), StandIn("unknown"), StandIn("cycle"), StandIn("here")
+#: what a method of a call's result gives, or what is found in that: not known, but a library's and not of a class of the user's
+GIVEN = StandIn("given")
+#: some list, dict, set or tuple that a function in flight returns: what is in it is not known
+DISPLAY = StandIn("display")
 #: the pseudo-slot of everything that the continuation makes itself
 MADE_HERE = ("made",)
 #: of the attributes of instances: no element of a container is stored there, nor the other way round
@@ -49,6 +53,7 @@ MADE_ATTRIBUTES = ("made attributes",)
 Values = tuple[Any, ...]
 JUST_DATA: Values = (DATA,)
 JUST_UNKNOWN: Values = (UNKNOWN,)
+JUST_GIVEN: Values = (GIVEN,)
 #: types of values that reach nothing and cannot be called
 PLAIN = ATOMS - {
     type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodDescriptorType, types.WrapperDescriptorType,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..check import agree
 
 
@@ -266,3 +268,36 @@ def test_a_name_that_only_an_inner_piece_closes_over_18162() -> None:
         """,
         seed=18162,
     )
+
+
+SOMETIMES = """
+l0 = []
+class A:
+    def __init__(self, v): self.v = v
+    def __mul__(self, o): l0.append(self.v); return self.v * 2
+    def __len__(self): l0.append(1); return 3
+    def __iter__(self): l0.append(2); return iter([1, 2])
+    def __getitem__(self, k): l0.append(3); return 2
+    def __str__(self): l0.append(4); return "2"
+    def __eq__(self, o): l0.append(5); return True
+    def __hash__(self): return 1
+    def __bool__(self): l0.append(6); return True
+    def __call__(self): l0.append(7); return 2
+def g(q):
+    l0.append(8)
+    yield num(q)
+def m(q): return A(num(q)) if flag(q) else OTHER
+def f(x): BODY
+for q in range(4): print(f(m(q)), len(l0))
+"""
+#: what a function does to the result of an unfinished one, and what that may give beside an instance
+DONE = {
+    "return x * 2": "num(q)", "return len(x)": "[num(q)]", "return [e for e in x]": "g(q)", "return x[0]": "[num(q)]",
+    "return f'{x}' + str(x)": "num(q)", "return x == 3, x in [1, 2], {1: 2}.get(x)": "num(q)", "return 1 if x else 2": "num(q)",
+    "return x()": "(lambda: 3)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", DONE)
+def test_what_an_unfinished_function_returns_may_have_special_methods(body: str) -> None:
+    agree(SOMETIMES.replace("BODY", body).replace("OTHER", DONE[body]))
