@@ -127,11 +127,12 @@ class Expressions(Readers, Sources, _Base):
         return op("seg", lambda_(params, fused), lambda_(params, self.stepwise(fused)), *leaves)
 
     def _segment(self, node: ast.expr) -> ast.expr | None:
-        """Like :meth:`segment`, undoing what outlining a failed attempt has hoisted."""
-        before = len(self.scope.hoisted)
+        """Like :meth:`segment`, undoing what a failed attempt has hoisted and bound."""
+        before, bound = len(self.scope.hoisted), set(self.scope.bound)
         result = self.segment(node)
         if result is None:
             del self.scope.hoisted[before:]
+            self.scope.bound = bound
         return result
 
     def stepwise(self, node: ast.expr) -> ast.expr:

@@ -274,3 +274,14 @@ def test_a_key_function_that_stands_still_reads_the_variable_of_its_round() -> N
         print(f())
         """
     )
+
+
+def test_a_name_that_a_walrus_binds_to_itself_behind_an_operation() -> None:
+    agree(
+        """
+        def f(q):
+            return 0[(i2 := i2)] + []
+        try: f(0)
+        except NameError as e: print(type(e), e)
+        """
+    )
