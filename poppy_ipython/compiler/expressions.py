@@ -9,12 +9,12 @@ a segment only if no operation of the segment would have run before it.  What ev
 from __future__ import annotations
 
 import ast
-import sys
 from typing import TYPE_CHECKING
 
 from . import scopes
 from .abi import BINARY, COMPARE, PREFIX, UNARY, attribute_place, changed, const, lambda_, load, op, operation, place, store, walk
-from .native import comprehension_change, expression_two_ways
+from .comprehensions import Comprehensions
+from .native import expression_two_ways
 from .readers import Readers
 from .sources import Sources
 
@@ -29,13 +29,7 @@ else:
 _SEGMENT = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.FormattedValue)
 
 
-#: comprehensions that have a frame of their own (Python 3.12 inlines all but generator expressions)
-FRAMES: dict[type, str] = {ast.GeneratorExp: "<genexpr>"}
-if sys.version_info < (3, 12):
-    FRAMES |= {ast.ListComp: "<listcomp>", ast.SetComp: "<setcomp>", ast.DictComp: "<dictcomp>"}
-
-
-class Expressions(Readers, Sources, _Base):
+class Expressions(Comprehensions, Readers, Sources, _Base):
     """Part of the lowering: ``self.expr(node)`` gives the lowered expression."""
 
     def expr(self, node: ast.expr) -> ast.expr:
@@ -391,110 +385,6 @@ class Expressions(Readers, Sources, _Base):
         new = changed(node, generators=[changed(generator, iter=load(source)), *rest])
         return ast.Call(lambda_([source], new), [first], [])  # type: ignore[list-item]
 
-    # ------------------------------------------------------------------ comprehensions
-    def expr_ListComp(self, node: ast.ListComp) -> ast.expr:
-        return expression_two_ways(self, node, lambda: self.comprehension(node, lambda items: op("new_list", items)))
-
-    def expr_SetComp(self, node: ast.SetComp) -> ast.expr:
-        return expression_two_ways(self, node, lambda: self.comprehension(node, lambda items: op("new_set", items)))
-
-    def expr_DictComp(self, node: ast.DictComp) -> ast.expr:
-        return expression_two_ways(self, node, lambda: self.comprehension(node, lambda items: op("new_dict", items)))
-
-    def comprehension(self, node, make, stop: str | None = None):  # type: ignore[no-untyped-def]
-        """A comprehension: a loop in an outlined function that collects its items.
-
-        ``stop`` is ``"any"`` or ``"all"``: the loop returns at the first item that decides.
-        """
-        targets = sorted(scopes.targets_of(node))
-        mentioned, kept = scopes.closed_over(node)
-        conditional = bool(len(node.generators) > 1 or any(g.ifs for g in node.generators)) and stop is None
-        element = ast.Tuple([node.key, node.value], ast.Load()) if isinstance(node, ast.DictComp) else node.elt
-
-        def call(first: ast.expr) -> ast.Call:
-            inner = self.inside()
-            inner.scope.enter_comprehension(targets, mentioned, kept)
-            piece, frame = self.scope.piece_name("c"), FRAMES.get(type(node))
-            if frame is not None:
-                inner.scope.owner = piece
-            acc = PREFIX + "acc"
-            body = inner.generator_body(node, element, 0, stop, conditional)
-            result = op("finish", load(acc)) if conditional else load(acc)
-            end = const(stop == "all") if stop else make(result)
-            params = self.scope.passed([node], without=targets)
-            start = [] if stop else comprehension_change(node, element, body[0], [p for p in params if p != self.scope.bindings], conditional)
-            statements = [ast.Assign([store(acc)], ast.List([], ast.Load())), *start, *body, ast.Return(end)]
-            values = [self.scope.pass_value(p) for p in params]
-            whole = [ast.copy_location(ast.Expr(node), node)]
-            name = self.scope.hoist("c", [PREFIX + "it", *params], [place(s, node) for s in statements], node, whole, piece, frame, targets)
-            return op("expr" if conditional or stop else "comp", load(name), first, *values)
-
-        return self.over(node, node.generators[0].iter, call, lambda: self.scope.passed([node], without=targets))
-
-    def generator_body(self, node, element, index, stop, conditional):  # type: ignore[no-untyped-def]
-        """The ``for`` of generator ``index`` with everything below it."""
-        generator = node.generators[index]
-        source = load(PREFIX + "it") if index == 0 else self.iterable(generator.iter, node)
-        temp = f"{PREFIX}x{index}"
-        bind = self.assign(generator.target, load(temp))
-        acc = load(PREFIX + "acc")
-        if stop:
-            test: ast.expr = op("truth", self.expr(element))
-            if stop == "all":
-                test = ast.UnaryOp(ast.Not(), test)
-            inside: list[ast.stmt] = [ast.If(test, [ast.Return(const(stop == "any"))], [])]
-            for condition in reversed(generator.ifs):
-                inside = [ast.If(op("truth", self.expr(condition)), inside, [])]
-            if index + 1 < len(node.generators):
-                raise AssertionError("any/all over several generators is lowered as a list")
-        elif conditional:
-            inside = self.part(node, element, index, list(generator.ifs))
-        else:
-            value = self.pair(element)
-            inside = [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [value], []))]
-        return [ast.For(store(temp), source, [*bind, *inside], [])]
-
-    def pair(self, element: ast.expr) -> ast.expr:
-        """The item: for a dict comprehension a raw pair, which only ``new_dict`` sees."""
-        if isinstance(element, ast.Tuple) and not hasattr(element, "lineno"):
-            return ast.Tuple([self.expr(e) for e in element.elts], ast.Load())
-        return self.expr(element)
-
-    def part(self, node, element, index, conditions):  # type: ignore[no-untyped-def]
-        """Append the list of items that one round contributes: now, or pending on its condition."""
-        acc = load(PREFIX + "acc")
-        more = index + 1 < len(node.generators)
-        if not conditions and not more:
-            return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [ast.List([self.pair(element)], ast.Load())], []))]
-        if conditions:
-            reads = [*conditions[1:], element, *[p for g in node.generators[index + 1 :] for p in (g.iter, *g.ifs)]]
-            params = self.scope.passed(reads, without=_bound_by(node.generators[index + 1 :]))
-            inner = self.inside()
-            rest = inner.part(node, element, index, conditions[1:])
-            body = [
-                ast.Assign([store(PREFIX + "acc")], ast.List([], ast.Load())),
-                ast.If(op("truth", load(PREFIX + "t")), rest, []),
-                ast.Return(op("finish", load(PREFIX + "acc"))),
-            ]
-            name = self.scope.hoist("p", [PREFIX + "t", *params], [place(s, node) for s in body], node, [ast.copy_location(ast.Expr(node), node)])
-            value = op("expr_if", load(name), self.expr(conditions[0]), *[self.scope.pass_value(p) for p in params])
-            return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [value], []))]
-        following = node.generators[index + 1]
-        reads = [element, *following.ifs, *[p for g in node.generators[index + 2 :] for p in (g.iter, *g.ifs)]]
-        params = self.scope.passed(reads, without=_bound_by(node.generators[index + 1 :]))
-
-        def call(source: ast.expr) -> ast.Call:
-            inner = self.inside()
-            loop = inner.generator_body(node, element, index + 1, None, True)
-            loop[0].iter = load(PREFIX + "it")
-            body = [ast.Assign([store(PREFIX + "acc")], ast.List([], ast.Load())), *loop, ast.Return(op("finish", load(PREFIX + "acc")))]
-            whole = [ast.copy_location(ast.Expr(node), node)]
-            name = self.scope.hoist("g", [PREFIX + "it", *params], [place(s, node) for s in body], node, whole)
-            return op("expr", load(name), source, *[self.scope.pass_value(p) for p in params])
-
-        items = self.over(node, following.iter, call, lambda: params)
-        return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [items], []))]
-
     # ------------------------------------------------------------------ calls
     def is_super(self, node: ast.Call) -> bool:
         return isinstance(node.func, ast.Name) and node.func.id == "super"
@@ -565,7 +455,3 @@ class Expressions(Readers, Sources, _Base):
 
     def expr_Starred(self, node: ast.Starred) -> ast.expr:
         return ast.Starred(op("spread", self.expr(node.value)), ast.Load())
-
-
-def _bound_by(generators: list[ast.comprehension]) -> set[str]:
-    return {n.id for g in generators for n in walk(g.target) if isinstance(n, ast.Name)}

@@ -9,24 +9,18 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable
 
 from . import scopes
-from .abi import BINARY, MARK, PREFIX, changed, const, forget, load, op, operation, place, store, walk
+from .abi import BINARY, MARK, PREFIX, changed, const, forget, load, op, operation, place, store
 from .expressions import Expressions
-from .native import change_over, two_ways
+from .loops import Loops
 from .scope import Scope
-
-#: methods that only strings have: deferred, they wait for nothing
-PURE_METHODS = frozenset(name for name in dir(str) if not name.startswith("_"))
-#: methods of containers that need their argument
-KEYED_METHODS = frozenset({"setdefault", "pop", "remove", "discard", "get", "insert", "update", "extend", "add"})
-
+from .tries import Tries, leaves
 
 _COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With)
 
 
-class Statements(Expressions):
+class Statements(Loops, Tries, Expressions):
     """The lowering of one scope: ``block(statements)``."""
 
     def __init__(self, scope: Scope) -> None:
@@ -280,8 +274,6 @@ class Statements(Expressions):
         marks = self.scope.try_marks[self.loop_marks :]
         return [*([ast.Expr(op("join", load(marks[0])))] if marks else []), node]
 
-    loop_marks = 0
-
     # ------------------------------------------------------------------ compound statements
     def outlinable(self, node: ast.stmt) -> bool:
         facts = self.scope.known.of(node)
@@ -351,10 +343,10 @@ class Statements(Expressions):
     def inline_if(self, node: ast.If, test: ast.expr) -> list[ast.stmt]:
         before = set(self.scope.bound)
         body = self.block(node.body)
-        after_body = self.scope.bound if not _leaves(node.body) else None
+        after_body = self.scope.bound if not leaves(node.body) else None
         self.scope.bound = set(before)
         orelse = self.block(node.orelse) if node.orelse else []
-        after_else = self.scope.bound if not _leaves(node.orelse) else None
+        after_else = self.scope.bound if not leaves(node.orelse) else None
         if after_body is None:
             self.scope.bound = after_else if after_else is not None else before
         elif after_else is None:
@@ -363,309 +355,6 @@ class Statements(Expressions):
             self.scope.bound = after_body & after_else
         return [ast.If(test, body, orelse)]
 
-    # ------------------------------------------------------------------ loops
-    def stmt_While(self, node: ast.While) -> list[ast.stmt]:
-        return two_ways(self, node, self.lowered_while)
-
-    def lowered_while(self, node: ast.While) -> list[ast.stmt]:
-        node = changed(node, body=scopes.eliminate_continue(node.body))
-        if not self.outlinable(node):
-            return self.inline_while(node)
-        return self.outlined(node, lambda inner: inner.inline_while(node), "while")  # type: ignore[no-any-return]
-
-    def inline_while(self, node: ast.While) -> list[ast.stmt]:
-        before = set(self.scope.bound)
-        test = op("truth", self.expr(node.test))
-        after_test = set(self.scope.bound)
-        body = self.loop_block(node.body)
-        start, change = change_over(self, node)
-        self.scope.bound = set(after_test)
-        orelse = self.block(node.orelse) if node.orelse else []
-        self.scope.bound = before | (after_test & self.scope.bound)
-        return [*start, ast.While(test, [*body, *change], orelse)]
-
-    def loop_block(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        saved = self.loop_marks
-        self.loop_marks = len(self.scope.try_marks)
-        result = self.block(body)
-        self.loop_marks = saved
-        return result
-
-    def stmt_For(self, node: ast.For) -> list[ast.stmt]:
-        return two_ways(self, node, self.lowered_for)
-
-    def lowered_for(self, node: ast.For) -> list[ast.stmt]:
-        node = changed(node, body=scopes.eliminate_continue(node.body))
-        if not self.outlinable(node):
-            return self.inline_for(node, self.iterable(node.iter, node))
-
-        def body(inner: Statements) -> list[ast.stmt]:
-            return inner.inline_for(node, inner.iterable(node.iter, node))
-
-        return self.outlined(node, body, "for")  # type: ignore[no-any-return]
-
-    def stmt_AsyncFor(self, node: ast.AsyncFor) -> list[ast.stmt]:
-        """A ``for`` over what the engine awaits one by one (``engine/answers.py``)."""
-        node = changed(node, body=scopes.eliminate_continue(node.body))
-        loop = ast.copy_location(ast.For(node.target, node.iter, node.body, node.orelse), node)
-
-        def body(inner: Statements) -> list[ast.stmt]:
-            return inner.inline_for(loop, place(op("iterate_async", inner.expr(node.iter)), node.iter))  # type: ignore[arg-type]
-
-        if not self.outlinable(node):
-            return body(self)
-
-        return self.outlined(node, body, "for")  # type: ignore[no-any-return]
-
-    def inline_for(self, node: ast.For, source: ast.expr) -> list[ast.stmt]:
-        before = set(self.scope.bound)
-        temp = f"{PREFIX}x{self.scope.fresh()}"
-        iterator = f"{PREFIX}i{self.scope.fresh()}"
-        start, change = change_over(self, node, iterator, temp)
-        if start:
-            start.append(ast.Assign([store(iterator)], source))
-            source = place(load(iterator), node.iter)  # type: ignore[assignment]
-        if self.wants_rounds(node):
-            names = self.scope.known.assigned(node.body) | {n.id for n in walk(node.target) if isinstance(n, ast.Name)}
-
-            def round_(inner: Statements) -> list[ast.stmt]:
-                return [*inner.assign(node.target, load(temp)), *inner.block(node.body)]
-
-            holder = ast.copy_location(ast.For(node.target, ast.copy_location(ast.Tuple([], ast.Load()), node), node.body, []), node)
-            body = self.outlined(holder, round_, "round", extra=(temp,), values=(load(temp),), binds=names)
-        else:
-            body = [*self.assign(node.target, load(temp)), forget(temp), *self.loop_block(node.body)]
-        self.scope.bound = set(before)
-        orelse = self.block(node.orelse) if node.orelse else []
-        self.scope.bound = before
-        return [*start, ast.For(store(temp), source, [place(s, node) for s in (*change, *body)], orelse)]  # type: ignore[misc]
-
-    def wants_rounds(self, node: ast.For) -> bool:
-        """Should each round be a unit?  Yes if a statement of the body may have to wait for a pending receiver or key.
-
-        Then the round stalls and the loop goes on; else a round needs no unit, its calls and compound statements
-        overlap by themselves.
-        """
-        if any(scopes.jumps_out(s) for s in node.body) or not any(self.scope.known.of(s).calls for s in node.body):
-            return False
-        holder = ast.copy_location(ast.For(node.target, ast.Constant(None), node.body, []), node)
-        if not self.outlinable(holder):
-            return False
-        local = self.scope.known.of(holder).assigned
-        return any(self._may_wait(statement, local) for statement in node.body) and not any(
-            isinstance(statement, ast.With) for statement in node.body
-        )
-
-    def _may_wait(self, statement: ast.stmt, local: set[str]) -> bool:
-        """May a simple statement of a loop's body have to wait for a value (of a receiver or a key)?"""
-        if isinstance(statement, (ast.If, ast.For, ast.While, ast.Try, ast.With)):
-            return False  # a unit by itself
-        for part in scopes.walk_scope(statement):
-            if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, (ast.Store, ast.Del)):
-                if isinstance(part, ast.Subscript) and not isinstance(part.slice, ast.Constant):
-                    return True
-                if _root(part) in local or _root(part) is None:
-                    return True
-            if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
-                if part.func.attr == "append" or part.func.attr in PURE_METHODS:
-                    if part.func.attr == "append" and (_root(part.func) in local or _root(part.func) is None):
-                        return True
-                    continue
-                if _root(part.func) in local or _root(part.func) is None or part.func.attr in KEYED_METHODS:
-                    return True
-        return False
-
-    # ------------------------------------------------------------------ with
-    def stmt_With(self, node: ast.With) -> list[ast.stmt]:
-        before = set(self.scope.bound)
-        result = self.logging(node, lambda: self.exclusive_with(node))
-        self.scope.bound = before  # the manager may swallow an exception of the body
-        return result
-
-    def exclusive_with(self, node: ast.With) -> list[ast.stmt]:
-        """An undeclared ``with``: enters at the head, nothing else runs meanwhile, drains before it leaves."""
-        marks = self.scope.try_marks
-        mark = f"{PREFIX}n{self.scope.fresh()}"
-        self.scope.try_marks = (*marks, mark)
-        items = []
-        after: list[ast.stmt] = []
-        for item in node.items:
-            variable = None
-            if item.optional_vars is not None:
-                temp = f"{PREFIX}y{self.scope.fresh()}"
-                variable = store(temp)
-                after.extend([*self.assign(item.optional_vars, load(temp)), forget(temp)])
-            items.append(ast.withitem(op("pin", self.expr(item.context_expr)), variable))
-        if len(items) > 1 and after:
-            single = ast.With([node.items[0]], [ast.copy_location(ast.With(node.items[1:], node.body), node)])
-            self.scope.try_marks = marks
-            return self.exclusive_with(ast.copy_location(single, node))
-        body = self.block(node.body)
-        self.scope.try_marks = marks
-        inside = [
-            *after, *body, ast.Expr(op("drain")),
-        ]
-        error = f"{PREFIX}z{self.scope.fresh()}"
-        caught: list[ast.stmt] = [ast.Assign([store(error)], op("caught", load(PREFIX + "e"), load(mark), const(False)))]
-        caught += self.restore()
-        wrapped: list[ast.stmt] = [
-            ast.Try(inside, [ast.ExceptHandler(operation("BaseException"), PREFIX + "e", caught)], [], []),
-            ast.If(ast.Compare(load(error), [ast.IsNot()], [const(None)]), [hand_over(node, error)], []),
-        ]
-        return [
-            ast.Expr(op("enter_exclusive")),
-            ast.Assign([store(mark)], op("mark")),
-            ast.Assign([store(error)], const(None)),
-            ast.Try([ast.With(items, wrapped)], [], [], [ast.Expr(op("leave_exclusive", load(error)))]),
-            forget(error),
-        ]
-
-    # ------------------------------------------------------------------ try
-    def stmt_Try(self, node: ast.Try) -> list[ast.stmt]:
-        if not self.outlinable(node):
-            return self.inline_try(node)
-        return self.outlined(node, lambda inner: inner.inline_try(node), "try")  # type: ignore[no-any-return]
-
-    def inline_try(self, node: ast.Try) -> list[ast.stmt]:
-        def lowered() -> list[ast.stmt]:
-            if node.finalbody:
-                return self.with_finally(node)
-            return self.with_handlers(node) if node.handlers else []
-
-        return self.logging(node, lowered)
-
-    def logging(self, node: ast.stmt, lowered: Callable[[], list[ast.stmt]]) -> list[ast.stmt]:
-        """``lowered()``, a statement that may swallow an exception: bindings inside are logged, so that what runs after
-        it finds the locals of the failing statement."""
-        scope = self.scope
-        names = sorted(n for n in scope.known.of(node).assigned if scope.is_local(n) and n not in scope.captured) if not scope.cell else []
-        result: list[ast.stmt] = []
-        opened = False
-        if names and scope.bindings is None:
-            scope.bindings = f"{PREFIX}b{scope.fresh()}"
-            opened = True
-            initial = ast.List([ast.Tuple([operation("OLDEST"), const(n), load(n)], ast.Load()) for n in names], ast.Load())
-            result.append(ast.Assign([store(scope.bindings)], initial))
-        logged, self.logged = self.logged, names
-        in_try, scope.in_try = scope.in_try, True
-        result += lowered()
-        if opened:
-            scope.bindings = None
-        self.logged = logged
-        scope.in_try = in_try
-        return result
-
-    logged: list[str] = []
-
-    def guarded(self, statements: list[ast.stmt] | None, lowered: list[ast.stmt] | None, error: str, mark: str) -> list[ast.stmt]:
-        """``error`` = what a plain run of the statements raises, or None."""
-        scope = self.scope
-        marks = scope.try_marks
-        scope.try_marks = (*marks, mark)
-        body = lowered if lowered is not None else self.block(statements or [])
-        scope.try_marks = marks
-        caught: list[ast.stmt] = [ast.Assign([store(error)], op("caught", load(PREFIX + "e"), load(mark)))]
-        caught += self.restore()
-        return [
-            ast.Assign([store(error)], const(None)),
-            ast.Assign([store(mark)], op("mark")),
-            ast.Try(
-                [*body, ast.Expr(op("join", load(mark)))],
-                [ast.ExceptHandler(operation("BaseException"), PREFIX + "e", caught)],
-                [],
-                [],
-            ),
-        ]
-
-    def restore(self) -> list[ast.stmt]:
-        names = self.logged_names()
-        if not names or not self.scope.bindings:
-            return []
-        value = op("restore", load(self.scope.bindings), const(tuple(names)))
-        return [ast.Assign([ast.Tuple([store(n) for n in names], ast.Store())], value)]
-
-    def logged_names(self) -> list[str]:
-        return self.logged
-
-    def with_handlers(self, node: ast.Try) -> list[ast.stmt]:
-        scope = self.scope
-        number = scope.fresh()
-        error, mark = f"{PREFIX}z{number}", f"{PREFIX}n{number}"
-        before = set(scope.bound)
-        result = self.guarded(node.body, None, error, mark)
-        after_body = set(scope.bound)
-        handlers = []
-        ends: list[set[str]] = []
-        for handler in node.handlers:
-            scope.bound = set(before)
-            kind = self.expr(handler.type) if handler.type is not None else None
-            body: list[ast.stmt] = [ast.Expr(op("as_handled", load(error))), forget(error)]
-            variable = f"{PREFIX}h{number}"
-            if handler.name:
-                body += self.scope.bind(handler.name, load(variable))
-            lowered = self.block(handler.body)
-            if handler.name:
-                clear: list[ast.stmt]
-                if scope.is_local(handler.name) and handler.name not in scope.captured:
-                    clear = scope.bind(handler.name, operation("UNBOUND"))
-                elif scope.is_local(handler.name):
-                    clear = [ast.Assign([store(handler.name)], const(None)), ast.Delete([ast.Name(handler.name, ast.Del())])]
-                else:
-                    clear = [ast.Expr(op("st", const(handler.name), const(None))), ast.Expr(op("gd", const(handler.name)))]
-                lowered = [ast.Try([flushed(lowered)], [], [], [ast.If(op("live"), clear, [])])]
-                scope.bound.discard(handler.name)
-            body += [ast.Expr(op("handling", const(1))), in_handler(lowered)]
-            if not _leaves(handler.body):
-                ends.append(set(scope.bound))
-            if kind is not None:
-                kind = op("force", kind)
-            else:
-                kind = operation("BaseException")
-            handlers.append(place(ast.ExceptHandler(kind, variable, [place(s, handler) for s in body]), handler))
-        scope.bound = after_body
-        orelse = self.block(node.orelse) if node.orelse else []
-        if _leaves(node.body) or _leaves(node.orelse):
-            scope.bound = set(before) | (set.intersection(*ends) if ends else set())
-        else:
-            scope.bound = set.intersection(scope.bound, *ends) if ends else scope.bound
-        raised: list[ast.stmt] = [hand_over(node, error)]
-        result.append(
-            ast.If(
-                ast.Compare(load(error), [ast.IsNot()], [const(None)]),
-                [ast.Try(raised, handlers, [], [])],  # type: ignore[arg-type]
-                orelse,
-            )
-        )
-        return result
-
-    def with_finally(self, node: ast.Try) -> list[ast.stmt]:
-        scope = self.scope
-        number = scope.fresh()
-        error, mark = f"{PREFIX}z{number}", f"{PREFIX}n{number}"
-        before = set(scope.bound)
-        marks = scope.try_marks
-        if node.handlers:
-            scope.try_marks = (*marks, mark)
-            inner = self.with_handlers(ast.copy_location(ast.Try(node.body, node.handlers, node.orelse, []), node))
-            scope.try_marks = marks
-            body = self.guarded(None, inner, error, mark)
-        else:
-            body = self.guarded(node.body, None, error, mark)
-        body.append(ast.If(ast.Compare(load(error), [ast.IsNot()], [const(None)]), [hand_over(node, error)], []))
-        after = set(scope.bound)
-        scope.bound = set(before)
-        final = self.block(node.finalbody)
-        scope.bound |= after
-        if _leaves(node.body):
-            scope.bound = before
-        exceptional: list[ast.stmt] = [
-            ast.Expr(op("as_handled", load(error))),
-            ast.Expr(op("handling", const(1))),
-            in_handler(final),
-        ]
-        normal = ast.If(ast.Compare(load(error), [ast.Is()], [const(None)]), final, exceptional)
-        first, body = body[:2], body[2:]  # outside: an interrupt may come before they are bound
-        return [*first, ast.Try(body, [], [], [ast.If(op("live"), [normal], [])])]
 
 
 def _raise_of_assert(node: ast.Assert) -> ast.AST:
@@ -692,39 +381,3 @@ def _raise_of_assert(node: ast.Assert) -> ast.AST:
 
     visit(node.test)
     return place_
-
-
-def in_handler(body: list[ast.stmt]) -> ast.stmt:
-    """``body`` as (part of) a handler: whatever it issues has finished when it is left."""
-    return ast.Try([flushed(body)], [], [], [ast.Expr(op("handling", const(-1)))])
-
-
-def flushed(body: list[ast.stmt]) -> ast.stmt:
-    """``body``, and what it has issued, to the end; also when an exception leaves it."""
-    leaving: list[ast.stmt] = [ast.Expr(op("flush_handler", load(PREFIX + "f"))), ast.Raise(None, None)]
-    return ast.Try([*body, ast.Expr(op("end_handler"))], [ast.ExceptHandler(operation("BaseException"), PREFIX + "f", leaving)], [], [])
-
-
-def hand_over(node: ast.stmt, error: str) -> ast.stmt:
-    """``raise error``, at a place that a traceback can recognise as ours (zero width)."""
-    raised = ast.Raise(op("as_raised", load(error)), None)
-    at = ast.Pass(lineno=node.lineno, end_lineno=node.lineno, col_offset=0, end_col_offset=0)
-    return place(raised, at)  # type: ignore[return-value]
-
-
-def _leaves(body: list[ast.stmt]) -> bool:
-    """Does control never reach the end of ``body``?"""
-    if not body:
-        return False
-    last = body[-1]
-    if isinstance(last, (ast.Return, ast.Raise, ast.Break, ast.Continue)):
-        return True
-    if isinstance(last, ast.If):
-        return _leaves(last.body) and _leaves(last.orelse)
-    return False
-
-
-def _root(node: ast.expr) -> str | None:
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None

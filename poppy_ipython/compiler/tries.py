@@ -1,0 +1,246 @@
+"""`try` and `with`, lowered.
+
+A handler runs in order; what a `try` may have caught has finished before control leaves it. An undeclared manager is entered at the
+head, and nothing else runs until it is left.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .abi import PREFIX, const, forget, load, op, operation, place, store
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    class _Base:
+        def __getattr__(self, name: str) -> Any: ...
+else:
+    _Base = object
+
+
+class Tries(_Base):
+    """Part of the lowering."""
+
+    def stmt_With(self, node: ast.With) -> list[ast.stmt]:
+        before = set(self.scope.bound)
+        result = self.logging(node, lambda: self.exclusive_with(node))
+        self.scope.bound = before  # the manager may swallow an exception of the body
+        return result
+
+    def exclusive_with(self, node: ast.With) -> list[ast.stmt]:
+        """An undeclared ``with``: enters at the head, nothing else runs meanwhile, drains before it leaves."""
+        marks = self.scope.try_marks
+        mark = f"{PREFIX}n{self.scope.fresh()}"
+        self.scope.try_marks = (*marks, mark)
+        items = []
+        after: list[ast.stmt] = []
+        for item in node.items:
+            variable = None
+            if item.optional_vars is not None:
+                temp = f"{PREFIX}y{self.scope.fresh()}"
+                variable = store(temp)
+                after.extend([*self.assign(item.optional_vars, load(temp)), forget(temp)])
+            items.append(ast.withitem(op("pin", self.expr(item.context_expr)), variable))
+        if len(items) > 1 and after:
+            single = ast.With([node.items[0]], [ast.copy_location(ast.With(node.items[1:], node.body), node)])
+            self.scope.try_marks = marks
+            return self.exclusive_with(ast.copy_location(single, node))
+        body = self.block(node.body)
+        self.scope.try_marks = marks
+        inside = [
+            *after, *body, ast.Expr(op("drain")),
+        ]
+        error = f"{PREFIX}z{self.scope.fresh()}"
+        caught: list[ast.stmt] = [ast.Assign([store(error)], op("caught", load(PREFIX + "e"), load(mark), const(False)))]
+        caught += self.restore()
+        wrapped: list[ast.stmt] = [
+            ast.Try(inside, [ast.ExceptHandler(operation("BaseException"), PREFIX + "e", caught)], [], []),
+            ast.If(ast.Compare(load(error), [ast.IsNot()], [const(None)]), [hand_over(node, error)], []),
+        ]
+        return [
+            ast.Expr(op("enter_exclusive")),
+            ast.Assign([store(mark)], op("mark")),
+            ast.Assign([store(error)], const(None)),
+            ast.Try([ast.With(items, wrapped)], [], [], [ast.Expr(op("leave_exclusive", load(error)))]),
+            forget(error),
+        ]
+
+    # ------------------------------------------------------------------ try
+    def stmt_Try(self, node: ast.Try) -> list[ast.stmt]:
+        if not self.outlinable(node):
+            return self.inline_try(node)
+        return self.outlined(node, lambda inner: inner.inline_try(node), "try")  # type: ignore[no-any-return]
+
+    def inline_try(self, node: ast.Try) -> list[ast.stmt]:
+        def lowered() -> list[ast.stmt]:
+            if node.finalbody:
+                return self.with_finally(node)
+            return self.with_handlers(node) if node.handlers else []
+
+        return self.logging(node, lowered)
+
+    def logging(self, node: ast.stmt, lowered: Callable[[], list[ast.stmt]]) -> list[ast.stmt]:
+        """``lowered()``, a statement that may swallow an exception: bindings inside are logged, so that what runs after
+        it finds the locals of the failing statement."""
+        scope = self.scope
+        names = sorted(n for n in scope.known.of(node).assigned if scope.is_local(n) and n not in scope.captured) if not scope.cell else []
+        result: list[ast.stmt] = []
+        opened = False
+        if names and scope.bindings is None:
+            scope.bindings = f"{PREFIX}b{scope.fresh()}"
+            opened = True
+            initial = ast.List([ast.Tuple([operation("OLDEST"), const(n), load(n)], ast.Load()) for n in names], ast.Load())
+            result.append(ast.Assign([store(scope.bindings)], initial))
+        logged, self.logged = self.logged, names
+        in_try, scope.in_try = scope.in_try, True
+        result += lowered()
+        if opened:
+            scope.bindings = None
+        self.logged = logged
+        scope.in_try = in_try
+        return result
+
+    logged: list[str] = []
+
+    def guarded(self, statements: list[ast.stmt] | None, lowered: list[ast.stmt] | None, error: str, mark: str) -> list[ast.stmt]:
+        """``error`` = what a plain run of the statements raises, or None."""
+        scope = self.scope
+        marks = scope.try_marks
+        scope.try_marks = (*marks, mark)
+        body = lowered if lowered is not None else self.block(statements or [])
+        scope.try_marks = marks
+        caught: list[ast.stmt] = [ast.Assign([store(error)], op("caught", load(PREFIX + "e"), load(mark)))]
+        caught += self.restore()
+        return [
+            ast.Assign([store(error)], const(None)),
+            ast.Assign([store(mark)], op("mark")),
+            ast.Try(
+                [*body, ast.Expr(op("join", load(mark)))],
+                [ast.ExceptHandler(operation("BaseException"), PREFIX + "e", caught)],
+                [],
+                [],
+            ),
+        ]
+
+    def restore(self) -> list[ast.stmt]:
+        names = self.logged_names()
+        if not names or not self.scope.bindings:
+            return []
+        value = op("restore", load(self.scope.bindings), const(tuple(names)))
+        return [ast.Assign([ast.Tuple([store(n) for n in names], ast.Store())], value)]
+
+    def logged_names(self) -> list[str]:
+        return self.logged
+
+    def with_handlers(self, node: ast.Try) -> list[ast.stmt]:
+        scope = self.scope
+        number = scope.fresh()
+        error, mark = f"{PREFIX}z{number}", f"{PREFIX}n{number}"
+        before = set(scope.bound)
+        result = self.guarded(node.body, None, error, mark)
+        after_body = set(scope.bound)
+        handlers = []
+        ends: list[set[str]] = []
+        for handler in node.handlers:
+            scope.bound = set(before)
+            kind = self.expr(handler.type) if handler.type is not None else None
+            body: list[ast.stmt] = [ast.Expr(op("as_handled", load(error))), forget(error)]
+            variable = f"{PREFIX}h{number}"
+            if handler.name:
+                body += self.scope.bind(handler.name, load(variable))
+            lowered = self.block(handler.body)
+            if handler.name:
+                clear: list[ast.stmt]
+                if scope.is_local(handler.name) and handler.name not in scope.captured:
+                    clear = scope.bind(handler.name, operation("UNBOUND"))
+                elif scope.is_local(handler.name):
+                    clear = [ast.Assign([store(handler.name)], const(None)), ast.Delete([ast.Name(handler.name, ast.Del())])]
+                else:
+                    clear = [ast.Expr(op("st", const(handler.name), const(None))), ast.Expr(op("gd", const(handler.name)))]
+                lowered = [ast.Try([flushed(lowered)], [], [], [ast.If(op("live"), clear, [])])]
+                scope.bound.discard(handler.name)
+            body += [ast.Expr(op("handling", const(1))), in_handler(lowered)]
+            if not leaves(handler.body):
+                ends.append(set(scope.bound))
+            if kind is not None:
+                kind = op("force", kind)
+            else:
+                kind = operation("BaseException")
+            handlers.append(place(ast.ExceptHandler(kind, variable, [place(s, handler) for s in body]), handler))  # type: ignore[misc]
+        scope.bound = after_body
+        orelse = self.block(node.orelse) if node.orelse else []
+        if leaves(node.body) or leaves(node.orelse):
+            scope.bound = set(before) | (set.intersection(*ends) if ends else set())
+        else:
+            scope.bound = set.intersection(scope.bound, *ends) if ends else scope.bound
+        raised: list[ast.stmt] = [hand_over(node, error)]
+        result.append(
+            ast.If(
+                ast.Compare(load(error), [ast.IsNot()], [const(None)]),
+                [ast.Try(raised, handlers, [], [])],  # type: ignore[arg-type]
+                orelse,
+            )
+        )
+        return result
+
+    def with_finally(self, node: ast.Try) -> list[ast.stmt]:
+        scope = self.scope
+        number = scope.fresh()
+        error, mark = f"{PREFIX}z{number}", f"{PREFIX}n{number}"
+        before = set(scope.bound)
+        marks = scope.try_marks
+        if node.handlers:
+            scope.try_marks = (*marks, mark)
+            inner = self.with_handlers(ast.copy_location(ast.Try(node.body, node.handlers, node.orelse, []), node))
+            scope.try_marks = marks
+            body = self.guarded(None, inner, error, mark)
+        else:
+            body = self.guarded(node.body, None, error, mark)
+        body.append(ast.If(ast.Compare(load(error), [ast.IsNot()], [const(None)]), [hand_over(node, error)], []))
+        after = set(scope.bound)
+        scope.bound = set(before)
+        final = self.block(node.finalbody)
+        scope.bound |= after
+        if leaves(node.body):
+            scope.bound = before
+        exceptional: list[ast.stmt] = [
+            ast.Expr(op("as_handled", load(error))),
+            ast.Expr(op("handling", const(1))),
+            in_handler(final),
+        ]
+        normal = ast.If(ast.Compare(load(error), [ast.Is()], [const(None)]), final, exceptional)
+        first, body = body[:2], body[2:]  # outside: an interrupt may come before they are bound
+        return [*first, ast.Try(body, [], [], [ast.If(op("live"), [normal], [])])]
+
+
+def in_handler(body: list[ast.stmt]) -> ast.stmt:
+    """``body`` as (part of) a handler: whatever it issues has finished when it is left."""
+    return ast.Try([flushed(body)], [], [], [ast.Expr(op("handling", const(-1)))])
+
+
+def flushed(body: list[ast.stmt]) -> ast.stmt:
+    """``body``, and what it has issued, to the end; also when an exception leaves it."""
+    leaving: list[ast.stmt] = [ast.Expr(op("flush_handler", load(PREFIX + "f"))), ast.Raise(None, None)]
+    return ast.Try([*body, ast.Expr(op("end_handler"))], [ast.ExceptHandler(operation("BaseException"), PREFIX + "f", leaving)], [], [])
+
+
+def hand_over(node: ast.stmt, error: str) -> ast.stmt:
+    """``raise error``, at a place that a traceback can recognise as ours (zero width)."""
+    raised = ast.Raise(op("as_raised", load(error)), None)
+    at = ast.Pass(lineno=node.lineno, end_lineno=node.lineno, col_offset=0, end_col_offset=0)
+    return place(raised, at)  # type: ignore[return-value]
+
+
+def leaves(body: list[ast.stmt]) -> bool:
+    """Does control never reach the end of ``body``?"""
+    if not body:
+        return False
+    last = body[-1]
+    if isinstance(last, (ast.Return, ast.Raise, ast.Break, ast.Continue)):
+        return True
+    if isinstance(last, ast.If):
+        return leaves(last.body) and leaves(last.orelse)
+    return False
