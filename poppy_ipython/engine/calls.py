@@ -195,7 +195,7 @@ class Calls(Base):
                 return self.run_twin(twin, fn, m, args, (m.__self__, *args), kwargs)
         else:
             handler = self._in_order(method)
-            if is_mapper(kind, fn.__name__):
+            if type(fn) is types.FunctionType and is_mapper(kind, fn.__name__):
                 in_order = handler
 
                 def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

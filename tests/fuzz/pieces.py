@@ -8,7 +8,7 @@ from __future__ import annotations
 from .idioms import idiom
 
 idiom(0.5, "@t = num({int})\n@a = [0] * 5\nfor @q in range(6):\n    for @p in range(5): @a[@p] += @q * @p\n    if @q % 2: @a.append(@q)\nl0.append(@a[2])\nprint(@t, @a, @q, @p)")
-idiom(0.4, "@t = num({int})\n@n, @b = [], 0\nfor @s in ['1', 'x', '3', '', i0, '{int}']:\n    try: @n.append(int(@s))\n    except ValueError as ex: @b += 1\n    else: @e = @s\nprint(@n, @b, @t, @e)")
+idiom(0.4, "@t = num({int})\n@n, @b = [], 0\nfor @s in ['1', 'x', '3', '', i0, '44']:\n    try: @n.append(int(@s))\n    except ValueError as ex: @b += 1\n    else: @e = @s\nprint(@n, @b, @t, @e)")
 idiom(0.5, "try:\n    @t = bad({int})\n    @r = 0\n    for @q in [3, 1, i0 % 2]: @r += 6 // @q\n    print(@r)\nexcept (Boom, ZeroDivisionError) as ex: print(type(ex).__name__, ex)\ntry: print(@q, @r)\nexcept NameError: print('unbound')")
 idiom(0.5, "def @f(n): return n if n < 2 else @f(n - 1) + @f(n - 2)\ndef @g(xs):\n    t = 0\n    for x in xs:\n        if x > 3: t += x * @f(x % 6)\n    return t, [x for x in xs if x], sorted(xs, key=lambda p: -p)\nfor @q in range(3):\n    @t = num(@q)\n    l0.append(size(@g([@q, 4, 7])) + @f(@q + 5))\n    try: print(size(@g({list})))\n    except TypeError as ex: print('mixed')")
 idiom(0.5, "@a = [1, 2]\n@b = @a\n@d = {{'k': @a}}\n@t = num({int})\nfor @q in range(3): @a.append(@q)\n@b.append(@t)\nfor @q in @d['k']: l0.append(@q)\nfor @q in range(2): @d[@q] = [@q] * 2\nprint(@d, @a is @b)")
