@@ -58,7 +58,7 @@ class Collected(Deques, Tallies, Defaults):
     def delete_collected(self, target: Any, key: Any) -> None:
         """``del target[key]``."""
         kind = type(target)
-        if acts_as_index(key) if kind is deque else not hashes_plainly(key):
+        if acts_as_index(key) if kind is deque else not (hashes_plainly(key) and (kind is defaultdict or _is_hashable(key))):
             return self.fence(operator.delitem, (target, key), {}, what="del")  # type: ignore[no-any-return]
         if kind is deque:
             probe = self.view(target).copy()
@@ -112,5 +112,14 @@ class Collected(Deques, Tallies, Defaults):
 
 
 _READS = frozenset({"get", "items", "keys", "values", "copy", "index", "count", "most_common", "elements", "total"})
+
+def _is_hashable(key: Any) -> bool:
+    """(That it is not is said by a line of ``Counter`` itself.)"""
+    try:
+        hash(key)
+    except TypeError:
+        return False
+    return True
+
 
 __all__ = ["Collected"]

@@ -186,3 +186,17 @@ def test_an_exit_that_fails_shows_what_it_was_given_as_it_was() -> None:
                 raise ex
         """
     )
+
+
+def test_a_key_of_a_counter_that_cannot_be_hashed() -> None:
+    agree(
+        """
+        from collections import Counter
+        counts = Counter("ab")
+        def f(q): return [num(q)]
+        try: del counts[f(1)]
+        except TypeError as e: x = e
+        counts[num(1)] += 1
+        del counts[f(2)]
+        """
+    )
