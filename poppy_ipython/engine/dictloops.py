@@ -10,7 +10,7 @@ ends in an error if there are more of them than there were keys at first:
 The keys of the beginning are all that is needed as long as nobody deletes one. So a loop is told of deletions (``deleted``), with their
 places in the program: those before the step that it takes count, whoever made them and whenever.
 
-After ``clear`` the new entries stand where the old ones did. Not followed is where Python moves the entries of a dict that grows; what a
+After ``popitem`` the next entry stands where the last one did. After ``clear`` the new entries stand where the old ones did. Not followed is where Python moves the entries of a dict that grows; what a
 native function deletes is not noted.
 """
 
@@ -26,6 +26,8 @@ else:
     Base = object
 
 CLEARED: Any = object()
+#: the last entry is gone, and the next one will stand in its place
+POPPED: Any = object()
 Deletions = list[tuple[tuple[int, ...], tuple[Any, ...]]]
 
 
@@ -59,6 +61,10 @@ class DictLoops(Base):
                 if deletions:
                     here = (*self.cur.path, self.cur.n + 1)
                     gone = {key for place, found in deletions if place < here for key in found}
+                    if POPPED in gone and passed is None:
+                        keys = list(view)
+                        deletions[:] = [deletion for deletion in deletions if deletion[0] >= here]
+                    gone.discard(POPPED)
                     if gone:
                         passed = set(islice(view, step)) if CLEARED in gone else (set(keys[:step]) if passed is None else passed) - gone
                         deletions[:] = [deletion for deletion in deletions if deletion[0] >= here]
@@ -81,4 +87,4 @@ class DictLoops(Base):
                 looped.pop(id(target), None)
 
 
-__all__ = ["CLEARED", "DictLoops"]
+__all__ = ["CLEARED", "POPPED", "DictLoops"]

@@ -12,7 +12,7 @@ from typing import Any
 from .atoms import ATOMS, COLLECTED, CONTAINERS, ITERABLE, MAPPINGS, SEQUENCES, acts_as_index, hashes_plainly
 from .buffer import extend_items, named, set_add, set_item, update_items
 from .collected import Collected
-from .dictloops import CLEARED
+from .dictloops import CLEARED, POPPED
 from .pending import Pending, settled
 
 _IMMUTABLE_TYPES = (str, bytes, int, float, complex, tuple, frozenset, range)
@@ -208,9 +208,9 @@ class Methods(Collected):
                 raise KeyError("popitem(): dictionary is empty")
             key = next(reversed(view))
             value = settled(view[key])
-            self.store_op(target, named("__delitem__"), (key,))
+            self.store_op(target, named("popitem"), ())
             if self.looped:
-                self.deleted(target, key)
+                self.deleted(target, POPPED)
             return self.new_tuple(key, value)
         if name == "clear" and not args:
             if self.looped:

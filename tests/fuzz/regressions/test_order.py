@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..check import agree
 
 
@@ -298,3 +300,24 @@ def test_a_helper_that_deletes_in_a_loop() -> None:
         print(out, d)
         """
     )
+
+
+@pytest.mark.parametrize("made", ["{1: 1, 2: 2}", "defaultdict(int, {1: 2, 2: 2})", "Counter([1, 2])"])
+@pytest.mark.parametrize("taken", ["d.pop(x)", "del d[x]", "d.popitem()", "d.pop(2, 0)", "d.pop(num(x), 0)", "f(x)"])
+def test_a_dict_that_is_filled_again_in_a_loop_over_it(made: str, taken: str) -> None:
+    source = f"""
+from collections import Counter, defaultdict
+d = {made}
+def f(x):
+    num(x)
+    return d.pop(x)
+try:
+    for x in d:
+        i = num(x)
+        {taken}
+        d[num(x) + 20] = 1
+        print(x, sorted(d))
+except (RuntimeError, KeyError) as ex: print(repr(ex))
+"""
+    agree(source)
+    agree("try: bad(1)\nexcept Boom:\n" + "".join(f"    {line}\n" for line in source.splitlines()))
