@@ -25,6 +25,7 @@ from .pending import Fault, Kill, NotReady, Pending, real, resolve
 from .reach.values import FRESH_RESULT
 from .tracebacks import as_left
 from .unit import Entry, Unit
+from .workers import Workers
 
 if TYPE_CHECKING:
     from .base import Base
@@ -37,7 +38,7 @@ MAX_DEPTH = 50
 MOST_CAUSES = 32
 
 
-class Scheduler(Base):
+class Scheduler(Workers):
     """Part of the :class:`Machine`: owns units, logs, the run queue."""
 
     outstanding: int
@@ -90,32 +91,6 @@ class Scheduler(Base):
                 self.wake_host()
 
     # ------------------------------------------------------------------ greenlets
-    def worker(self) -> greenlet:
-        """A greenlet that waits for a job: ``[unit, fn, args, kwargs]``."""
-        pool = self.pool
-        if pool:
-            return pool.pop()
-        worker = greenlet(self._worker, self.hub)
-        worker.gr_context = self.context
-        return worker
-
-    def _worker(self, job: list[Any]) -> None:
-        """Body of a pooled greenlet: runs one job after another.
-
-        A job is a list and is emptied: the arguments of a greenlet's first switch live as long as it does, and so would what the
-        user's function was given and what it returned.
-        """
-        while True:
-            unit, fn, args, kwargs = job
-            job.clear()
-            self._run(unit, fn, args, kwargs)
-            unit.greenlet = None
-            target = unit.origin
-            unit.origin = None
-            self.pool.append(getcurrent())
-            del unit, fn, args, kwargs
-            job = (target if target is not None else self.hub).switch()
-
     def _run(self, unit: Unit, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Run a unit's code to its end and file its outcome.  Never raises."""
         try:
