@@ -280,7 +280,10 @@ class Streams(Base):
         """``yield from value`` of a twin."""
         if type(value) is Stream or type(self.force_shape(value)) in FRESH:
             return self.iterate(value)  # type: ignore[no-any-return]
-        return self._delegate(self.force(value))
+        value = self.force(value)
+        if type(value) is types.CoroutineType:
+            raise TypeError("cannot 'yield from' a coroutine object in a non-coroutine generator")
+        return self._delegate(value)
 
     def _delegate(self, value: Any) -> Iterator[Any]:
         iterator = self.fence(iter, (value,), {}, what=type(value).__name__)

@@ -53,6 +53,7 @@ EXCLUDED: dict[str, str] = {
     "test_descr.ClassPropertiesAndMethods.test_slots": "counts all objects of the process",
     "test_exceptions.ExceptionTests.test_recursion_in_except_handler": "leaves ten frames of the recursion limit, of which the engine needs some",
     "test_frame.ClearTest": _FRAMES,
+    "test_generators.SignalAndYieldFromTest": "sends itself a signal, which has to come within one operation; a plain run fails it, too, now and then",
     "test_frame.ReprTest.test_repr": _FRAMES,
     "test_functools.TestLRUC.test_lru_reentrancy_with_len": _LEN,
     "test_functools.TestLRUPy.test_lru_reentrancy_with_len": _LEN,
@@ -62,6 +63,7 @@ EXCLUDED: dict[str, str] = {
     "test_traceback.TestStack.test_walk_stack": _STACK,
     "test_traceback.TestTracebackException.test_from_exception": _FRAMES,
     "test_traceback.TracebackFormatTests.test_stack_format": _STACK,
+    "test_weakref.ReferencesTestCase.test_callback_in_cycle_resurrection": "asks when a class is gone; one that the cell has called is there until it ends",
 }
 
 
@@ -72,7 +74,7 @@ _ALIVE = "asks when an object is gone; a call in flight keeps what it was given"
 
 #: of mode `cell` under stress only. The tests pass as shipped.
 UNDER_STRESS: dict[str, str] = {
-    "test_bytes.ByteArrayAsStringTest.test_count": _ROUNDS,
+    **{f"test_bytes.ByteArrayAsStringTest.test_{name}": _ROUNDS for name in ("count", "find", "rfind")},
     "test_bytes.BytesAsStringTest.test_count": _ROUNDS,
     "test_bytes.BytesAsStringTest.test_find": _ROUNDS,
     "test_bytes.BytesAsStringTest.test_rfind": _ROUNDS,
@@ -88,18 +90,20 @@ UNDER_STRESS: dict[str, str] = {
         "EnumerateStartTestCase", "EnumerateTestCase", "SubclassTestCase", "TestBig", "TestLongStart", "TestStart"
     )},
     "test_exceptions.PEP626Tests": "compares `frame.f_lineno`, the last line of a frame that failed, with the line of its traceback, which is ours to give",
+    "test_exceptions.ExceptionTests.testExceptionCleanupState": _ALIVE,
+    "test_exceptions.ExceptionTests.testSettingException": "asks for the frames of an exception that fails while C code makes it, between two calls in flight",
     "test_finalization": _ALIVE,
     "test_float.GeneralFloatCases.test_floatasratio": _ROUNDS,
     "test_frame.FrameAttrsTest.test_locals": _FRAMES,
     **{f"test_itertools.TestBasicOps.test_{kind}_tuple_reuse": _TUPLE for kind in (
         "combinations", "combinations_with_replacement", "permutations", "product", "zip", "zip_longest"
     )},
+    "test_itertools.TestBasicOps.test_permutations": _ROUNDS,
     "test_long.LongTest.test_float_conversion": _ROUNDS,
+    **{f"test_pickle.{kind}IdPersPicklerTests.test_{way}_reference_cycle": _ALIVE for kind in ("C", "Py") for way in ("pickler", "unpickler")},
     "test_raise.TestContext.test_3611": _ALIVE,
     "test_scope.ScopeTests.testLeaks": _ALIVE,
-    "test_weakref.MappingTestCase.test_threaded_weak_valued_consistency": _ROUNDS,
-    "test_weakref.MappingTestCase.test_threaded_weak_valued_pop": _ROUNDS,
-    "test_weakref.MappingTestCase.test_threaded_weak_valued_setdefault": _ROUNDS,
+    "test_weakref": _ALIVE,
     "test_weakset.TestWeakSet.test_len_cycles": _ALIVE,
 }
 

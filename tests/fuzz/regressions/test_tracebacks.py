@@ -200,3 +200,20 @@ def test_a_key_of_a_counter_that_cannot_be_hashed() -> None:
         del counts[f(2)]
         """
     )
+
+
+def test_a_coroutine_is_nothing_to_yield_from() -> None:
+    agree(
+        """
+        async def c(q): return num(q)
+        def g(q):
+            yield num(q)
+            yield from k
+        for q in range(2):
+            k = c(q)
+            try:
+                for x in g(q): print(x)
+            except TypeError as e: print(e)
+            k.close()
+        """
+    )
