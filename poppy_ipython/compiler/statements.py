@@ -246,8 +246,8 @@ class Statements(Loops, Tries, Expressions):
         self.scope.closures_made = True
         result.append(new)
         value: ast.expr = load(node.name)
-        for temp in reversed(decorators):
-            value = op("call", load(temp), value)
+        for temp, decorator in zip(reversed(decorators), reversed(node.decorator_list), strict=True):
+            value = place(op("call", load(temp), value), decorator)  # type: ignore[assignment]
         if decorators or not captured:
             result += self.scope.bind(node.name, value)
         self.scope.bound.add(node.name)

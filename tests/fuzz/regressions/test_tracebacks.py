@@ -217,3 +217,23 @@ def test_a_coroutine_is_nothing_to_yield_from() -> None:
             k.close()
         """
     )
+
+
+def test_the_line_of_a_decorator_that_fails() -> None:
+    agree(
+        """
+        def dec(fn): raise TypeError(num(1))
+        def same(fn): return fn
+        def f(q):
+            num(q)
+            @same
+            @dec
+
+            @same
+            def g():
+                pass
+        try: f(1)
+        except TypeError as e: x = e
+        f(2)
+        """
+    )
