@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from .atoms import ATOMS, CHAINED, ELSEWHERE, acts_as_index, hashes_plainly
-from .buffer import named
 from .defaults import Defaults
 from .deques import Deques
 from .dictloops import CLEARED, POPPED
@@ -68,12 +67,7 @@ class Collected(Deques, Tallies, Defaults):
             if kind is Counter:
                 return None
             raise KeyError(key)
-        if self.direct(target, id(target)):
-            del target[key]
-        else:
-            self.store_op(target, named("__delitem__"), (key,))
-        if self.looped:
-            self.deleted(target, key)
+        self.take_out(target, key)
         return None
 
     # ------------------------------------------------------------------ methods

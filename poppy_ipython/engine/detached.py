@@ -238,13 +238,8 @@ class World:
                 return False
             found[name] = value
         self.budget += _ROUND * self.rounds(closed)
-        members = dict.fromkeys(base for base, _ in closed.members)
-        for name, value in found.items():
-            if name in members and type(value) is types.ModuleType:
-                if not all(self.member(value, attribute) for base, attribute in closed.members if base == name):
-                    return False
-            elif not self.admits(value):
-                return False
+        if not all(self.suits(name, value, closed) for name, value in found.items()):
+            return False
         self.bound = closed.bound
         return self.changes(closed)
 
@@ -293,6 +288,11 @@ class World:
                 return value
         names = namespace.get("__builtins__", builtins)
         return (names if isinstance(names, dict) else vars(names)).get(name, _MISSING)
+
+    def suits(self, name: str, value: Any, closed: Closed) -> bool:
+        """May the piece ``closed`` begin with ``value`` under ``name``: plain data, a pure function, a module of whose functions it calls such?"""
+        called = [attribute for base, attribute in closed.members if base == name] if type(value) is types.ModuleType else ()
+        return all(self.member(value, attribute) for attribute in called) if called else self.admits(value)
 
     def member(self, module: types.ModuleType, name: str) -> bool:
         """May the function ``module.name`` be called?"""
@@ -345,7 +345,6 @@ class World:
         self.loads |= closed.loads
         self.methods |= closed.methods
         self.calls_given = self.calls_given or closed.calls_given
-        members = dict.fromkeys(base for base, _ in closed.members)
         for name in closed.names:
             value = self.name(name, fn.__globals__, True)
             if name in closed.changed and type(value) is not types.ModuleType:  # (`math.sqrt` is no method)
@@ -353,12 +352,7 @@ class World:
                 return False
             if value is _MISSING:
                 continue
-            if value is Pending:
-                return False
-            if name in members and type(value) is types.ModuleType:
-                if not all(self.member(value, attribute) for base, attribute in closed.members if base == name):
-                    return False
-            elif not self.admits(value):
+            if value is Pending or not self.suits(name, value, closed):
                 return False
         return all(map(self.admits, fn.__defaults__ or ())) and all(map(self.admits, (fn.__kwdefaults__ or {}).values()))
 

@@ -369,6 +369,15 @@ class Heap(Displays):
             return self.delete_collected(target, key)
         return self.fence(operator.delitem, (target, key), {}, what="del")
 
+    def take_out(self, target: Any, key: Any) -> None:
+        """``del target[key]`` of what is there."""
+        if self.direct(target, id(target)):
+            del target[key]
+        else:
+            self.store_op(target, named("__delitem__"), (key,))
+        if self.looped:
+            self.deleted(target, key)
+
     # ------------------------------------------------------------------ names
     def globals_of(self, namespace: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
         """``(read, store, phantom)`` for the names of ``namespace``, made once per lowered code object."""

@@ -195,12 +195,7 @@ class Methods(Collected):
                     return settled(args[1])
                 raise KeyError(key)
             value = settled(view[key])
-            if self.direct(target, id(target)):
-                del target[key]
-            else:
-                self.store_op(target, named("__delitem__"), (key,))
-            if self.looped:
-                self.deleted(target, key)
+            self.take_out(target, key)
             return value
         if name == "popitem" and not args:
             view = self.view(target)
