@@ -184,7 +184,9 @@ class Statements(Loops, Tries, Expressions):
         return result
 
     def stmt_Raise(self, node: ast.Raise) -> list[ast.stmt]:
-        exc = op("raise_", self.expr(node.exc)) if node.exc is not None else None
+        if node.exc is None:
+            return [ast.Expr(op("before_raise")), ast.Raise(None, None)]
+        exc = op("raise_", self.expr(node.exc), const(isinstance(node.exc, ast.Call)))
         cause = op("force", self.expr(node.cause)) if node.cause is not None else None
         return [ast.Raise(exc, cause)]
 

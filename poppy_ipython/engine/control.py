@@ -427,9 +427,21 @@ class Control(DictLoops):
         bindings[:] = [b for b in bindings if b[0] < position or b[0][:k] != path or b[0][k] == _AFTER]
         return [settled(values.get(name, UNBOUND)) for name in names]
 
-    def reraise(self, value: Any) -> Any:
-        """The operand of ``raise``: a real object."""
-        return self.force(value)
+    def reraise(self, value: Any, made: bool) -> Any:
+        """The operand of ``raise``: a real object; ``made`` by a call that stands there.
+
+        Raising writes to an exception: its traceback and its context. One that others may hold is raised when nothing before
+        the ``raise`` can fail any more, or it would keep the steps of a ``raise`` that a plain run does not come to.
+        """
+        value = self.force(value)
+        if isinstance(value, BaseException) and not (made and value.__traceback__ is None):
+            self.before_raise()
+        return value
+
+    def before_raise(self) -> None:
+        """An exception that others may hold is raised next (:meth:`reraise`)."""
+        if not self.quiescent():
+            self.drain()
 
 
 def _throw(error: BaseException) -> None:

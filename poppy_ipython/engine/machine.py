@@ -293,7 +293,7 @@ class Machine(
                 "await_value": self.await_value, "with_keywords": self.with_keywords, "spread": self.spread, "real_iterable": self.real_iterable,
                 "mark": self.mark, "caught": self.caught, "restore": self.restore, "live": self.live,
                 "handling": self.handling, "flush_handler": self.flush_handler, "end_handler": self.end_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": self.as_raised,
-                "as_handled": self.as_handled, "raise_": self.reraise, "enter_exclusive": self.enter_exclusive,
+                "as_handled": self.as_handled, "raise_": self.reraise, "before_raise": self.before_raise, "enter_exclusive": self.enter_exclusive,
                 "leave_exclusive": self.leave_exclusive, "pin": self.pin, "current": self.current, "top_module": _top_module,
                 "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),
                 "pack_args": self.pack_args, "pack_kwargs": self.pack_kwargs, "call_star": self.call_star,

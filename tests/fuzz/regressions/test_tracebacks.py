@@ -237,3 +237,45 @@ def test_the_line_of_a_decorator_that_fails() -> None:
         f(2)
         """
     )
+
+
+def test_a_handled_exception_is_raised_again_only_where_a_plain_run_comes_to_it() -> None:
+    agree(
+        """\
+try:
+    bad(num(''))
+except Boom as ex:
+    x13 = ex
+    if [0 for q in [num()]]:
+        raise ex
+""",
+        seed=6200546,
+    )
+
+
+def test_a_bare_raise_runs_only_where_a_plain_run_comes_to_it() -> None:
+    agree(
+        """\
+try:
+    try:
+        bad(num(''))
+    except Boom as ex:
+        x13 = ex
+        if [0 for q in [num()]]:
+            raise
+except TypeError as e:
+    x14 = e
+"""
+    )
+
+
+def test_an_exception_that_is_kept_is_raised_only_where_a_plain_run_comes_to_it() -> None:
+    agree(
+        """\
+kept = Boom('kept')
+def f(q):
+    if [0 for q in [num(q, q)]]:
+        raise kept
+f(0)
+"""
+    )
