@@ -282,7 +282,7 @@ class Statements(Loops, Tries, Expressions):
         if scopes.jumps_out(node) or facts.yields:
             return False
         if self.scope.cell:
-            return not facts.deletes and not facts.walruses & self.scope.targets
+            return not facts.walruses & self.scope.targets
         return not facts.assigned & (self.scope.captured | self.scope.global_names) and not facts.defines
 
     def outlined(self, node, body_of, kind, test=None, extra=(), values=(), binds=None):  # type: ignore[no-untyped-def]
@@ -301,7 +301,7 @@ class Statements(Loops, Tries, Expressions):
         if scope.cell:
             body.append(ast.Return(op("collect", const(tuple(names)))))
             name = scope.hoist("s", head + params, [place(s, node) for s in body], node, [node])
-            maybe = tuple([True if n in facts.cleared else None if n not in inner.scope.bound else False for n in names])
+            maybe = tuple([True if n in facts.cleared or n in facts.deleted else None if n not in inner.scope.bound else False for n in names])
             fn, tests = self.tests(test)
             call = op("cell_" + fn, load(name), const(tuple(names)), const(maybe), *tests, *args)
             scope.bound = (scope.bound & inner.scope.bound) | (inner.scope.bound & set(names))

@@ -20,6 +20,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     sources     forked comprehensions, late views and maps    collected   deque, Counter, defaultdict
     texts       str and repr of instances                spreading   ``*xs`` and ``**named``
     results     of functions: numbers and strings in known places    early       faults before the head
+    unbinding   `del` of a global name
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -79,6 +80,7 @@ from .streams import Streams
 from .texts import Texts
 from .tickets import Tickets
 from .tracebacks import Tracebacks
+from .unbinding import Unbinding
 from .unpacking import Unpacking
 from .window import Window
 from .written import Written
@@ -127,6 +129,7 @@ class Machine(
     Early,
     Written,
     Columns,
+    Unbinding,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 
@@ -280,7 +283,7 @@ class Machine(
             read, store, phantom = self.globals_of(namespace)
             cell_stmt, cell_if = self.cell_branches(namespace, phantom)
             names = {
-                "g": read, "gl": self.global_late(namespace, read), "gal": self.ga_late, "gas": self.ga_stored, "st": store, "gd": _deleter(self, namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
+                "g": read, "gl": self.global_late(namespace, read), "gal": self.ga_late, "gas": self.ga_stored, "st": store, "gd": self.deleter(namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
                 "gi": self.gi, "si": self.si, "di": self.di, "seg": self.seg, "op": self.op, "call": self.call,
                 "meth": self.meth, "own": self.own, "truth": self.truth, "ld": self.ld, "force": self.force,
                 "drain": self.drain, "iterate": self.iterate, "iterate_new": self.iterate_new, "iterate_async": self.iterate_async, "stream_call": self.stream_call, "stream_meth": self.stream_meth, "read": self.read,
@@ -449,16 +452,6 @@ def _concat(*parts: str) -> str:
 
 def _top_module(name: str) -> Any:
     return importlib.import_module(name)
-
-
-def _deleter(machine: Machine, namespace: dict[str, Any], store: Callable[..., Any]) -> Callable[[str], None]:
-    def delete(name: str) -> None:
-        machine.drain()
-        if name not in namespace:
-            raise NameError(f"name '{name}' is not defined", name=name)
-        del namespace[name]
-
-    return delete
 
 
 __all__ = ["ATOMS", "Machine", "builtins"]
