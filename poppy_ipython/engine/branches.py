@@ -72,6 +72,7 @@ class Branches(Base):
     """Part of the :class:`Machine`."""
 
     outstanding: int
+    generation: int
 
     def branch(
         self, fn: Callable[..., Any], args: tuple[Any, ...], operands: tuple[Any, ...], segment: Segment | None, outs: int | None
@@ -122,6 +123,8 @@ class Branches(Base):
         if unit.callbacks is not None:
             self.wake_readers(unit)
         unit.greenlet = worker = self.worker()
+        if unit.head:
+            self.generation += 1  # as where a unit goes on (_switch_to): what it does now it does to the real objects
         self.cur = unit
         if begin.segment is None:
             unit.begin = None

@@ -304,3 +304,22 @@ def test_a_list_that_cannot_be_sorted_stays_half_sorted() -> None:
             print(e, c)
         """
     )
+
+
+def test_a_branch_that_starts_at_the_head_writes_to_what_is_in_view() -> None:
+    """Who has viewed the list before, without the younger store, has not seen what the branch appends to the real one."""
+    agree(
+        """\
+def m0(l1):
+    if l1.count(size(l0)) != 3:
+        l0.append(0)
+l0 = []
+a = mk(0)
+m0(a)
+l0.append(5)
+m0(a)
+l0.append(6)
+size(l0)
+""",
+        seed=21006856,
+    )
