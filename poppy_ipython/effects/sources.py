@@ -2,7 +2,7 @@
 
     <client>        the API client that a method belongs to: its state on the server
     <host>          the host that a URL names, or that a client has as its base URL
-    <path>          the file that a path names, however it is written
+    <path>          the file that a path names, however it is written; <open file>: the open file that is written to (`opened.py`)
     <runnable>      the host of the first model in a chain; <instructor>: that of the client it wraps
     <plain client>  true of a client that runs no code of the user's (hooks, a transport of one's own); <plain api>: of a
                     model service's client; <plain call>: and of what the call brings along (`clients.py`)
@@ -11,6 +11,7 @@
                     true if all that it calls is known (`runnables.py`, `wrappers.py`)
     <path given>    true if the first argument names a file
     <captured command>  true of a command whose output is captured, with nothing of the program's among what it is given
+    <plain file>    true of an open file in which nothing of the program's own runs (`opened.py`)
     <library handlers>  true of a logger whose handlers, filters and formatters are those of `logging`
 
 Methods of `openai` and `anthropic` live on resource objects (`client.chat.completions`) that keep their client in
@@ -31,6 +32,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from poppy_ipython.effects.clients import base_url_of, client_of, is_plain_api, is_plain_call, is_plain_client
+from poppy_ipython.effects.opened import file_resource, is_written_plainly
 from poppy_ipython.effects.runnables import is_known_retriever, is_known_runnable, is_known_step, runnable_host
 from poppy_ipython.effects.schemas import is_plain_model
 from poppy_ipython.effects.wrappers import instructor_host, is_known_instructor
@@ -157,6 +159,7 @@ def has_library_handlers(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapp
 
 RESOURCES: dict[str, Callable[..., Hashable]] = {
     "<client>": client_resource, "<host>": host_resource, "<path>": path_resource,
+    "<open file>": file_resource,
 }  # fmt: skip
 
 
@@ -173,13 +176,14 @@ SOURCES: dict[Callable[..., Any], Source] = {
     client_resource: Source("client", 1),
     host_resource: Source("http", 3, frozenset({"url"})),
     path_resource: Source("file", 1),
+    file_resource: Source("file", 2, frozenset({"fp"})),
 }
 HOSTS: dict[str, Callable[..., str]] = {
     "<client>": client_host, "<host>": url_host, "<runnable>": runnable_host, "<instructor>": instructor_host,
 }  # fmt: skip
 PREDICATES: dict[str, Callable[[Any, tuple[Any, ...], Mapping[str, Any] | None], bool]] = {
     "<plain client>": is_plain_client, "<path given>": is_path, "<captured command>": is_captured,
-    "<library handlers>": has_library_handlers,
+    "<library handlers>": has_library_handlers, "<plain file>": is_written_plainly,
     "<plain api>": is_plain_api, "<plain call>": is_plain_call, "<plain model>": is_plain_model,
     "<known runnable>": is_known_runnable,
     "<known retriever>": is_known_retriever, "<known step>": is_known_step,

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler.functions import is_coroutine
 from ..effects import effect_of_call
 from ..effects.doubts import doubt_once
+from ..effects.opened import file_resource
 from ..effects.registry import effect_of, resource_of
 from ..effects.table import display_name, underlying
 from ..effects.wrappers import reason_of
@@ -215,6 +216,11 @@ class Calls(Base):
             def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 use.calls += 1
                 return self.external(f, effect, args, kwargs)
+        elif effect.resource is file_resource:
+
+            def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                use.calls += 1
+                return self.write_file(f, args, kwargs, effect)
         elif effect.unless is not None:
 
             def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -312,20 +318,22 @@ class Calls(Base):
         return entry
 
     def at_head_value(
-        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any = None
+        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any = None, resource: Any = None
     ) -> Any:
         """Like :meth:`at_head`, with the result as a pending (clock, random state, environment).
 
-        ``effect``: what it is declared as; a write keeps younger external reads of its resource waiting. Where the resource
-        depends on arguments that are not there yet, that is every resource.
+        ``effect``: what it is declared as; a write keeps younger external reads of its resource waiting (``resource`` if it is
+        known already). Where that depends on arguments that are not there yet, it is every resource.
         """
         if self.quiescent():
             return self.fence(fn, args, kwargs, pure=True)
         entry = self.at_head(fn, args, kwargs)
         entry.pending = Pending()
-        if effect is not None and effect.name == "sequential":
+        if resource is None and effect is not None and effect.name == "sequential":
             unknown = callable(effect.resource) and self.has_pending(map(settled, (*args, *kwargs.values())))
-            entry.resource = EVERYTHING if unknown else resource_of(effect, fn, args, kwargs)
+            resource = EVERYTHING if unknown else resource_of(effect, fn, args, kwargs)
+        if resource is not None:
+            entry.resource = resource
             self.writes.setdefault(entry.resource, []).append(entry)
         return entry.pending
 

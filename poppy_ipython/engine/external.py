@@ -14,6 +14,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from ..effects.doubts import unclear_of
+from ..effects.opened import named
 from ..effects.registry import effect_of_call, resource_of
 from ..effects.sources import SOURCES
 from ..effects.table import underlying
@@ -168,7 +169,7 @@ class External(Base):
     def after_writes(self, entry: Entry, resource: Any) -> int:
         """How many outstanding older writes of ``resource`` the read ``entry`` has to wait for (its issuer need not)."""
         count = 0
-        for name in (resource, EVERYTHING):
+        for name in (*named(resource), EVERYTHING):
             for write in self.writes.get(name, ()):
                 if write.position < entry.position:
                     count += 1

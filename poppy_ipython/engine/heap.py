@@ -40,6 +40,7 @@ from .maywrites import TOP
 from .pending import UNBOUND, NotReady, Pending, settled
 
 _PLAIN_READS = WRITABLE - {type}
+_METHODS = (types.FunctionType, types.MethodDescriptorType)
 
 
 class Heap(Displays):
@@ -176,7 +177,7 @@ class Heap(Displays):
         if self.reading and self.is_being_read(target):
             return False
         if reads_plainly(kind, name, target):
-            return not is_ordered(kind) or type(lookup(kind, name)) is types.FunctionType
+            return not is_ordered(kind) or type(lookup(kind, name)) in _METHODS
         key = (kind, name)
         known = self.plain_reads.get(key)
         if known is None:

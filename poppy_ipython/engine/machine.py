@@ -21,6 +21,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     texts       str and repr of instances                spreading   ``*xs`` and ``**named``
     results     of functions: numbers and strings in known places    early       faults before the head
     unbinding   `del` of a global name
+    opened      files of the program
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -68,6 +69,7 @@ from .maywrites import MayWrites
 from .methods import Methods
 from .mutations import Mutations
 from .natives import Natives
+from .opened import OpenFiles
 from .origins import Origins
 from .pending import UNBOUND, BoundRef, Pending
 from .results import Results
@@ -130,6 +132,7 @@ class Machine(
     Written,
     Columns,
     Unbinding,
+    OpenFiles,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 

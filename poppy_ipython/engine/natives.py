@@ -304,4 +304,4 @@ class Natives(Base):
         if users_file(self.force(kwargs.get("file"))) or self.any_risky(args) or any(map(self.acts, args)):  # a `__str__` that writes
             self.fence(builtins.print, args, kwargs, what="print")
             return
-        self.at_head(builtins.print, args, kwargs)
+        self.at_head_value(builtins.print, args, kwargs, None, self.printed_to(settled(kwargs["file"])) if "file" in kwargs else None)

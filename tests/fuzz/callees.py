@@ -38,7 +38,7 @@ idiom(0.3, "def @(n, k=1):\n    q = 0\n    while q < n:\n        yield q, str(q)
 
 # results that are numbers or strings in known places
 idiom(0.5, "def @(q):\n    for r in range(3):\n        try: return bad((q, r)), r\n        except Boom: l1.append(r)\n    return num(q), -1\n@n = @t = {int}\nfor @q in range(4):\n    @a, @b = @(@q)\n    @n += @b\n    if @a == 2: @t += 1\n    l0.append(@n)\nprint(@n, @t, l1)")
-idiom(0.4, "def @(q):\n    for i, x in enumerate({list}):\n        if num((x, q)) > 3: return l0, i, f'{{i}}', l2\n    return l1, len(l1), ask(q), l0\n@n = @s = @t = 0\n@s = ''\nfor @q in range(3):\n    @a, @b, @c, @d = @(@q)\n    @n += @b; @s += @c\n    @e = @d\n    @d += [@b]\n    print(@n, @s, len(@e), len(@a))", risky=True)
+idiom(0.4, "def @(q):\n    for i, x in enumerate({list!}):\n        if num((x, q)) > 3: return l0, i, f'{{i}}', l2\n    return l1, len(l1), ask(q), l0\n@n = @s = @t = 0\n@s = ''\nfor @q in range(3):\n    @a, @b, @c, @d = @(@q)\n    @n += @b; @s += @c\n    @e = @d\n    @d += [@b]\n    print(@n, @s, len(@e), len(@a))", risky=True)
 idiom(0.3, "def @(q, n=l0):\n    if flag(q): n = 1\n    if flag(q + 1): return ask(q), n\n    return '', n\n@t = l1\nfor @q in range(3):\n    @a, @b = @(@q)\n    try: @t += @b\n    except TypeError as ex: print(ex)\n    l1 = @t\n    print(l0, l1)")
 
 # members found under a name that may be an answer

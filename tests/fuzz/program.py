@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import callees, closures, collected, expressions, filling, forms, idioms, pieces, retries, statements, values  # noqa: F401  the tables fill themselves on import
+from . import callees, closures, collected, expressions, files, filling, forms, idioms, pieces, retries, statements, values  # noqa: F401  the tables fill themselves on import
 from .grammar import Writer
 
 PROLOGUE = (

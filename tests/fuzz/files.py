@@ -1,0 +1,21 @@
+"""Fragments that write files and read them back (`engine/opened.py`): by the file, by its path, in branches and functions, with failures."""
+# ruff: noqa: E501  (a table: one production or program a line)
+
+from __future__ import annotations
+
+from .idioms import idiom
+
+#: a file without a name that anybody else could have, and its text at the end; `@p` is one with a path
+_NEW = "import tempfile\n@ = tempfile.TemporaryFile('w+')\n"
+_NAMED = "import tempfile, os, pathlib\n@p = os.path.join(tempfile.gettempdir(), f'poppy-fuzz-{{os.getpid()}}.txt')\n"
+_TEXT = "\n@.seek(0)\n@t = @.read()\n@.close()\n@ = None\nprint(@t)"
+_GONE = "\nwith open(@p) as @g: @t = @g.read()\nos.remove(@p)\n@ = @g = @p = None\nprint(@t)"
+
+idiom(0.5, _NEW + "for @q in {list}[:4]:\n    i0 = @.write(ask(@q))\n    if flag(@q): print(ask((@q, i0)), num(@q), file=@)\n    elif num(@q) > 3: @.writelines([ask(@q), 'z'])\n    l0.append(@q)" + _TEXT)
+idiom(0.4, _NEW + "try:\n    for @q in {list}[:4]:\n        @.write(str(bad(@q)))\n        l0.append(@.tell() % 5)\nexcept Boom as ex: print(ex, @.closed)\nfinally: @.write(ask({int}))" + _TEXT)
+idiom(0.4, _NEW + "def @f(q, f):\n    f.write(ask(q))\n    if num(q) > 3: f.flush(); o0.v += 1\n    return num(q)\nfor @q in {list}[:4]: l0.append(@f(@q, @))\nprint(o0.v)" + _TEXT)
+idiom(0.3, "import csv, json\n" + _NEW + "@w = csv.writer(@)\nfor @q in {list}[:4]:\n    @r = [@q, ask(@q), {{'n': num(@q)}}]\n    if flag(@q): @w.writerow(@r)\n    else: json.dump(@r, @)\n    @r[2]['n'] = {int}\n    @r.append(@q)\n@w = None" + _TEXT)
+idiom(0.5, _NAMED + "with open(@p, 'w') as @:\n    for @q in {list}[:4]:\n        @.write(ask(@q) + '/')\n        if flag(@q): @.flush()\n        l0.append(len(pathlib.Path(@p).read_text()) + num(@q))" + _GONE)
+idiom(0.4, _NAMED + "for @q in {list}[:3]:\n    @a = ask(@q)\n    with open(@p, 'a' if flag(@q) else 'w') as @:\n        @.write(@a)\n        @.write(ask((@q, 1)))\n    i0 = num(@q)\nprint(i0)\nwith open(@p, 'a') as @: @.write('.')" + _GONE)
+idiom(0.4, _NAMED + "def @f(q):\n    with open(@p, 'a') as f:\n        f.write(str(bad(q)) if flag(q) else ask(q))\n        o0.v += 1\n    return num(q)\nwith open(@p, 'w') as @: i1 = @.write(ask(1))\nfor @q in {list}[:3]:\n    try: l0.append(@f(@q))\n    except Boom as ex: print(ex)\n    l1.append(o0.v)" + _GONE)
+idiom(0.3, _NAMED + "with open(@p, 'w') as @:\n    for @q in range(4): print(@q, {int}, file=@)\ntry:\n    with open(@p) as @:\n        for @l in @:\n            l0.append(bad(@l.strip()))\n            if flag(@l): continue\n            s0 = ask(@l) + @l\nexcept Boom as ex: print(ex, @.closed)\nprint(s0)" + _GONE)
