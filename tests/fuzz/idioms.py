@@ -54,6 +54,9 @@ idiom(0.3, "@ = ''\nfor @q in range(3):\n    @ += ask((@q, {int}))\n    if len(@
 idiom(0.3, "@ = {{}}\nfor @q in {list}[:4]:\n    @.setdefault(num(@q), []).append(@q)\nfor @k, @v in @.items():\n    print(@k, @v, size(@v))")
 idiom(0.3, "@ = [ask(q) for q in range(4)]\nwhile len(@) > 1:\n    @ = [ask((a, b)) for a, b in zip(@[::2], @[1::2])]\ns1 = @[0]")
 
+# a list that younger units have stored to, written to by a branch at the head
+idiom(0.4, "@ = []\n@a = mk({int})\ndef @f(q):\n    if @a.count(size(@)) != 3: @.append(q)\nfor @q in range(3):\n    @f(@q)\n    @.append({int})\ni0 = size(@)")
+
 # databases
 idiom(0.4, "for @u in range(3):\n    @r = get(@u)\n    if num((@r, {int})) > 3:\n        put(@u + 1, @r)")
 idiom(0.3, "put(1, {int})\ni0 = get(1)\nput(1, {int})\ni1 = get(1) + get(2)\nnote(0, i0); note(1, i1)")
