@@ -188,9 +188,8 @@ def _expression_reason(node: ast.AST) -> str | None:
     if reason is not None:
         return reason
     for child in nodes:
-        if isinstance(child, scopes.COMPREHENSIONS):
-            if any(g.is_async for g in child.generators) or any(isinstance(n, ast.Await) for n in walk(child)):
-                return "an asynchronous comprehension"
+        if isinstance(child, scopes.COMPREHENSIONS) and scopes.is_asynchronous(child):
+            return "an asynchronous comprehension"
         if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id in scopes.FRAME_READERS:
             return f"{child.func.id}() looks at the cell's own names"
         if isinstance(child, ast.Delete) and not isinstance(node, ast.Delete):

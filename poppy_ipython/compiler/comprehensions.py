@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from . import scopes
-from .abi import PREFIX, const, load, op, place, store, walk
+from .abi import PREFIX, const, load, op, operation, place, store, walk
 from .native import comprehension_change, expression_two_ways
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Comprehensions(_Base):
             params = self.scope.passed([node], without=targets)
             start = [] if stop else comprehension_change(node, element, body[0], [p for p in params if p != self.scope.bindings], conditional)
             statements = [ast.Assign([store(acc)], ast.List([], ast.Load())), *start, *body, ast.Return(end)]
+            if frame is not None and scopes.awaits(node):
+                statements = _coroutine(statements, node)
             values = [self.scope.pass_value(p) for p in params]
             whole = [ast.copy_location(ast.Expr(node), node)]
             name = self.scope.hoist("c", [PREFIX + "it", *params], [place(s, node) for s in statements], node, whole, piece, frame, targets)
@@ -129,6 +131,15 @@ class Comprehensions(_Base):
 
         items = self.over(node, following.iter, call, lambda: params)
         return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [items], []))]
+
+
+def _coroutine(statements: list[ast.stmt], node: ast.AST) -> list[ast.stmt]:
+    """The body of a frame that is a coroutine's: a ``StopIteration`` leaves it as a ``RuntimeError``."""
+    caught = PREFIX + "e"
+    at = ast.Pass(lineno=node.lineno, end_lineno=node.lineno, col_offset=0, end_col_offset=0)  # type: ignore[attr-defined]
+    raised = place(ast.Raise(op("left", load(caught)), None), at)
+    handler = ast.ExceptHandler(operation("StopIteration"), caught, [raised])  # type: ignore[list-item]
+    return [ast.Try([place(s, node) for s in statements], [handler], [], [])]  # type: ignore[misc]
 
 
 def _bound_by(generators: list[ast.comprehension]) -> set[str]:

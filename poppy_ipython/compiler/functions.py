@@ -144,9 +144,7 @@ def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, genera
                 return f"it calls {part.func.id}()"
             if isinstance(part, scopes.COMPREHENSIONS) and any(isinstance(n, ast.NamedExpr) for n in walk(part)):
                 comprehension_depth_walrus = True
-            if coroutine and isinstance(part, scopes.COMPREHENSIONS) and (
-                any(g.is_async for g in part.generators) or any(isinstance(n, ast.Await) for n in walk(part))
-            ):
+            if coroutine and isinstance(part, scopes.COMPREHENSIONS) and scopes.is_asynchronous(part):
                 return "it contains an asynchronous comprehension"
             if isinstance(part, (ast.Nonlocal, ast.ClassDef)) or (isinstance(part, ast.Await) and not coroutine):
                 return f"it contains {type(part).__name__}"

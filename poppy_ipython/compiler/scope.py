@@ -208,5 +208,11 @@ class Piece:
         self.source = source
         self.params = params
 
+    @property
+    def awaits(self) -> bool:
+        """Is it a comprehension whose frame is a coroutine's?"""
+        node = self.source[0].value if isinstance(self.source[0], ast.Expr) else None
+        return isinstance(node, scopes.COMPREHENSIONS) and scopes.awaits(node)
+
 
 __all__ = ["Piece", "Scope", "operation"]

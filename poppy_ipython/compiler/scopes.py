@@ -258,6 +258,25 @@ def closed_over(node: ast.AST) -> tuple[set[str], set[str]]:
     return captured(parts), captured(parts, keys)
 
 
+def is_asynchronous(node: ast.AST) -> bool:
+    """Does the comprehension ``node`` go over what is awaited one by one, or make an asynchronous generator?
+
+    A list, set or dict that only awaits its items is no more than a loop that does.
+
+    >>> [is_asynchronous(ast.parse(s, mode="eval").body) for s in ("[await f(x) for x in y]", "(await f(x) for x in y)", "(x for x in await y)")]
+    [False, True, False]
+    """
+    return any(g.is_async for g in node.generators) or (isinstance(node, ast.GeneratorExp) and awaits(node))  # type: ignore[attr-defined]
+
+
+def awaits(node: ast.AST) -> bool:
+    """Does the comprehension ``node`` await in the frame that Python 3.11 makes for it, which is then a coroutine's?"""
+    first, *rest = node.generators  # type: ignore[attr-defined]
+    element = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]  # type: ignore[attr-defined]
+    parts = [*element, *first.ifs, *[part for g in rest for part in (g.iter, *g.ifs)]]
+    return any(isinstance(n, ast.Await) for part in parts for n in walk(part))
+
+
 def targets_of(node: ast.AST) -> set[str]:
     """The names that the comprehension ``node`` binds."""
     return {n.id for g in node.generators for n in walk(g.target) if isinstance(n, ast.Name)}  # type: ignore[attr-defined]

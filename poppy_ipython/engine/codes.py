@@ -11,6 +11,7 @@ import types
 from typing import Any
 
 from ..compiler.abi import MARK, PREFIX
+from ..compiler.functions import is_coroutine
 from ..compiler.plan import Lowered
 
 
@@ -32,6 +33,12 @@ class CodeInfo:
         self.positions: list[Any] | None = None
         #: lasti -> what :meth:`site` has found
         self.sites: dict[int, tuple[str | None, int, int, int, int]] = {}
+
+    @property
+    def is_coroutine(self) -> bool:
+        """Is it the code of a coroutine function, or part of it?"""
+        original = self.lowered.original
+        return original is not None and is_coroutine(original)
 
     def is_synthetic(self, lasti: int) -> bool:
         """Is the instruction at ``lasti`` the hand-over of an exception to a handler (no place in the source)?"""

@@ -77,8 +77,11 @@ class Early(Base):
         where = failed.position if type(failed) is Entry else failed.where
         failed.error = None
         for item in chain:
-            self.rollback_to(item.unit.log if type(item) is Entry else item.parent.log, item)
+            around = item.unit if type(item) is Entry else item.parent
+            self.rollback_to(around.log, item)
             error = self.explain(item, error)
+            if around.code_done:
+                error = self.out_of_coroutine(around, item, error)
         if type(failed) is Entry and failed.record is not None:
             self.dispatcher.release(failed)
         unit.draining = False

@@ -307,7 +307,7 @@ class Machine(
                 "cell_unit": self._cell_unit(namespace, phantom), "cell_stmt": cell_stmt, "cell_if": cell_if, "stmt_if": self.stmt_if,
                 "truth_of": self.truth_of,
                 "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native, "rest": rest,
-                "UnboundLocalError": UnboundLocalError, "fork_over": self.fork_over,
+                "UnboundLocalError": UnboundLocalError, "StopIteration": StopIteration, "left": self.left_coroutine, "fork_over": self.fork_over,
             }  # fmt: skip
             found = self.tables[id(namespace)] = {MARK + name: value for name, value in names.items()}
             for name in _OPERATORS:

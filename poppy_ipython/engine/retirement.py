@@ -114,7 +114,7 @@ class Retirement(Base):
         if type(entry) is not tuple and type(entry) is not Unit and entry.record is not None:
             self.dispatcher.release(entry)
         if unit.code_done:
-            unit.error = error
+            unit.error = error if type(entry) is tuple else self.out_of_coroutine(unit, entry, error)
             unit.where = where
             unit.complete = True
             if unit.parent is not None:

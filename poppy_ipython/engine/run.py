@@ -348,15 +348,20 @@ def run_simulated(
 
 
 def _drive(awaitable: Any) -> tuple[Any, BaseException | None]:
-    """Run an awaitable that waits for nothing real."""
-    iterator = awaitable.__await__()
+    """Run an awaitable (or what is none) that waits for nothing real."""
+
+    async def awaited() -> tuple[Any, BaseException | None]:
+        try:
+            return await awaitable, None
+        except BaseException as error:
+            return None, error
+
+    steps = awaited()
     try:
         while True:
-            next(iterator)
+            steps.send(None)
     except StopIteration as stop:
-        return stop.value, None
-    except BaseException as error:
-        return None, error
+        return stop.value  # type: ignore[no-any-return]
 
 
 def describe(machine: Machine) -> str:

@@ -23,7 +23,6 @@ from greenlet import getcurrent, greenlet
 from ..trace.records import KEPT
 from .pending import Fault, Kill, NotReady, Pending, real, resolve
 from .reach.values import FRESH_RESULT
-from .tracebacks import as_left
 from .unit import Entry, Unit
 from .workers import Workers
 
@@ -104,7 +103,8 @@ class Scheduler(Workers):
             value, error = None, self._certain(unit, error)
             if error is None:
                 return
-            unit.error = as_left(error, isinstance(error, StopIteration) and fn in self.coroutine_twins.values())
+            coroutine = isinstance(error, StopIteration) and fn in self.coroutine_twins.values()
+            unit.error = self.left_coroutine(error) if coroutine else error
         finally:
             if self.readers:
                 self.stop_reading(unit)

@@ -165,6 +165,17 @@ class Tracebacks(Base):
         error.__traceback__ = rebuild(steps, error.__traceback__)
         return error
 
+    def left_coroutine(self, error: BaseException) -> BaseException:
+        """``error``, with which the code of a coroutine ends, as who awaits it gets it."""
+        return as_left(self.tidy(error), True) if isinstance(error, StopIteration) else error
+
+    def out_of_coroutine(self, unit: Any, entry: Any, error: BaseException) -> BaseException:
+        """``error`` of an ``entry`` that its ``unit`` has left behind, as who called the unit gets it."""
+        if not isinstance(error, StopIteration) or unit.merged or unit.parent is None:
+            return error
+        frame = entry.callers[-1][0] if entry.callers else entry.frame
+        return self.left_coroutine(error) if self.lowered[id(frame.f_code)].is_coroutine else error
+
     def _tidy_context(self, error: BaseException) -> None:
         """Take the engine's own exceptions out of the context chain."""
         from .pending import Fault, Kill, NotReady
@@ -184,8 +195,18 @@ class Tracebacks(Base):
         """``error`` of an entry that failed later: as if raised where the entry was issued."""
         steps = [(frame, lasti, line_of(frame.f_code, lasti)) for frame, lasti in reversed(entry.callers)]
         steps.append((entry.frame, entry.lasti, line_of(entry.frame.f_code, entry.lasti)))
+        if isinstance(error, StopIteration):
+            error, steps = self._out_of_comprehensions(error, steps)
         steps += steps_of(error.__traceback__)
         error.__traceback__ = rebuild(self.clean(steps))
         self._tidy_context(error)
         return error
 
+    def _out_of_comprehensions(self, error: BaseException, steps: list[Step]) -> tuple[BaseException, list[Step]]:
+        """A ``StopIteration`` on its way out of frames of which one may be that of a comprehension that awaits, and the steps further out."""
+        for place in reversed(range(len(steps))):
+            piece = self.lowered[id(steps[place][0].f_code)].piece
+            if piece is not None and piece.frame and piece.awaits:
+                error.__traceback__ = rebuild([*steps[place:], *steps_of(error.__traceback__)])
+                return self.left_coroutine(error), steps[:place]
+        return error, steps

@@ -25,6 +25,12 @@ ALONE = {  # seconds; a call takes one, a stream one to open, one for each of th
     "async def f(q):\n  got = []\n  async for t in await stream(q): got.append(await expand(t))\n  return got\nfor q in 'abc': out.append(await f(q))": 5,
     "async def f(q):\n  async for t in lines(await stream(q)): out.append(await expand(t))\nfor q in 'abc': await f(q)": 5,
     "async def f(q):\n  for t in 'xyz':\n    if await expand(t) == q: return t\n  return None\nfor q in 'XYZ': out.append(await f(q))": 3,
+    "out = [await expand(q) for q in 'abc']": 1,
+    F + "out = [await f(q) for q in 'abc']": 1,
+    F + "async def main(qs): return {q: await f(q) for q in qs}, {await f(q) for q in qs[:1]}\nout = await main('abc')": 1,
+    F + "out = [await f(q) for q in 'abc' if await expand(q) != 'B']": 2,
+    F + "async def rows(qs): return [[await f(q + p) for p in 'xy'] for q in qs]\nout = [await rows(q) for q in ('ab', 'cd')]": 1,
+    F + "async def names(q): return list(await expand(q))\nout = [await f(x) for q in 'abc' for x in await names(q)]": 2,
     "def outer(prefix):\n  async def inner(q): return prefix + await expand(q)\n  return inner\nh = outer('>')\nfor q in 'abc': out.append(await h(q))": 1,
 }  # fmt: skip
 SHARED = [
@@ -43,7 +49,11 @@ SHARED = [
     "async def f(): return 1\nawait f(1)",
     "async def f(q):\n  await asyncio.sleep(0)\n  return await expand(q)\nfor q in 'ab': out.append(await f(q))",
     "async def f(q):\n  try:\n    return await expand(q)\n  finally: out.append('done ' + q)\nfor q in 'ab': out.append(await f(q))",
-    "async def f(q):\n  return [await expand(x) for x in q]\nout.append(await f('ab'))",
+    "out.append(any(await expand(q) for q in 'ab'))",
+    "async def f(q): return sum(await expand(x) for x in q)\nout.append(await f('ab'))",
+    "async def f(q): return (await expand(x) for x in q)\nout += [x async for x in await f('ab')]",
+    "async def f(n):\n  i = iter(range(n))\n  return [str(next(i)) + await expand(q) for q in 'ab']\ntry: out = [await f(2), await f(1)]\nexcept RuntimeError as error: out.append(repr(error.__cause__))",
+    "out.append([next(iter(())) + await expand(q) for q in 'ab'])",
     "async def f(n): return n if n < 1 else n + await f(n - 1)\nout.append(await f(20))\nout.append(await expand('a'))\nout.append(await f(70))",
     "async def f(q):\n  async def inner(): return await expand(q)\n  return await inner()\nout.append(await f('a'))",
     "async def f(q):\n  yield await expand(q)\nasync for x in f('a'): out.append(x)",
@@ -78,6 +88,8 @@ def test_the_same_as_plain_at_any_pace(source):
         "async def f(q):\n  async for t in await broken(q):\n    out.append(t)\n\nawait f('a')",
         "async def f(): return 1\n\nawait f(1)",
         "async def f():\n  return next(iter(()))\n\nawait f()",
+        "async def f(q):\n  return 1 / len(await expand(q))\n\nx = [await f(q)\n  for q in ['a', '']]",
+        "async def f(q):\n  return [await expand(x) + 1\n    for x in q]\n\nawait f('ab')",
     ],
 )
 def test_the_lines_of_a_traceback_are_those_of_a_plain_run(source):

@@ -1,8 +1,8 @@
 """Fuzzer programs as somebody would have written them with `async def`: `python -m tests.fuzz.asynchronous FIRST COUNT`.
 
 A function of the program becomes an `async def` and its calls `await f(…)`, if all of them stand where one can await: in the
-cell or in another such function, not in a lambda, a comprehension, a nested function, and nobody mentions it otherwise. The same
-holds for methods, by name. What the program means stays what it was, so the plain run is the oracle as ever.
+cell or in another such function, also in a list, set or dict comprehension there; not in a lambda, a generator expression, a nested
+function. And nobody mentions it otherwise. The same holds for methods, by name. What the program means stays what it was, so the plain run is the oracle as ever.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from .check import check
 from .program import program
 
-_APART = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.ClassDef)
+_APART = (ast.Lambda, ast.GeneratorExp, ast.ClassDef)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef)
 CELL = "<cell>"
 

@@ -127,6 +127,9 @@ idiom(0.25, "def @(q):\n    l1.append(num(q))\n    return num(q) + len(l1)\ni0 =
 idiom(0.3, "@ = [l0, l1]\nfor @q in @:\n    @q.append(num({int}))\n    mut(@q)\nunk(@)")
 
 # asynchronous, at the top level
+idiom(0.3, "async def @(q):\n    l1.append(await anum(q))\n    return len(l1)\nl0 = [await @(q) for q in {list}[:4] if await anum(q) > 2]\n@ = {{await aask(q): [await @(r) for r in range(await anum(q))] for q in {list}[:3]}}\nprint(@, l0, l1)", needs="top")
+idiom(0.2, "async def @(q):\n    @x = [q - r + (q := await anum(r)) for r in {list}[:3]]\n    return [a for a in @x if await anum(a) > q or a > await anum((a, q))]\nprint(await @({int}), {{await aask(a) for a in await @({int})}})", needs="top")
+idiom(0.2, "async def @(q):\n    @i = iter({list})\n    return [next(@i) + await anum(q) for _ in range(3)]\ntry:\n    print(await @({int}))\nexcept RuntimeError as @e:\n    print(@e, repr(@e.__cause__))", needs="top")
 idiom(0.4, "@ = [await aask(q) for q in range(3)]\ns0 = await aask(@)\nprint(s0, await anum({int}) + await anum({int}))", needs="top")
 idiom(0.3, "async def @(q):\n    r = await anum(q)\n    if r > 2:\n        r = await anum(r)\n    l0.append(r)\n    return r\ni0 = await @({int}) + await @({int})\nprint(l0)", needs="top")
 idiom(0.3, "class @C:\n    def __index__(self): l0.append(num(self.at)); return self.at\n@ = @C()\n@.at = {int} % 3\n@x = {list}[@:], {str}[:@], {list!}[:@]\n@.at = num({int}) % 2\n{list!}[@:] = [{int}]\ndel {list!}[:@]\n{list!}.pop(@) if len({list!}) > 3 else 0\nprint(@x, l0[-2:])")

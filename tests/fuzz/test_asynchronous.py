@@ -21,6 +21,12 @@ def test_they_overlap() -> None:
 
 
 def test_what_cannot_await_keeps_its_function_as_it_is() -> None:
-    for use in ("[f(x) for x in y]", "sorted(y, key=f)", "(lambda: f(1))()", "g = f"):
+    for use in ("list(f(x) for x in y)", "[lambda: f(x) for x in y]", "sorted(y, key=f)", "(lambda: f(1))()", "g = f"):
         assert with_async(f"def f(x): return x\n{use}") is None
-    assert with_async("def f(x): return x\ndef g(): return f(1)\nz = [g() for _ in y]") is None
+    assert with_async("def f(x): return x\ndef g(): return f(1)\nz = any(g() for _ in y)") is None
+
+
+def test_a_comprehension_awaits() -> None:
+    assert with_async("def f(x): return x\nz = {f(x): [f(x)] for x in y if f(x)}") == (
+        "async def f(x):\n    return x\nz = {await f(x): [await f(x)] for x in y if await f(x)}\n"
+    )
