@@ -236,7 +236,7 @@ class Calls(Base):
 
             def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 use.calls += 1
-                return self.at_head_value(f, args, kwargs, effect)
+                return self.queued(f, args, kwargs, effect)
 
         return treat
 
@@ -247,7 +247,7 @@ class Calls(Base):
             return self._undeclared(fn, args, kwargs)
         if effect.name == "pure":
             return self.native(fn, args, kwargs or None, effect.result == "atom", effect)
-        return self.external(fn, effect, args, kwargs) if effect.external else self.at_head_value(fn, args, kwargs, effect)
+        return self.external(fn, effect, args, kwargs) if effect.external else self.queued(fn, args, kwargs, effect)
 
     def _undeclared(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self.fence(fn, args, kwargs, what=_name_of(fn))

@@ -33,6 +33,8 @@ else:
     Base = object
 
 EVERYTHING = "*"
+#: what the draws write whose numbers are known already (``ambient``)
+DRAWN = ("rng", "drawn")
 
 
 def _written(write: Entry, read: Entry) -> None:
@@ -169,7 +171,7 @@ class External(Base):
     def after_writes(self, entry: Entry, resource: Any) -> int:
         """How many outstanding older writes of ``resource`` the read ``entry`` has to wait for (its issuer need not)."""
         count = 0
-        for name in (*named(resource), EVERYTHING):
+        for name in (*named(resource), EVERYTHING, *((DRAWN,) if resource == "rng" else ())):
             for write in self.writes.get(name, ()):
                 if write.position < entry.position:
                     count += 1

@@ -185,12 +185,13 @@ class Heap(Displays):
         return known
 
     def special(self, kind: type, name: str) -> Any:
-        """The effect of an operator on objects of class ``kind``, if its special method is declared pure."""
+        """The effect of an operator on objects of class ``kind``, if its special method is declared pure (or a read of what is there)."""
         key = ("special", kind, name)
         known = self.plain_reads.get(key, MISSING)
         if known is MISSING:
             effect = effect_of_special(kind, name)
-            known = self.plain_reads[key] = effect if effect is not None and effect.name == "pure" else None
+            here = effect is not None and (effect.name == "pure" or effect.name == "readonly" and not effect.external)
+            known = self.plain_reads[key] = effect if here else None
         return known
 
     def sa(self, target: Any, name: str, value: Any) -> None:
@@ -299,7 +300,10 @@ class Heap(Displays):
         special = self.special_of(target, "__getitem__")
         if special is not None:
             return self.call_method(special, (key,), {})
-        return self.native(operator.getitem, (target, key), None, False, self.special(kind, "__getitem__"))
+        effect = self.special(kind, "__getitem__")
+        if effect is not None and effect.name == "readonly":
+            return self.ordered_item(target, key, effect)
+        return self.native(operator.getitem, (target, key), None, False, effect)
 
     def hashable(self, key: Any) -> None:
         """Before ``key`` is hashed, which Python does once: wait for the head if that may run code of the user's."""

@@ -22,6 +22,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     results     of functions: numbers and strings in known places    early       faults before the head
     unbinding   `del` of a global name
     opened      files of the program
+    ambient     the environment, random numbers
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -45,6 +46,7 @@ from ..compiler.functions import lower_coroutine, lower_generator
 from ..compiler.plan import Lowered
 from ..effects import registry
 from .aggregates import Aggregates
+from .ambient import Ambient
 from .answers import Answers
 from .atoms import ATOMS, CHAINED
 from .branches import Branches
@@ -133,6 +135,7 @@ class Machine(
     Columns,
     Unbinding,
     OpenFiles,
+    Ambient,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 
@@ -186,6 +189,7 @@ class Machine(
         self._init_detached()
         self._init_streams()
         self._init_results()
+        self._init_ambient()
 
     # ------------------------------------------------------------------ host
     def wake_host(self) -> None:

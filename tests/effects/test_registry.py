@@ -49,17 +49,23 @@ def test_pure_library(callee):
 @pytest.mark.parametrize(
     ("callee", "resource", "external"),
     [
+        (os.environ.pop, "environment", False), (os.chdir, "environment", False),
         (time.time, "clock", False), (time.perf_counter, "clock", False), (time.sleep, "clock", True),
         (datetime.datetime.now, "clock", False), (datetime.date.today, "clock", False),
         (random.random, "rng", False), (random.randint, "rng", False), (random.Random(1).sample, "rng", False),
-        (uuid.uuid4, "rng", False), (os.getcwd, "environment", False), (os.environ.get, "environment", False),
-        (os.getenv, "environment", False),
+        (uuid.uuid1, "rng", False), (uuid.uuid4, "entropy", False),
     ],
     ids=lambda c: getattr(c, "__qualname__", str(c)),
 )  # fmt: skip
 def test_ordered_library(callee, resource, external):
     effect = effect_of(callee)
     assert (effect.name, effect.resource, effect.external) == ("sequential", resource, external)
+
+
+@pytest.mark.parametrize("callee", [os.getcwd, os.getenv, os.environ.get], ids=lambda c: c.__name__)
+def test_reads_of_the_environment(callee):
+    effect = effect_of(callee)
+    assert (effect.name, effect.resource, effect.external) == ("readonly", "environment", False)
 
 
 ENGINE_TREATS = "len list dict set tuple sorted sum min max any all enumerate zip range reversed iter next print map filter getattr setattr isinstance"  # noqa: E501
@@ -81,7 +87,7 @@ def test_a_mapping_of_the_users_is_not_the_environment():
     class Settings(dict):
         pass
 
-    assert name(os.environ.get) == "sequential"
+    assert name(os.environ.get) == "readonly"
     assert name(Settings().get) is None
 
     import collections.abc
@@ -90,7 +96,7 @@ def test_a_mapping_of_the_users_is_not_the_environment():
         __getitem__ = __len__ = __iter__ = lambda *a: 1
 
     assert name(Mine().get) is None, "the same function as os.environ.get, of another class"
-    assert name(os.environ.get) == "sequential"
+    assert name(os.environ.get) == "readonly"
 
 
 def test_the_name_alone_proves_nothing():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import callees, closures, collected, expressions, files, filling, forms, idioms, pieces, retries, statements, values  # noqa: F401  the tables fill themselves on import
+from . import ambient, callees, closures, collected, expressions, files, filling, forms, idioms, pieces, retries, statements, values  # noqa: F401  the tables fill themselves on import
 from .grammar import Writer
 
 PROLOGUE = (
@@ -31,7 +31,7 @@ def program(seed: int) -> Program:
     w = Writer(seed)
     _box(w)
     prologue = PROLOGUE.split("; ")
-    w.lines += [prologue[0], "; ".join(prologue[1:]), collected.PROLOGUE]
+    w.lines += [prologue[0], "; ".join(prologue[1:]), collected.PROLOGUE, ambient.PROLOGUE]
     for _ in range(w.rng.choice((0, 1, 1, 2, 2, 3))):
         w.rng.choice((_function, _function, _function, _list_function, _generator))(w)
     for _ in range(w.rng.randint(4, 11)):

@@ -18,6 +18,8 @@ exactly what the engine calls.
 from __future__ import annotations
 
 import io
+import os
+import random
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -150,6 +152,8 @@ class World:
         self.stdout = Output(self.events, "out")
         self.stderr = Output(self.events, "err")
         self.functions: dict[str, Any] = {"Boom": Boom, "Bust": Bust}
+        random.seed(1)
+        os.environ["POPPY_FUZZ"] = "e"
         self._define(declare)
         self.functions |= foreign.functions(look=self.look, kept=self.kept, digest=digest, Boom=Boom)
 

@@ -1,0 +1,24 @@
+"""What a program takes from its process, and small things of the standard library: random numbers, the environment, heaps, digests,
+enums, where answers decide who takes what and when.
+
+Each run begins with the same state of `random`. `rg` is a generator, `hp` a heap of ints, `Hue` an enum of what `flag` and `num` answer.
+"""
+# ruff: noqa: E501  (a table: one production or program a line)
+
+from __future__ import annotations
+
+from .grammar import expressions, statements
+from .idioms import idiom
+
+PROLOGUE = (
+    "import enum, hashlib, heapq, os, random; rg = random.Random(2); hp = [1, 4]; "
+    "Hue = enum.Enum('Hue', {f'H{n}': n for n in range(5)})"
+)
+
+expressions("int", 0.3, "random.randint(1, 9)", "rg.randrange(7)", "random.choice([{int}, {int}])", "rg.sample({list} + [1], 1)[0]", "random.choice({list!} + [2])", "sum(rg.choices([1, {int}], k=2))")
+expressions("int", 0.2, "random.choice({list!})", "rg.choice({nest!})[0]", risky=True)
+expressions("str", 0.3, "os.environ['POPPY_FUZZ']", "os.environ.get('POPPY_FUZZ')", "os.getenv('POPPY_NONE', {str})", "hashlib.sha1({str}.encode()).hexdigest()[:4]", "hashlib.md5(ask({int}).encode()).hexdigest()[:4]")
+statements(0.3, "random.seed({int})", "os.environ['POPPY_FUZZ'] = str({str})", "os.environ.setdefault('POPPY_FUZZ', 'f')", "random.shuffle({list!})", "{list!}.append(rg.randint(1, 5))", "print(rg.random() > 0.5, random.random() < {int})")
+idiom(0.4, "for @q in range(3):\n    try:\n        {list!}.append(random.randint(1, 9)); bad((@q, rg.random()))\n    except Boom: i0 = random.randint(1, 9)\n    s0 = ask((rg.choice([1, @q]), i0))")
+idiom(0.3, "def @(q):\n    if flag(q): return random.randint(1, 5) + num(q)\n    return rg.choice({list!} or [q])\nfor @q in range(4): i1 += @(@q); l0.append(random.random() < 0.5)")
+idiom(0.3, "def @(q):\n    if flag(q): os.environ['POPPY_FUZZ'] = ask(q)[:3]\n    return os.environ['POPPY_FUZZ'] + str(num(q))\nfor @q in range(3): s1 = @(@q); s0 = ask((os.getenv('POPPY_FUZZ'), {int}))")
