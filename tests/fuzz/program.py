@@ -9,7 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import ambient, callees, closures, collected, expressions, files, filling, forms, idioms, pieces, retries, statements, values  # noqa: F401  the tables fill themselves on import
+from . import (  # noqa: F401  the tables fill themselves on import
+    ambient,
+    callees,
+    closures,
+    collected,
+    expressions,
+    files,
+    filling,
+    forms,
+    idioms,
+    pieces,
+    retries,
+    statements,
+    values,
+)
 from .grammar import Writer
 
 PROLOGUE = (
