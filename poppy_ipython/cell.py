@@ -339,7 +339,7 @@ def run(
     found: list[Run] = []
 
     async def main() -> None:  # with no result: asyncio.Runner makes a repr of its task's, to throw it away
-        found.append(await run_async(source, namespace, options=options, filename=filename, alone=alone))
+        found.append(await _run(source, namespace, options, filename, alone, True))
 
     with asyncio.Runner() as runner:
         runner.run(main(), context=context)
@@ -360,7 +360,18 @@ async def run_async(
     """`run` on the running loop. Raises what parsing the text raises; for the rest see `Run.error`.
 
     ``signals``: Ctrl-C ends the run; off where others have their say about signals, as in a server.
+    A cancelled task cancels the run: ``CancelledError`` is raised where the cell stands, and here if it leaves the cell.
     """
+    run = await _run(source, namespace, options, filename, alone, signals)
+    task = asyncio.current_task()
+    if isinstance(run.error, asyncio.CancelledError) and task is not None and task.cancelling():
+        raise run.error
+    return run
+
+
+async def _run(
+    source: str, namespace: dict[str, Any] | None, options: Options | None, filename: str, alone: bool, signals: bool
+) -> Run:
     options = options or Options()
     tree = ast.parse(source, filename)
     compile(tree, filename, "exec", flags=options.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)

@@ -85,6 +85,8 @@ class Session:
         self.changed = asyncio.Event()
         self.collector = Collector()
         self.awaiting: asyncio.Task[Any] | None = None
+        #: the task that runs the cell, while it does
+        self.task: asyncio.Task[Any] | None = None
         self.stopping = False
         self.started = self.ended = self.cpu = 0.0
 
@@ -104,7 +106,15 @@ class Session:
 
     def _flush(self) -> None:
         began = time.perf_counter()
-        self.machine.flush()
+        task, loop = self.task, self.loop
+        if task is None or asyncio.current_task(loop) is not None:
+            self.machine.flush()
+        else:  # code of the cell runs here: for it this is the task that a plain cell is run by
+            asyncio.tasks._enter_task(loop, task)
+            try:
+                self.machine.flush()
+            finally:
+                asyncio.tasks._leave_task(loop, task)
         self.python += time.perf_counter() - began
 
     def _failed(self, bug: BaseException) -> None:
@@ -119,6 +129,7 @@ class Session:
         self.context = contextvars.copy_context()
         machine.context = _current_context()
         cell = machine.function(self.plan.lowered, self.namespace)
+        self.task = asyncio.current_task()
         self.started = time.perf_counter()
         self.cpu = time.process_time()
         self.collector.begin()
@@ -126,11 +137,16 @@ class Session:
         del cell  # a traceback would keep this frame, its code, and with that the machine
         try:
             while not machine.finished:
-                await self.changed.wait()
+                try:
+                    await self.changed.wait()
+                except asyncio.CancelledError as cancelled:
+                    if machine.finished:
+                        raise
+                    self._cancelled(cancelled)
                 self.changed.clear()
                 while self.requests:
                     awaitable, ended = self.requests.pop(0)
-                    self.awaiting = task = asyncio.current_task()
+                    self.awaiting = task = self.task
                     try:
                         value, error = await awaitable, None
                     except BaseException as raised:
@@ -142,7 +158,9 @@ class Session:
                     finally:
                         self.awaiting = None
                     ended(value, error)
+                    self.context.run(self._flush)  # the cell goes on at once, before other tasks have another turn
         finally:
+            self.task = None
             self.collector.end()
             self.ended = time.perf_counter()
             self.cpu = time.process_time() - self.cpu
@@ -167,6 +185,15 @@ class Session:
                 self.awaiting.cancel()
         else:
             self.machine.post(self._stop_head)  # behind all that has come to its end
+            self._flush()
+
+    def _cancelled(self, error: asyncio.CancelledError) -> None:
+        """The task that runs the cell was cancelled while it awaits nothing of the cell's: for a plain cell that is where the head stands."""
+        if self.requests and self.task is not None:  # about to be awaited
+            self.task.uncancel()
+            self.task.cancel(*error.args)
+        else:
+            self.machine.post(self.machine.interrupt, error.with_traceback(None))
             self._flush()
 
     def _stop_head(self) -> None:

@@ -1,0 +1,219 @@
+"""Cells that deal with asyncio's tasks themselves, on a real loop beside a plain run: the task that runs the cell, its cancellation,
+turns of other tasks, `gather` and its like. What is left, and the text of a traceback, must be the same; no cell waits for time."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import linecache
+import traceback
+from types import TracebackType
+from typing import Any
+
+import pytest
+
+import poppy_ipython
+from poppy_ipython import cell
+from poppy_ipython.effects import unordered
+
+
+@unordered
+async def ask(q: object) -> str:
+    await asyncio.sleep(0)
+    return f"r{q}"
+
+
+@unordered
+async def never(q: object) -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+CELLS = {
+    "the task of the cell": """
+        task = asyncio.current_task()
+        async def f(q):
+            await ask(q)
+            return asyncio.current_task() is task
+        out = [task is not None, await f(1), asyncio.current_task() is task, len(asyncio.all_tasks())]
+        out.append([(await ask(q), asyncio.current_task() is task) for q in range(3)])
+        del task
+        """,
+    "cancels itself before it awaits": """
+        async def f(q):
+            a = await ask(q)
+            asyncio.current_task().cancel()
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                log.append(asyncio.current_task().uncancel())
+            return a
+        out = await f(1)
+        """,
+    "cancels itself before a call": """
+        asyncio.current_task().cancel("enough")
+        try:
+            await never(1)
+        except asyncio.CancelledError as error:
+            out.append(str(error))
+        asyncio.current_task().uncancel()
+        out.append(await ask(2))
+        """,
+    "cancels itself": """
+        async def f(q):
+            await ask(q)
+            asyncio.current_task().cancel()
+            await asyncio.sleep(0)
+            log.append("never")
+        await f(1)
+        """,
+    "is cancelled while it waits for a call": """
+        task = asyncio.current_task()
+        async def f(q):
+            try:
+                await never(q)
+            finally:
+                log.append(await ask(q))
+        asyncio.get_running_loop().call_soon(task.cancel)
+        try:
+            out = [await f(q) for q in range(3)]
+        except asyncio.CancelledError:
+            out.append(task.uncancel())
+        del task
+        """,
+    "a timeout that is entered by hand": """
+        manager = asyncio.timeout(0)
+        await manager.__aenter__()
+        try:
+            await never(1)
+        except asyncio.CancelledError as error:
+            try:
+                await manager.__aexit__(type(error), error, error.__traceback__)
+            except TimeoutError:
+                out.append("late")
+        out.append(asyncio.current_task().cancelling())
+        del manager
+        """,
+    "a timeout around a block": """
+        async def f(q):
+            try:
+                async with asyncio.timeout(0 if q % 2 else None):
+                    return await (never if q % 2 else ask)(q)
+            except TimeoutError:
+                return "late"
+        out = [await f(q) for q in range(4)], await asyncio.gather(*[f(q) for q in range(4)])
+        """,
+    "turns": """
+        async def other():
+            for i in range(3):
+                log.append(("other", i))
+                await asyncio.sleep(0)
+        async def main():
+            task = asyncio.create_task(other())
+            for i in range(3):
+                log.append(("main", i))
+                await asyncio.sleep(0)
+            await task
+        await main()
+        """,
+    "gather, tasks, a group, in the order in which they end": """
+        sem = asyncio.Semaphore(2)
+        async def f(q):
+            async with sem:
+                log.append(q)
+                return await ask(await ask(q))
+        out.append(await asyncio.gather(*[f(q) for q in range(5)]))
+        tasks = [asyncio.create_task(f(q)) for q in range(5)]
+        out.append([await one for one in tasks])
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(f(q)) for q in range(3)]
+        out += [one.result() for one in tasks]
+        for one in asyncio.as_completed([f(5)]):
+            out.append(await one)
+        del tasks, group, one, sem
+        """,
+    "a group that fails": """
+        async def f(q):
+            if q == 2: raise ValueError(q)
+            return await ask(q)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(f(q)) for q in range(4)]
+        """,
+    "a StopIteration that leaves a coroutine": """
+        async def f(q):
+            return next(iter(())) + await ask(q)
+        async def g(q):
+            return await f(q)
+        await g(1)
+        """,
+    "one that leaves a comprehension": """
+        async def f(n):
+            i = iter(range(n))
+            return [[next(i), await ask(q)] for q in range(2)]
+        out.append(await f(2))
+        await f(1)
+        """,
+    "one that comes when the coroutine has ended": """
+        def stop(q): raise StopIteration(q)
+        stop = unordered(stop)
+        async def f(q):
+            await ask(q)
+            stop(q)
+        async def g(q):
+            try:
+                await f(q)
+            except RuntimeError as error:
+                return repr(error.__cause__)
+        out += [await g(q) for q in range(3)]
+        await f(3)
+        """,
+}
+
+
+def shown(error: BaseException | None, filename: str) -> list[str]:
+    """Its traceback from the cell on, and those of its causes."""
+    if error is None:
+        return []
+    step: TracebackType | None = error.__traceback__
+    while step is not None and step.tb_frame.f_code.co_filename != filename:
+        step = step.tb_next
+    before = shown(error.__cause__ or error.__context__, filename)
+    inside = [shown(one, filename) for one in error.exceptions] if isinstance(error, BaseExceptionGroup) else []
+    return [*before, *traceback.format_tb(step), *traceback.format_exception_only(error), str(inside)]
+
+
+def names() -> dict[str, Any]:
+    return {"__name__": "__main__", "asyncio": asyncio, "ask": ask, "never": never, "unordered": unordered, "out": [], "log": []}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_as_a_plain_cell(name: str) -> None:
+    source, filename = inspect.cleandoc(CELLS[name]) + "\n", f"<tasks: {name}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    plain, ours = names(), names()
+
+    async def main() -> None:
+        await eval(compile(source, filename, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), plain)
+
+    error: BaseException | None = None
+    try:
+        asyncio.run(main())
+    except BaseException as raised:
+        error = raised
+    run = cell.run(source, ours, filename=filename)
+    assert (ours["out"], ours["log"]) == (plain["out"], plain["log"])
+    assert shown(run.error, filename) == shown(error, filename)
+
+
+def test_a_cancelled_task_cancels_the_run_that_it_awaits() -> None:
+    said: list[str] = []
+    source = "try:\n    await never(1)\nfinally:\n    say('end')\nsay('never')"
+
+    async def main() -> None:
+        begun = {**names(), "say": said.append}
+        async with asyncio.timeout(0):
+            await poppy_ipython.cell.run_async(source, begun)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(main())
+    assert said == ["end"]
