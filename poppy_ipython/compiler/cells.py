@@ -13,7 +13,7 @@ from functools import partial
 
 from . import scopes
 from .abi import PREFIX, changed, children, const, function, op, operation, place, place_all, walk
-from .files import remember
+from .files import planned, remember, remember_plan
 from .plaincode import as_in, collect, with_users
 from .plan import Lowered, Native, Plan, UnitInfo, call_sites
 from .scope import Scope
@@ -231,6 +231,9 @@ def compile_cell(
     """
     tree = ast.parse(source, filename) if isinstance(source, str) else source
     plain = compile(tree, filename, "exec", flags=flags | _AWAIT, dont_inherit=True)  # errors, warnings as in a plain run
+    given = flags
+    if all_native is None and DUMP is None and (known := planned(filename, plain, given)) is not None:
+        return known
     flags |= future_flags(tree)
     nodes = [node for statement in tree.body for node in walk(statement)]
     scopes.note_own(nodes)
@@ -274,7 +277,10 @@ def compile_cell(
         for p in scope.pieces.values()
     )
     in_order = tuple(n for n in lowering.natives if n.reason)
-    return Plan(filename, lowered, units, in_order, bool(plain.co_flags & inspect.CO_COROUTINE))
+    plan = Plan(filename, lowered, units, in_order, bool(plain.co_flags & inspect.CO_COROUTINE))
+    if all_native is None:
+        remember_plan(filename, tree, given, plan)
+    return plan
 
 
 def _compile(module: ast.Module, filename: str, flags: int) -> types.CodeType:

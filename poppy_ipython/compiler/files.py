@@ -14,10 +14,13 @@ import sys
 import sysconfig
 import types
 from collections.abc import Hashable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import scopes
 from .abi import children, walk
+
+if TYPE_CHECKING:
+    from .plan import Plan
 
 Value = TypeVar("Value")
 
@@ -42,6 +45,8 @@ class File:
         self.lines, self.tree, self.plain = lines, tree, plain
         #: by whoever compiled a cell: there may be more in the text than in the tree
         self.given = given
+        #: of a cell: the compiler's flags, and its plan
+        self.planned: tuple[int, Plan] | None = None
         self.index: dict[tuple[str, int], list[Definition]] | None = None
         #: node -> the node around it, of nodes with something below them
         self.around: dict[ast.AST, ast.AST] = {}
@@ -108,6 +113,28 @@ def remember(filename: str, tree: ast.Module, plain: types.CodeType) -> None:
         keep(_FILES, filename, File(entry[2], tree, plain, True), _MOST_FILES)
 
 
+def planned(filename: str, plain: types.CodeType, flags: int) -> Plan | None:
+    """The plan of the cell ``filename``, if it was compiled before from the same text to the same code of Python's.
+
+    A plan is a value: what runs is made from it anew for each run, so two runs of a cell may share it.
+    """
+    known = _FILES.get(filename)
+    if known is None or known.planned is None or known.planned[0] != flags:
+        return None
+    entry = linecache.cache.get(filename, ())
+    if len(entry) != 4 or known.lines != entry[2] or known.plain != plain:
+        return None
+    keep(_FILES, filename, known, _MOST_FILES)
+    return known.planned[1]
+
+
+def remember_plan(filename: str, tree: ast.Module, flags: int, plan: Plan) -> None:
+    """The cell that was :func:`remembered <remember>` has been compiled."""
+    known = _FILES.get(filename)
+    if known is not None and known.tree is tree:
+        known.planned = flags, plan
+
+
 def belongs_to_user(filename: str) -> bool:
     """Is this a file (or cell) of the user's own?"""
     if filename.startswith("<frozen") or filename == "<string>":
@@ -163,4 +190,4 @@ def _contains(plain: types.CodeType, code: types.CodeType) -> bool:
     return False
 
 
-__all__ = ["Definition", "File", "belongs_to_user", "file_of", "keep", "remember"]
+__all__ = ["Definition", "File", "belongs_to_user", "file_of", "keep", "planned", "remember", "remember_plan"]

@@ -139,6 +139,8 @@ class Aggregates(Base):
         if self.deferrable(args[0], True):
             return self.defer(self.n_list, args, born=args[0].position)
         value = self.force_shape(args[0])
+        if type(value) is range:
+            return self.born(list(value))
         if type(value) in ITERABLE:
             return self.new_list(list(self.iterate(value)))
         return self.known(self.fence(list, (value,), {}, what="list"))
