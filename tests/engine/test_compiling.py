@@ -1,6 +1,7 @@
 """What makes compiling cheap is right: facts that are remembered, trees that are shared, code that is made late, files that are known."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import linecache
@@ -159,3 +160,25 @@ def test_an_edited_text_is_another_one() -> None:
     after = defined("def f(q): return q + q + 1", "<edited>")["f"]
     assert lower_function(before) == "its source has changed since it was defined"
     assert not isinstance(lower_function(after), str)
+
+
+def test_an_unchanged_cell_is_not_compiled_again() -> None:
+    def plan(source: str, filename: str, flags: int = 0) -> object:
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+        return compile_cell(ast.parse(source, filename), filename, flags)
+
+    first = plan("x = [ask(q) for q in qs]", "<again>")
+    assert plan("x = [ask(q) for q in qs]", "<again>") is first
+    assert plan("x = [ask(q) for q in qs]  # edited", "<again>") is not first
+    assert plan("x = [ask(p) for p in qs]", "<again>") is not first
+    assert plan("x = [ask(q) for q in qs]", "<another>") is not first
+    assert plan("x = [ask(q) for q in qs]", "<another>", __future__.annotations.compiler_flag) is not plan("x = [ask(q) for q in qs]", "<another>")
+
+
+def test_a_tree_that_somebody_has_changed_is_compiled_anew() -> None:
+    source, filename = "x = f(1)", "<changed tree>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    first = compile_cell(ast.parse(source, filename), filename)
+    tree = ast.parse(source, filename)
+    tree.body[0].value.args[0].value = 2  # type: ignore[attr-defined]
+    assert compile_cell(tree, filename) is not first

@@ -148,6 +148,7 @@ def never_detached(machine: Any) -> None:
     machine.detached = False
 
 
+_AGAIN = 32
 _MUTATE = {3: hasty, 7: never_detached}
 
 
@@ -161,6 +162,8 @@ def engine(source: str, seed: int, order: str | None = None, world: type[World] 
         calls = outcome.calls if isinstance(outcome.calls, int) else len(outcome.calls)
         return Result(outcome.value, outcome.error, 0, outcome.overlap, outcome.makespan, calls)
 
+    if seed % _AGAIN == 1:  # from the plan of the run before, as a cell that is run again
+        run_in(world(declared), source, seed, run)
     return run_in(world(declared), source, seed, run)
 
 
