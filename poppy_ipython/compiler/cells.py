@@ -22,6 +22,7 @@ from .statements import Statements
 #: for debugging the compiler: called with the lowered cell as text
 DUMP: Callable[[str], object] | None = None
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)
 _KINDS = {"e": "expression", "c": "comprehension", "p": "filter of a comprehension", "g": "inner loop of a comprehension", "s": "statement"}
 
 
@@ -153,17 +154,20 @@ def _native_reason(node: ast.stmt) -> str | None:
         return "a class definition"
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return "an import"
-    if isinstance(node, (ast.If, ast.For, ast.While, ast.Try, ast.With)):
+    if isinstance(node, _COMPOUND):
         for child in _direct(node):
             if native_reason(child) is not None and scopes.jumps_out(child):
                 return f"line {child.lineno} jumps out of a statement that runs in order"
-        parts: list[ast.AST] = [c for c in children(node) if not isinstance(c, (ast.stmt, ast.ExceptHandler))]
+        parts: list[ast.AST] = []
+        for part in children(node):
+            parts += [p for p in children(part) if not isinstance(p, ast.stmt)] if isinstance(part, ast.match_case) else [part]
+        parts = [p for p in parts if not isinstance(p, (ast.stmt, ast.ExceptHandler))]
         for part in parts:
             reason = _expression_reason(part)
             if reason is not None:
                 return reason
         return None
-    if type(node).__name__ in ("Match", "AsyncFor", "AsyncWith", "TryStar", "TypeAlias", "Nonlocal"):
+    if type(node).__name__ in ("AsyncFor", "AsyncWith", "TryStar", "TypeAlias", "Nonlocal"):
         return f"{type(node).__name__} runs in order"
     if type(node) not in scopes._LOWERED:
         return f"{type(node).__name__} is not known to this compiler"
@@ -175,9 +179,9 @@ def _direct(node: ast.AST) -> list[ast.stmt]:
     for child in children(node):
         if isinstance(child, ast.stmt):
             found.append(child)
-            if isinstance(child, (ast.If, ast.For, ast.While, ast.Try, ast.With)):
+            if isinstance(child, _COMPOUND):
                 found += _direct(child)
-        elif isinstance(child, ast.ExceptHandler):
+        elif isinstance(child, (ast.ExceptHandler, ast.match_case)):
             found += _direct(child)
     return found
 
@@ -275,6 +279,7 @@ def compile_cell(
     units = tuple(
         UnitInfo(_KINDS.get(p.name[len(PREFIX)], "statement"), p.source[0].lineno, p.source[0].end_lineno or 0)
         for p in scope.pieces.values()
+        if not p.name.startswith(PREFIX + "m")
     )
     in_order = tuple(n for n in lowering.natives if n.reason)
     plan = Plan(filename, lowered, units, in_order, bool(plain.co_flags & inspect.CO_COROUTINE))

@@ -22,6 +22,7 @@ from typing import Any
 from . import scopes
 from .abi import walk
 from .continuation import continuation, span
+from .matches import depth, patterns
 from .operands import KEY, OPERATOR, Operands, constant
 from .plaindata import plain_names
 from .references import (
@@ -42,6 +43,9 @@ from .references import (
     Ref,
     Summary,
 )  # fmt: skip
+
+#: what patterns call on what they look at
+_MATCHED = ("__eq__", "__len__", "__getitem__", "get", "keys", "__contains__", "__hash__")
 
 
 def summarise(
@@ -96,6 +100,7 @@ class _Builder(Operands):
         self.iterated: dict[Ref, None] = {}
         self.loads: dict[Ref, None] = {}
         self.modules: list[str] = []
+        self.classes: dict[tuple[Ref, int], None] = {}
         self.returns: list[Ref] = []
         self.data = self.ref(DATA)
         self.unknown = self.ref(UNKNOWN)
@@ -105,7 +110,7 @@ class _Builder(Operands):
         return Summary(
             self.top, {n: tuple(dict.fromkeys(r)) for n, r in self.bindings.items()}, tuple(self.names), frozenset(self.retried),
             tuple(self.attributes), tuple(self.elements), tuple(self.inplace), tuple(self.calls), tuple(self.operands), tuple(self.subscripts),
-            tuple(self.iterated), tuple(self.loads), tuple(self.modules), tuple(dict.fromkeys(self.returns)), len(self.refs),
+            tuple(self.iterated), tuple(self.loads), tuple(self.modules), tuple(self.classes), tuple(dict.fromkeys(self.returns)), len(self.refs),
         )  # fmt: skip
 
     # ------------------------------------------------------------------ references
@@ -315,16 +320,19 @@ class _Builder(Operands):
     def stmt_Match(self, node: ast.Match) -> None:
         subject = self.truth(node.subject)
         self.iterate(subject)
+        inside = max(map(depth, patterns(node)))
+        for whole in (subject, self.unknown)[: 1 + inside]:  # what is in it, and in that, may be anything
+            self.operand(whole, _MATCHED)
         for case in node.cases:
             for part in walk(case.pattern):
                 if isinstance(part, ast.MatchClass):
-                    if part.patterns:
-                        self.give_up(f"a class pattern in line {node.lineno}")
+                    cls = self.expr(part.cls)
+                    self.operand(cls, ("__instancecheck__",))
+                    self.classes[cls, len(part.patterns)] = None
                     for name in part.kwd_attrs:
                         self.loads[self.ref(ATTRIBUTE, self.unknown if part is not case.pattern else subject, detail=name)] = None
                 elif isinstance(part, ast.MatchValue):
                     self.operand(self.expr(part.value), ("__eq__",))
-                    self.operand(subject, ("__eq__",))
                 elif isinstance(part, (ast.MatchAs, ast.MatchStar)) and part.name:
                     self.bind(part.name, self.either(subject, self.ref(ELEMENT, subject), self.unknown))
                 elif isinstance(part, ast.MatchMapping) and part.rest:

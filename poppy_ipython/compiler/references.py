@@ -101,6 +101,8 @@ class Summary:
     #: attribute reads (an attribute may be a property)
     loads: tuple[Ref, ...]
     modules: tuple[str, ...]
+    #: (class of a pattern, how many attributes of it the pattern names by their place)
+    classes: tuple[tuple[Ref, int], ...]
     returns: tuple[Ref, ...]
     #: number of references
     size: int

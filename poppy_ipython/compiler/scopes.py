@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from .abi import children, walk
+from .abi import changed, children, walk
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 SCOPES = (*FUNCTIONS, ast.ClassDef)
@@ -358,9 +358,10 @@ _LOWERED = {
     ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.Attribute, ast.Subscript,
     ast.Slice, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.JoinedStr, ast.FormattedValue, ast.IfExp, ast.Lambda,
     ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr, ast.Starred, ast.Await,
+    ast.Match, ast.match_case, ast.MatchValue, ast.MatchSingleton, ast.MatchSequence, ast.MatchMapping, ast.MatchClass, ast.MatchStar, ast.MatchAs, ast.MatchOr,
 }  # fmt: skip
 _SIMPLY_LOWERED = _LOWERED - {*COMPREHENSIONS}
-_NATIVE = {ast.AsyncFor, ast.AsyncWith, ast.AsyncFunctionDef, ast.ClassDef, ast.Match, ast.Nonlocal, ast.Yield, ast.YieldFrom}
+_NATIVE = {ast.AsyncFor, ast.AsyncWith, ast.AsyncFunctionDef, ast.ClassDef, ast.Nonlocal, ast.Yield, ast.YieldFrom}
 
 
 def eliminate_continue(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -381,6 +382,10 @@ def eliminate_continue(body: list[ast.stmt]) -> list[ast.stmt]:
         if isinstance(statement, ast.If) and not rest:
             new = ast.If(statement.test, eliminate_continue(statement.body), eliminate_continue(statement.orelse))
             result.append(ast.copy_location(new, statement))
+            return result
+        if isinstance(statement, ast.Match) and not rest:
+            cases = [changed(case, body=eliminate_continue(case.body)) for case in statement.cases]
+            result.append(changed(statement, cases=cases))
             return result
         result.append(statement)
     return result

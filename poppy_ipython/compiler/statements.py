@@ -14,13 +14,14 @@ from . import scopes
 from .abi import BINARY, MARK, PREFIX, changed, const, forget, load, op, operation, place, store
 from .expressions import Expressions
 from .loops import Loops
+from .matches import Matches
 from .scope import Scope
 from .tries import Tries, leaves
 
-_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With)
+_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)
 
 
-class Statements(Loops, Tries, Expressions):
+class Statements(Loops, Tries, Matches, Expressions):
     """The lowering of one scope: ``block(statements)``."""
 
     def __init__(self, scope: Scope) -> None:

@@ -20,7 +20,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     sources     forked comprehensions, late views and maps    collected   deque, Counter, defaultdict
     texts       str and repr of instances                spreading   ``*xs`` and ``**named``
     results     of functions: numbers and strings in known places    early       faults before the head
-    unbinding   `del` of a global name
+    unbinding   `del` of a global name    matches     `match` on values in flight
     opened      files of the program
     ambient     the environment, random numbers
 
@@ -67,6 +67,7 @@ from .heap import Heap
 from .instances import Instances
 from .iterables import Iterables
 from .keyed import Keyed
+from .matches import Matches
 from .maywrites import MayWrites
 from .methods import Methods
 from .mutations import Mutations
@@ -136,6 +137,7 @@ class Machine(
     Unbinding,
     OpenFiles,
     Ambient,
+    Matches,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
 
@@ -311,7 +313,7 @@ class Machine(
                 "cell_unit": self._cell_unit(namespace, phantom), "cell_stmt": cell_stmt, "cell_if": cell_if, "stmt_if": self.stmt_if,
                 "truth_of": self.truth_of,
                 "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native, "rest": rest,
-                "UnboundLocalError": UnboundLocalError, "StopIteration": StopIteration, "left": self.left_coroutine, "fork_over": self.fork_over,
+                "UnboundLocalError": UnboundLocalError, "StopIteration": StopIteration, "left": self.left_coroutine, "fork_over": self.fork_over, "select": self.select,
             }  # fmt: skip
             found = self.tables[id(namespace)] = {MARK + name: value for name, value in names.items()}
             for name in _OPERATORS:

@@ -1,5 +1,6 @@
 """Statements that bind, unbind and choose by an answer: they hold up nobody who does not need what they wait for."""
 
+# ruff: noqa: E501  (tables of programs)
 from __future__ import annotations
 
 import pytest
@@ -36,3 +37,44 @@ UNBOUND = {
 @pytest.mark.parametrize("source", UNBOUND.values(), ids=UNBOUND)
 def test_a_name_that_is_gone_is_missed_in_its_place(source: str) -> None:
     agree(source + "\n", seed=3)
+
+
+#: rounds of calls: the answer that is matched, then what the cases ask
+MATCHED = {
+    "literals": (2, "out = []\nfor q in range(6):\n    match ask(q):\n        case 'r1': out.append('one')\n        case 'r2' | 'r3': out.append(ask(q))\n        case _: out.append(q)"),
+    "a mapping": (1, "out = []\nfor q in range(6):\n    a = {'kind': num(q), 'v': ask(q)}\n    match a:\n        case {'kind': 1, 'v': v}: out.append(v)\n        case {'kind': k}: out.append(k)"),
+    "a sequence": (2, "out = []\nfor q in range(6):\n    match [ask(q), [num(q), *range(q)]]:\n        case [a, [0 | 1, *rest]]: out.append((a, rest))\n        case [a, [n, *_] as l]: out.append((ask(n), l))"),
+    "classes": (2, "out = []\nfor q in range(6):\n    match num(q):\n        case str(): out.append(0)\n        case int(n) if n > 2: out.append(ask(n))\n        case x: out.append(x)"),
+    "a guard that asks": (2, "out = []\nfor q in range(6):\n    match ask(q):\n        case a if num(a) > 2: out.append(a)\n        case 'r3': out.append(3)\n        case _: out.append(0)"),
+    "in a function": (2, "def f(q):\n    match ask(q):\n        case 'r2': return 2\n        case a: return ask(a)\nout = [f(q) for q in range(6)]"),
+    "continue": (1, "out = []\nfor q in range(6):\n    match num(q):\n        case 1: continue\n        case n: out.append(n)"),
+    "a class of one's own, first calls": (1, "class P:\n    __match_args__ = ('v',)\n    def __init__(self, v): self.v = v\nout = []\nfor q in range(6):\n    match P(num(q)):\n        case P(0 | 1 as n): out.append(n)\n        case P(v=n): out.append(-n)"),
+}
+
+
+@pytest.mark.parametrize(("rounds", "source"), MATCHED.values(), ids=MATCHED)
+def test_match_holds_up_its_own_cases_only(rounds: int, source: str) -> None:
+    assert makespan(source) == rounds
+
+
+E = "class E:\n    A, B = 'a', 2\n    __match_args__ = ('x', 'y')\n    def __init__(self, x, y): self.x, self.y = x, y\n"
+RIGHT = {
+    "captures share what they were part of": "l1 = [1]\nl0 = [l1, num(1)]\nmatch l0:\n    case [a, b]: a.append(b)\nprint(l1)\nmatch l0:\n    case [[1, *z], b] as c: z.append(b); c.append(z)\nprint(l0, z, c is l0)",
+    "the rest is new": "d = {'k': num(1), 'v': [ask(2)], 'z': 3}\nmatch d:\n    case {'k': k, 'v': [v], **rest}: rest['q'] = num(1)\nprint(k, v, rest, d)",
+    "a named value that is not there": "def f(p, z):\n    match p:\n        case E.A: return 1\n        case z.B if num(p): return 2\n        case z.Q: return 3\n    return 4\nprint(f('a', E), f(num(2), E))",
+    "a local that is not bound": "def f(v):\n    if num(v) > 100: z = 1\n    match num(v):\n        case y if y > 100: pass\n        case z.q: return 1\n    return z\nprint(f(1))",
+    "too many patterns": "def f(a):\n    b = ask(a)\n    match a:\n        case int(1): pass\n        case str(1, 2): pass\n    return b\nprint(f(1)); f(2)",
+    "an operator that fails": "class V:\n    def __eq__(self, o): raise Boom('x')\ndef f(v):\n    a = ask(1)\n    match v:\n        case 3: return 1\n        case 4 | 5: return 2\nf(num(3)); f(V())",
+    "a guard that fails": "def f(v):\n    match num(v):\n        case x if bad(x): return 1\n        case _: return 2\nf(1)",
+    "a guard that fails binds": "x = 7\nmatch num(3):\n    case x if num(x) == 100: print(1)\n    case 55: pass\nprint(x)",
+    "a class called int": "class int: pass\nfor q in range(3):\n    match num(q):\n        case int(): print('own')\n        case _: print('other')",
+    "a class of one's own": "def f(p):\n    match p:\n        case E(1, y): return y\n        case E(x=x): return ask(x)\nprint(f(E(num(1), 2)), f(E(1, num(2))), f(3))",
+    "captured by a closure": "def f(q):\n    match num(q):\n        case x: g = lambda: x\n    return g()\nprint([f(q) for q in range(3)])",
+    "left by break": "out = []\nfor q in range(6):\n    match num(q):\n        case 1: continue\n        case 2: break\n        case [x]: pass\n        case n: out.append(n)\n    out.append(q)\nprint(out)",
+    "in a try": "def f(q):\n    x = 1\n    try:\n        match [num(q), ask(q)]:\n            case [0, y]: x = 5\n            case [x, y]: bad(x)\n    except Boom: return x, y\n    return x\nprint([f(q) for q in range(4)])",
+}
+
+
+@pytest.mark.parametrize("source", RIGHT.values(), ids=RIGHT)
+def test_match_is_right(source: str) -> None:
+    agree(E + source + "\n")

@@ -132,6 +132,9 @@ class Reach(Paths, Missing, Stores, Callees, Receivers, Members):
                     self.iterated(value)
             for ref in summary.loads:
                 self.values(act, ref)
+            for ref, count in summary.classes:
+                for value in self.values(act, ref):
+                    self.class_pattern(value, count)
             for module in summary.modules:
                 if module not in sys.modules:
                     raise Top("import")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...compiler.functions import belongs_to_user
 from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
-from ..atoms import _MISSING, CHAINED, CONTAINERS, lookup, slot_is_plain, stores_plainly
+from ..atoms import _MISSING, BUILTIN_VALUES, CHAINED, CONTAINERS, lookup, slot_is_plain, stores_plainly
 from ..pending import Pending
 from ..answers import TOUCHED
 from .looks import seen
@@ -166,6 +166,23 @@ class Stores(Base):
             if type(fn) is types.FunctionType and is_users(fn.__code__):
                 found.append(fn)
         return found
+
+    def class_pattern(self, cls: Any, count: int) -> None:
+        """A pattern of class ``cls`` reads the first ``count`` attributes of its ``__match_args__``, which may be properties."""
+        if not count:
+            return
+        if type(cls) is not type:
+            raise Top("a class pattern")
+        if cls in BUILTIN_VALUES:
+            return
+        named = lookup(cls, "__match_args__")
+        for kind in (cls, *[c for c in self.machine.users_classes()[0] if issubclass(c, cls)]):
+            if lookup(kind, "__getattr__") is not _MISSING or lookup(kind, "__getattribute__") is not object.__getattribute__:
+                raise Top("a class pattern")
+            for name in named[:count] if type(named) is tuple else ():
+                found = type(lookup(kind, name))
+                if found is not types.MemberDescriptorType and hasattr(found, "__get__"):
+                    raise Top("a class pattern")
 
     def touches(self, value: Any) -> None:
         """``value`` may be a stream that is there already."""
