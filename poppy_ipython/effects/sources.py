@@ -12,6 +12,7 @@
     <path given>    true if the first argument names a file
     <captured command>  true of a command whose output is captured, with nothing of the program's among what it is given
     <plain file>    true of an open file in which nothing of the program's own runs (`opened.py`)
+    <library warnings>  true of a text that is shown, or recorded, by nobody but `warnings`
     <library handlers>  true of a logger whose handlers, filters and formatters are those of `logging`
 
 Methods of `openai` and `anthropic` live on resource objects (`client.chat.completions`) that keep their client in
@@ -27,6 +28,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -157,6 +159,21 @@ def has_library_handlers(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapp
     return all(type(part).__module__ in ("logging", "logging.handlers", "builtins") for part in parts)
 
 
+def is_library_warning(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> bool:
+    """A warning that is a text, of a category of Python's own, with nothing of the user's between it and `sys.stderr`.
+
+    >>> is_library_warning(None, ("x",), {"stacklevel": 2}), is_library_warning(None, (ValueError(),), {})
+    (True, False)
+    """
+    if kwargs is None or not args or not kwargs.keys() <= {"category", "stacklevel"}:
+        return False
+    text, *others = (*args, *kwargs.values())
+    known = all(type(one) in (int, str) or one is None or type(one) is type and one.__module__ == "builtins" for one in others)
+    module: Any = warnings
+    shown = module.showwarning is module._showwarning_orig and module.formatwarning is module._formatwarning_orig
+    return type(text) is str and known and shown and module._showwarnmsg_impl.__module__ == "warnings"  # (to record them, it is replaced)
+
+
 RESOURCES: dict[str, Callable[..., Hashable]] = {
     "<client>": client_resource, "<host>": host_resource, "<path>": path_resource,
     "<open file>": file_resource,
@@ -183,7 +200,7 @@ HOSTS: dict[str, Callable[..., str]] = {
 }  # fmt: skip
 PREDICATES: dict[str, Callable[[Any, tuple[Any, ...], Mapping[str, Any] | None], bool]] = {
     "<plain client>": is_plain_client, "<path given>": is_path, "<captured command>": is_captured,
-    "<library handlers>": has_library_handlers, "<plain file>": is_written_plainly,
+    "<library handlers>": has_library_handlers, "<library warnings>": is_library_warning, "<plain file>": is_written_plainly,
     "<plain api>": is_plain_api, "<plain call>": is_plain_call, "<plain model>": is_plain_model,
     "<known runnable>": is_known_runnable,
     "<known retriever>": is_known_retriever, "<known step>": is_known_step,

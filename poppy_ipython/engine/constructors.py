@@ -5,6 +5,7 @@
     a frozen one             stores with ``object.__setattr__``, which is a buffered store like any other
     a named tuple            the tuple, or a structured pending of its class if items are pending
     an exception of yours    its ``__new__`` keeps the arguments, so they are waited for; then its ``__init__`` as a unit
+    a plain enum             a look-up of one of its members
     anything else            a fence
 
 An instance may be made before it is this position's turn because making one with ``object.__new__`` runs no code of the
@@ -24,7 +25,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..compiler.functions import gives_value, init_of
-from .atoms import _MISSING, lookup, slot_is_plain
+from .atoms import _ENUM_HASHES, _MISSING, ATOMS, lookup, slot_is_plain
 from .pending import Pending, settled, structured
 
 if TYPE_CHECKING:
@@ -72,11 +73,31 @@ def _new(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return object.__new__(cls, *args, **kwargs)
 
 
+def is_plain_enum(cls: Any) -> bool:
+    """Does ``cls(value)`` look a member up and nothing else?
+
+    Members are looked up by their values, which must be atoms, so that no code of the user's compares them; what is no value is an
+    error, unless the class has a ``_missing_`` of its own. Flags make members.
+    """
+    if type(cls) is not enum.EnumType or issubclass(cls, enum.Flag) or not cls._member_map_:
+        return False
+    missing = getattr(lookup(cls, "_missing_"), "__func__", None)
+    plain = missing is vars(enum.Enum)["_missing_"].__func__ and lookup(cls, "__hash__") in _ENUM_HASHES
+    return plain and all(type(member._value_) in ATOMS for member in cls._member_map_.values())
+
+
 class Constructors(Base):
     """Part of the :class:`Machine`."""
 
     def constructor(self, cls: type) -> Handler:
         """How calls of ``cls`` are treated."""
+        if is_plain_enum(cls):
+            in_order = self._in_order(cls)
+
+            def member(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                return in_order(f, args, kwargs) if kwargs or len(args) != 1 else self.native(f, args)
+
+            return member
         if lookup(type(cls), "__call__") is not type.__call__ or isinstance(cls, enum.EnumType):
             return self._in_order(cls)  # type: ignore[no-any-return]
         if lookup(cls, "__new__") is not lookup(object, "__new__"):
@@ -147,4 +168,4 @@ def never_is(value: Any, other: Any) -> bool:
     return type(value) is Pending and type(other) is _MARKER
 
 
-__all__ = ["_MISSING", "Constructors", "is_record", "never_is"]
+__all__ = ["_MISSING", "Constructors", "is_plain_enum", "is_record", "never_is"]

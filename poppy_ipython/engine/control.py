@@ -229,12 +229,20 @@ class Control(DictLoops):
         kind = type(result)
         return self.born(result) if kind in CHAINED and not self.quiescent() else result
 
-    def is_(self, left: Any, right: Any) -> bool:
+    def is_(self, left: Any, right: Any) -> Any:
+        """``left is right``, which looks into neither."""
         if never_is(left, right):
             return False
+        left, right = settled(left), settled(right)
+        if (type(left) is Pending or type(right) is Pending) and self.cur is not self.ghost:
+            return self.defer_atom(self.is_, left, right)
         return self.force(left) is self.force(right)
 
-    def is_not(self, left: Any, right: Any) -> bool:
+    def is_not(self, left: Any, right: Any) -> Any:
+        """``left is not right``."""
+        left, right = settled(left), settled(right)
+        if (type(left) is Pending or type(right) is Pending) and self.cur is not self.ghost:
+            return self.defer_atom(self.is_not, left, right)
         return self.force(left) is not self.force(right)
 
     def in_(self, item: Any, container: Any) -> Any:

@@ -31,6 +31,8 @@ PURE_NAMES -= MUTATORS
 TEXT_ONLY = frozenset(dir(str)) - {name for kind in (list, dict, set, tuple, int, float, complex, range) for name in dir(kind)}
 #: methods of ``collections.Counter`` that only read
 _COLLECTION_READS = frozenset({"most_common", "elements", "total"})
+#: names that only read whatever has them, digests of `hashlib` among it (a pending that has another method of that name waits for its turn)
+_READS = _COLLECTION_READS | {"digest", "hexdigest"}
 
 
 class Methods(Collected):
@@ -41,7 +43,7 @@ class Methods(Collected):
         if type(target) is Pending:
             if target.done:
                 target = target.value
-            elif (name in PURE_NAMES or name in _COLLECTION_READS) and not self.risky_method(target, name):
+            elif (name in PURE_NAMES or name in _READS) and not self.risky_method(target, name):
                 result = self.defer(self.meth, (target, name, *args), kwargs or None, born=target.position)
                 # text has no parts that somebody could hold; what is part of an answer is nobody else's
                 result.direct = (target.direct or target.position is not None) and name in TEXT_ONLY

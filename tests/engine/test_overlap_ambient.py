@@ -1,7 +1,11 @@
-"""The environment and random numbers, where what is made of them is asked about: one round, and what a plain run gives."""
+"""The environment and random numbers, where what is made of them is asked about; digests, enums and warnings in a branch not taken.
+
+One round each, and what a plain run gives.
+"""
 
 from __future__ import annotations
 
+import warnings
 from textwrap import dedent
 
 import pytest
@@ -33,6 +37,30 @@ ONE_SECOND = {
         out = [ask((a.randint(1, 99), b.choice("xyz"), a.random())) for q in range(4)]
         out += [a.random(), b.random()]
     """,
+    "digests": """
+        import hashlib
+        out = [hashlib.sha1(ask(q).encode()).hexdigest() for q in range(4)]
+    """,
+    "members of an enum": """
+        import enum
+        class K(enum.Enum):
+            A = 0; B = 1; C = 2; D = 3; E = 4; F = 5; G = 6
+            @property
+            def nice(self): return self.name.lower()
+        out = [K(num(q)).name for q in range(6)]
+        for q in range(6):
+            k = K(num(q))
+            if k is K.A: out.append(1)
+            out.append(k)
+    """,
+    "warnings": """
+        import warnings
+        out = []
+        for q in range(4):
+            a = ask(q)
+            if a == "x": warnings.warn(f"odd: {a}", RuntimeWarning, stacklevel=2)
+            out.append(a)
+    """,
     "identifiers": """
         import uuid, secrets
         out = [ask(len(f"{uuid.uuid4()}{secrets.token_hex(4)}")) for q in range(4)]
@@ -40,8 +68,15 @@ ONE_SECOND = {
 }
 
 
+def _shown(message: object) -> None:
+    """What shows a warning, where pytest records them."""
+    print(message)
+
+
 @pytest.mark.parametrize("shape", ONE_SECOND)
-def test_overlaps(shape: str) -> None:
+def test_overlaps(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_shown, "__module__", "warnings")
+    monkeypatch.setattr(warnings, "_showwarnmsg_impl", _shown)
     assert makespan(dedent(ONE_SECOND[shape])) == 1
 
 
@@ -118,6 +153,70 @@ AGREE = {
             l0.append(random.random())
         print(i0, l0)
     """,
+    "members that there are not, and what else an enum may do": """
+        import enum
+        class K(enum.Enum):
+            A = 0; B = 1; C = "x"
+        class M(enum.Enum):
+            A = 0
+            @classmethod
+            def _missing_(cls, value): l1.append(value); return cls.A
+        class V(enum.IntEnum):
+            A = 0; B = 1
+            def __init__(self, n): self.seen = []
+        class F(enum.Flag):
+            A = 1; B = 2
+        class E:
+            def __init__(self, q): self.q = q
+            def __eq__(self, other): l2.append(self.q); return self.q == other
+            def __hash__(self): l2.append(0); return hash(self.q)
+        for q in range(6):
+            try:
+                k = K(num(q) % 3); l0.append(k.value); v = V(num(q) % 3); v.seen.append(ask(q)); l0.append(len(v.seen))
+            except ValueError as ex: print(ex)
+            l0.append(M(num(q)).value); l0.append(F(num(q) % 4).value); l0.append(len(l1))
+            def f(): return E(num(q) % 2)
+            l0.append(V(f()).value if flag(q) else len(l2)); l0.append(len(l2))
+        try: K([num(1)])
+        except ValueError as ex: print(ex)
+        K(num(9) + 7)
+    """,
+    "warnings that are shown": """
+        import warnings
+        def f(q):
+            a = num(q)
+            if flag(q): warnings.warn(f"odd {a}", stacklevel=2)
+            if a > 50: warnings.warn(ask(q), DeprecationWarning)
+            l0.append(q); print(q)
+        for q in range(5): f(q)
+        with warnings.catch_warnings(record=True) as w:
+            warnings.simplefilter("always")
+            for q in range(5):
+                if flag(q): warnings.warn("again")
+                l1.append(len(w))
+        warnings.simplefilter("error")
+        try:
+            for q in range(5):
+                if flag(q): warnings.warn("fatal")
+                l2.append(ask(q))
+        except UserWarning as ex: print(ex)
+        finally: warnings.resetwarnings()
+        w = len(w); del __warningregistry__
+    """,
+    "digests of what changes": """
+        import hashlib
+        for q in range(4):
+            h = hashlib.md5(ask(q).encode())
+            if flag(q): h.update(ask((q, 1)).encode())
+            s0 = h.hexdigest(); h.update(b"x"); l0.append(s0[:4] + h.hexdigest()[:4]); print(h.digest()[:2]); h = None
+        class D:
+            def __init__(self): self.n = 0
+            def hexdigest(self): self.n += 1; l1.append(self.n); return "d"
+        d = D()
+        def g(q): return d if num(q) >= 0 else None
+        for q in range(3):
+            l0.append(g(q + 1).hexdigest()); l0.append(len(l1))
+    """,
     "an environment that is written": """
         import os
         os.environ["POPPY_F"] = "0"
@@ -146,5 +245,7 @@ AGREE = {
 
 
 @pytest.mark.parametrize("shape", AGREE)
-def test_agrees(shape: str) -> None:
-    agree(dedent(AGREE[shape]).replace("@", "drawn"))
+def test_agrees(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_shown, "__module__", "warnings")
+    monkeypatch.setattr(warnings, "_showwarnmsg_impl", _shown)
+    agree("l0, l1, l2, i0 = [], [], [], 0" + dedent(AGREE[shape]).replace("@", "drawn"))

@@ -19,6 +19,7 @@ from ...compiler.references import Call, Ref
 from ...effects.registry import effect_of, receiver_of
 from ...effects.sources import SOURCES
 from ..atoms import lookup
+from ..constructors import is_plain_enum
 from ..methods import PURE_NAMES
 from ..pending import Pending
 from .values import (
@@ -316,6 +317,11 @@ class Callees(Base):
 
     def construct(self, cls: Any, args: Args) -> Values:
         """An instance of a user's class: its ``__init__`` on a fresh object."""
+        if is_plain_enum(cls):
+            for values in args.each():
+                for value in values:
+                    self.special(value, ("__hash__", "__eq__"))
+            return JUST_UNKNOWN
         new = Fresh(cls)
         init = init_of(cls)
         if issubclass(cls, BaseException) and type(init) is not types.FunctionType:
