@@ -171,7 +171,8 @@ def is_library_warning(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mappin
     known = all(type(one) in (int, str) or one is None or type(one) is type and one.__module__ == "builtins" for one in others)
     module: Any = warnings
     shown = module.showwarning is module._showwarning_orig and module.formatwarning is module._formatwarning_orig
-    return type(text) is str and known and shown and module._showwarnmsg_impl.__module__ == "warnings"  # (to record them, it is replaced)
+    shown = shown and module._showwarnmsg_impl.__module__ == "warnings"  # (to record them, it is replaced)
+    return type(text) is str and known and shown
 
 
 RESOURCES: dict[str, Callable[..., Hashable]] = {
