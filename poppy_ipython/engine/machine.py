@@ -32,6 +32,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import operator
+import sys
 import types
 import weakref
 from collections.abc import Callable
@@ -74,7 +75,7 @@ from .mutations import Mutations
 from .natives import Natives
 from .opened import OpenFiles
 from .origins import Origins
-from .pending import UNBOUND, BoundRef, Pending
+from .pending import UNBOUND, BoundRef, Fault, Kill, NotReady, Pending
 from .results import Results
 from .retirement import Retirement
 from .scheduler import Scheduler
@@ -139,7 +140,7 @@ class Machine(
     Ambient,
     Matches,
 ):
-    """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable)`` and ``crowd(in_flight)``."""
+    """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable, ended, handled)`` and ``crowd(in_flight)``."""
 
     def __init__(
         self,
@@ -210,11 +211,12 @@ class Machine(
             done.append((value, error))
             self.post(self.resume, unit, token)
 
-        self.host.wait_for(awaitable, ended)
+        handled = sys.exc_info()[1]
+        self.host.wait_for(awaitable, ended, None if isinstance(handled, (Fault, Kill, NotReady)) else handled)
         self.stall("unknown", "await", hold=True)
         value, error = done[0]
         if error is not None:
-            raise error
+            raise self.as_raised(error)
         return value
 
     def attributes_are_pure(self, kind: type) -> bool:

@@ -32,6 +32,7 @@ from .collector import Collector
 from .machine import Machine
 from .tracebacks import as_left, rebuild, steps_of
 
+_Ended = Callable[[Any, BaseException | None], None]
 _NATIVELY = (Machine.natively.__code__, Machine.natively_at.__code__)
 
 
@@ -81,7 +82,7 @@ class Session:
         self.machine.stored_kinds = options.stored_kinds
         self.machine.piece = piece
         self.abandoned: list[str] = []
-        self.requests: list[tuple[Any, Callable[[Any, BaseException | None], None]]] = []
+        self.requests: list[tuple[Any, _Ended, BaseException | None]] = []
         self.changed = asyncio.Event()
         self.collector = Collector()
         self.awaiting: asyncio.Task[Any] | None = None
@@ -97,8 +98,8 @@ class Session:
     def finished(self) -> None:
         self.changed.set()
 
-    def wait_for(self, awaitable: Any, ended: Callable[[Any, BaseException | None], None]) -> None:
-        self.requests.append((awaitable, ended))
+    def wait_for(self, awaitable: Any, ended: _Ended, handled: BaseException | None) -> None:
+        self.requests.append((awaitable, ended, handled))
         self.changed.set()
 
     def crowd(self, in_flight: int) -> int:
@@ -145,10 +146,10 @@ class Session:
                     self._cancelled(cancelled)
                 self.changed.clear()
                 while self.requests:
-                    awaitable, ended = self.requests.pop(0)
+                    awaitable, ended, handled = self.requests.pop(0)
                     self.awaiting = task = self.task
                     try:
-                        value, error = await awaitable, None
+                        value, error = await (awaitable if handled is None else _while_handling(handled, awaitable)), None
                     except BaseException as raised:
                         value, error = None, raised
                         if self.stopping and task is not None:
@@ -198,7 +199,7 @@ class Session:
 
     def _stop_head(self) -> None:
         if self.requests:  # the head is about to await this
-            awaitable, ended = self.requests.pop(0)
+            awaitable, ended, _ = self.requests.pop(0)
             if isinstance(awaitable, Coroutine):
                 awaitable.close()
             ended(None, KeyboardInterrupt())
@@ -251,6 +252,16 @@ class Session:
         """What was recorded."""
         trace = trace_of(self.machine, self.started, self.ended, self.cpu, self.options.max_calls, self.filename)
         return Run(replace(trace, compiling=self.compiling, python=self.python))
+
+
+async def _while_handling(handled: BaseException, awaitable: Any) -> Any:
+    """Await what a handler of the cell awaits: for its code ``handled`` is being handled here, too (``sys.exc_info()``, contexts, ``raise``)."""
+    traceback = handled.__traceback__
+    try:
+        raise handled
+    except BaseException:
+        handled.__traceback__ = traceback
+        return await awaitable
 
 
 def finished_error(machine: Machine, error: BaseException | None, coroutine: bool) -> BaseException | None:
@@ -307,8 +318,8 @@ class _SimulatedHost:
     def finished(self) -> None:
         self.done = True
 
-    def wait_for(self, awaitable: Any, ended: Callable[[Any, BaseException | None], None]) -> None:
-        self.requests.append((awaitable, ended))
+    def wait_for(self, awaitable: Any, ended: _Ended, handled: BaseException | None) -> None:
+        self.requests.append((awaitable, ended, handled))
 
     def crowd(self, in_flight: int) -> int:
         return 2 * in_flight
@@ -361,8 +372,8 @@ def run_simulated(
         if machine.queue:
             machine.flush()
         elif host.requests:
-            awaitable, ended = host.requests.pop(0)
-            ended(*_drive(awaitable))
+            awaitable, ended, handled = host.requests.pop(0)
+            ended(*_drive(awaitable if handled is None else _while_handling(handled, awaitable)))
         elif not dispatcher.advance():
             raise EngineError(f"nothing is in flight and the cell has not ended\n{describe(machine)}")
     dispatcher.close()

@@ -25,6 +25,11 @@ async def ask(q: object) -> str:
 
 
 @unordered
+async def bad(q: object) -> None:
+    raise ValueError(q)
+
+
+@unordered
 async def never(q: object) -> None:
     await asyncio.get_running_loop().create_future()
 
@@ -139,6 +144,51 @@ CELLS = {
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(f(q)) for q in range(4)]
         """,
+    "what a handler awaits knows what is handled": """
+        import sys, traceback
+        async def helper():
+            await asyncio.sleep(0)
+            return repr(sys.exc_info()[1]), traceback.format_exc().splitlines()[-1]
+        async def f(q):
+            try: await bad(q)
+            except ValueError: return await helper()
+        out = [await f(q) for q in range(2)]
+        try: 1 / 0
+        except ZeroDivisionError: out.append(await helper())
+        finally: out.append(await helper())
+        """,
+    "what it raises has that for its context, below its own": """
+        async def helper():
+            await asyncio.sleep(0)
+            try: {}["x"]
+            except KeyError: raise RuntimeError("inner")
+        async def f(q):
+            try: await bad(q)
+            except ValueError: return await helper()
+        await f(1)
+        """,
+    "it raises that again": """
+        async def helper():
+            await asyncio.sleep(0)
+            raise
+        async def f(q):
+            try: await bad(q)
+            except ValueError: return await helper()
+        await f(1)
+        """,
+    "a handler in a handler": """
+        async def helper(q):
+            await asyncio.sleep(0)
+            raise RuntimeError(q)
+        try:
+            try: 1 / 0
+            except ZeroDivisionError:
+                try: await helper(1)
+                except RuntimeError: await helper(2)
+                finally: await asyncio.sleep(0)
+        finally:
+            await helper(3)
+        """,
     "a StopIteration that leaves a coroutine": """
         async def f(q):
             return next(iter(())) + await ask(q)
@@ -183,7 +233,7 @@ def shown(error: BaseException | None, filename: str) -> list[str]:
 
 
 def names() -> dict[str, Any]:
-    return {"__name__": "__main__", "asyncio": asyncio, "ask": ask, "never": never, "unordered": unordered, "out": [], "log": []}
+    return {"__name__": "__main__", "asyncio": asyncio, "ask": ask, "bad": bad, "never": never, "unordered": unordered, "out": [], "log": []}
 
 
 @pytest.mark.parametrize("name", CELLS)
