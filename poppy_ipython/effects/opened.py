@@ -19,7 +19,9 @@ from collections.abc import Hashable, Mapping
 from types import BuiltinFunctionType
 from typing import Any
 
-__all__ = ["file_given", "file_of", "file_resource", "is_plain_file", "is_written_plainly", "named", "number_of"]
+__all__ = [
+    "file_given", "file_of", "file_resource", "is_plain_file", "is_written_plainly", "named", "number_of", "number_written",
+]  # fmt: skip
 
 _BUFFERS = frozenset({io.BufferedReader, io.BufferedWriter, io.BufferedRandom})
 _ENCODINGS = frozenset(
@@ -95,6 +97,15 @@ def file_resource(receiver: Any, *args: Any, **kwargs: Any) -> Hashable:
     if type(receiver).__module__ in ("_io", "_csv", "csv"):
         return number_of(file_of(receiver))
     return number_of(file_of(None, (receiver, *args), kwargs))
+
+
+def number_written(receiver: Any) -> Hashable | None:
+    """The resource of what a method of ``receiver``, a file or writer, writes to; None if that cannot be said."""
+    try:
+        file = file_of(receiver)
+        return number_of(file) if is_plain_file(file) else None
+    except (OSError, ValueError, TypeError, LookupError):
+        return None
 
 
 def file_given(fn: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

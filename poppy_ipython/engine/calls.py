@@ -295,8 +295,11 @@ class Calls(Base):
                     break
             if kwargs:
                 kwargs = {k: self.force(v) for k, v in kwargs.items()}
-        if not pure and self.plain_reads:
-            self.plain_reads.clear()
+        if not pure:
+            if self.plain_reads:
+                self.plain_reads.clear()
+            if self.ahead:
+                self.spoil()
         self.native_code = True
         self.generation += 1
         try:
@@ -335,6 +338,8 @@ class Calls(Base):
         if resource is not None:
             entry.resource = resource
             self.writes.setdefault(entry.resource, []).append(entry)
+            if self.ahead:
+                self.spoil(resource)
         return entry.pending
 
     def run_at_head(self, entry: Entry) -> None:

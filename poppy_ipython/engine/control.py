@@ -15,6 +15,7 @@ from .constructors import is_record, never_is
 from .counters import is_data
 from .dictloops import DictLoops
 from .iterables import is_progress_bar
+from .lines import LINED
 from .pending import UNBOUND, Fault, Kill, Pending, settled, structured
 from .streams import Stream
 
@@ -106,7 +107,7 @@ class Control(DictLoops):
         effect = self.special(kind, "__iter__")
         if effect is not None:
             return self.advance_tame(self.native(iter, (value,), None, False, effect))
-        found = self.iterated_instance(value)
+        found = self.lines_ahead(value) if kind in LINED else self.iterated_instance(value)
         if found is not None:
             return found
         return self._advance_native(self.fence(iter, (value,), {}, what=type(value).__name__), value)

@@ -101,6 +101,8 @@ class External(Base):
         if effect.name == "sequential":
             entry.resource = resource
             self.writes.setdefault(resource, []).append(entry)
+            if self.ahead:
+                self.spoil(resource)
         if at_head:
             entry.record.reason = "order" if effect.name == "sequential" else "commit"
             entry.record.reason_detail = None if resource is None else str(resource)
@@ -160,7 +162,7 @@ class External(Base):
         """Stall a read of ``resource`` until no older unit may still write it."""
         while self.may:
             unit = self.cur
-            slots: Any = (("r", EVERYTHING), ("r", resource))
+            slots: Any = (("r", EVERYTHING), *[("r", name) for name in named(resource)])
             if type(resource) is tuple:
                 slots = (*slots, ("r", resource[:1]))
             writer = self.older_writer(slots, (*unit.path, unit.n + 1), None)

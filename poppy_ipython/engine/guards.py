@@ -173,6 +173,8 @@ class Guards(Base):
 
     def before_native(self) -> None:
         """Code of the user's runs as written now: it may change what views and footprints were made from."""
+        if self.ahead:
+            self.spoil()
         self.generation += 1
         if self.plain_reads:
             self.plain_reads.clear()

@@ -21,7 +21,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     texts       str and repr of instances                spreading   ``*xs`` and ``**named``
     results     of functions: numbers and strings in known places    early       faults before the head
     unbinding   `del` of a global name    matches     `match` on values in flight
-    opened      files of the program
+    opened      files of the program                     lines       their lines, ahead of the file
     ambient     the environment, random numbers
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
@@ -68,6 +68,7 @@ from .heap import Heap
 from .instances import Instances
 from .iterables import Iterables
 from .keyed import Keyed
+from .lines import Lines
 from .matches import Matches
 from .maywrites import MayWrites
 from .methods import Methods
@@ -139,6 +140,7 @@ class Machine(
     OpenFiles,
     Ambient,
     Matches,
+    Lines,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable, ended, handled)`` and ``crowd(in_flight)``."""
 
@@ -193,6 +195,7 @@ class Machine(
         self._init_streams()
         self._init_results()
         self._init_ambient()
+        self._init_lines()
 
     # ------------------------------------------------------------------ host
     def wake_host(self) -> None:

@@ -53,6 +53,8 @@ class Written(Base):
             self.drain("commit" if native.binds is not None else "unknown", native.reason)
             self.native_code = True
             self.generation += 1
+            if self.ahead:
+                self.spoil()
             try:
                 if code.co_flags & inspect.CO_COROUTINE:
                     return self._await_as_written(code, namespace)

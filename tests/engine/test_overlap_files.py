@@ -78,6 +78,54 @@ def test_writes_wait_and_nobody_for_them(name: str) -> None:
     assert makespan(dedent(OVERLAPS[name]) + READ_BACK) == 1
 
 
+INPUT = """
+with open("i.txt", "w") as g:
+    g.write("q,a\\n" + "".join(f"l{q},{q}\\n" for q in range(6)))
+"""
+LOOPS = {
+    "lines": """
+        out = []
+        with open("i.txt") as f:
+            f.readline()
+            for line in f:
+                out.append(ask(line.strip()))
+        """,
+    "a comprehension": """
+        import json
+        with open("i.txt", "rb") as f:
+            f.readline()
+            out = [ask(line) for line in f if line]
+        """,
+    "DictReader": """
+        import csv
+        with open("i.txt", newline="") as f:
+            out = [ask(row["q"]) for row in csv.DictReader(f)]
+        """,
+    "from one file to another": """
+        with open("i.txt") as f, open("o.txt", "w") as g:
+            for line in f:
+                a = ask(line)
+                if a != "x":
+                    g.write(a)
+        with open("o.txt") as g:
+            out = g.read()
+        """,
+    "a generator": """
+        def lines(f):
+            for line in f:
+                if line.strip():
+                    yield line
+        with open("i.txt") as f:
+            out = [ask(line) for line in lines(f)]
+        """,
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_loop_over_a_file_runs_ahead(name: str) -> None:
+    assert makespan(INPUT + dedent(LOOPS[name])) == 1
+
+
 SAME = {
     "the length written": """
         n = 0
@@ -161,11 +209,86 @@ SAME = {
             print(len(l))
         f.close()
         """,
+    "a failure in the middle of the lines": """
+        r = []
+        with open("i.txt") as f:
+            try:
+                for line in f: r.append(bad((line, 4)))
+            except Boom as ex: print(ex)
+            rest = f.read()
+        """,
+    "a break in the middle of the lines": """
+        r = []
+        f = open("i.txt")
+        for line in f:
+            r.append(ask(line))
+            if num(line) > 3: break
+        rest = f.readlines()
+        f.close()
+        """,
+    "two loops on one file": """
+        with open("i.txt", "w") as g: g.write("x\\n" * 5)
+        with open("i.txt") as f: r = [ask(pair) for pair in zip(f, f)]
+        """,
+    "who reads it inside the loop": """
+        r = []
+        def more(a): return f.readline() if num(a) > 2 else ask(a)
+        with open("i.txt") as f:
+            for line in f: r.append(more(line))
+        """,
+    "a native loop that reads it": """
+        r = []
+        with open("i.txt") as f:
+            for line in f:
+                for k in range(1): r.append(next(f, None))
+                r.append(ask(line)); r.append(ask(line))
+        """,
+    "who writes it inside the loop": """
+        import pathlib
+        r = []
+        pathlib.Path("i.txt").write_text("z\\n" * 6)
+        with open("i.txt") as f, open("i.txt", "a") as g:
+            for line in f:
+                r.append(ask(line))
+                if len(r) == 2: pathlib.Path("i.txt").write_text("a\\n" * 20)
+                if len(r) < 9: g.write("new\\n"); g.flush()
+        """,
+    "a line that is no text": """
+        with open("i.txt", "wb") as f: f.write(b"a\\nb\\n" + b"c" * 9000 + b"\\xff\\nd\\n")
+        with open("i.txt", encoding="utf-8") as f: r = [ask(line[:3]) for line in f]
+        """,
+    "ends of lines": """
+        with open("i.txt", "wb") as f: f.write(b"a\\nb\\r\\nc\\rd\\ne")
+        r = []
+        with open("i.txt") as f:
+            print(f.readline(), f.newlines)
+            for line in f: r.append(ask(line)); print(f.newlines)
+        """,
+    "lines that a reader has taken": """
+        import csv
+        r = []
+        with open("i.txt") as f:
+            rows = csv.DictReader(f)
+            for row in rows:
+                row["n"] = ask(row["q"])
+                r.append(row)
+                if num(row["n"]) > 4: break
+            print(rows.line_num, rows.fieldnames, [*f])
+        rows = None
+        """,
+    "a pipe": """
+        import os
+        a, b = os.pipe()
+        os.write(b, b"x\\ny\\n"); os.close(b)
+        with open(a) as f: r = [ask(line) for line in f]
+        a = b = f = None
+        """,
 }
 
 
 @pytest.mark.parametrize("name", SAME)
 def test_a_file_is_what_a_plain_run_leaves(name: str) -> None:
+    Path("i.txt").write_text("q,a\n" + "".join(f"l{q},{q}\n" for q in range(6)))
     Path("o.txt").touch()
     agree(dedent(SAME[name]), 1)
     found = Path("o.txt").read_bytes()

@@ -16,6 +16,7 @@ from ...compiler.functions import belongs_to_user, init_of, is_coroutine, lower_
 from ...compiler.generators import is_generator
 from ...compiler.references import DATA as DATA_REF
 from ...compiler.references import Call, Ref
+from ...effects.opened import file_resource, number_written
 from ...effects.registry import effect_of, receiver_of
 from ...effects.sources import SOURCES
 from ..atoms import lookup
@@ -287,7 +288,8 @@ class Callees(Base):
                 self.slots["r", resource] = None
             else:
                 source = SOURCES.get(resource)
-                self.slots[EVERY_RESOURCE if source is None else ("r", (source.kind,))] = None
+                number = number_written(receiver) if resource is file_resource else None
+                self.slots[EVERY_RESOURCE if source is None else ("r", number or (source.kind,))] = None
         if effect.external or effect.result in ("atom", "fresh") or name in ("sequential", "readonly"):
             return JUST_DATA
         plain = all(v is DATA or type(v) in PLAIN for values in args.each() for v in values)

@@ -91,6 +91,11 @@ def attribute_now(at: Any, base: Any, name: str, found: Any = None) -> Any:
     return seen(value)
 
 
+def look_ahead(at: Any, _: Any, __: Any) -> bool:
+    """Is a loop over the lines of a file under way?"""
+    return bool(at.machine.ahead)
+
+
 class Method:
     """A bound method as found on its object, equal to itself found again."""
 

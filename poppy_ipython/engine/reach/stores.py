@@ -13,7 +13,7 @@ from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
 from ..atoms import _MISSING, BUILTIN_VALUES, CHAINED, CONTAINERS, lookup, slot_is_plain, stores_plainly
 from ..pending import Pending
 from ..answers import TOUCHED
-from .looks import seen
+from .looks import look_ahead, seen
 from .values import (
     COLLECTIONS,
     DATA,
@@ -190,12 +190,21 @@ class Stores(Base):
         if not known or self.machine.is_stream(value) or self.machine.is_being_read(value):
             self.slots[TOUCHED] = None
 
+    def runs_ahead(self) -> bool:
+        """Does a loop run ahead of its file (``lines``)?"""
+        found = look_ahead(self, None, None)
+        if self.trail is not None:
+            self.trail.append((look_ahead, None, None, found))
+        return found
+
     def iterated(self, value: Any, strict: bool = True) -> None:
         """A loop over ``value`` (or, not ``strict``, a native that may look at its elements)."""
         kind = type(value)
         if self.machine.streaming:
             self.touches(value)
         if value is UNKNOWN:
+            if self.key and self.runs_ahead():
+                raise Top("goes through what may be a file")
             self.special_of_any(("__iter__", "__next__", "__getitem__") if strict else ("__iter__", "__next__"))
             if self.machine.users_classes()[1]:
                 raise Top("goes through what may be a generator")
