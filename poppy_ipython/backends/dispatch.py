@@ -223,6 +223,13 @@ class LiveDispatcher(Flights):
         _known.add(flight.lane.host.name)
         self._back(flight, value, error)
 
+    def cancel_inside(self, call: Any, *why: Any) -> bool:
+        """Cancel the Task of an asynchronous call that stays wanted: how it ends is its outcome. False if it has none."""
+        flight = self._out.get(id(call))
+        if flight is None or flight.task is None:
+            return False
+        return bool(flight.task.cancel(*why))
+
     def _end(self, flight: Flight) -> str:
         if flight.alarm is not None:
             flight.alarm.cancel()

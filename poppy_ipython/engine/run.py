@@ -189,11 +189,14 @@ class Session:
             self._flush()
 
     def _cancelled(self, error: asyncio.CancelledError) -> None:
-        """The task that runs the cell was cancelled while it awaits nothing of the cell's: for a plain cell that is where the head stands."""
+        """The task that runs the cell was cancelled while it awaits nothing of the cell's: for a plain cell that is where the head stands,
+        in the asynchronous call that it awaits there."""
         if self.requests and self.task is not None:  # about to be awaited
             self.task.uncancel()
             self.task.cancel(*error.args)
-        else:
+            return
+        entry = self.machine.call_at_head()
+        if entry is None or not self.dispatcher.cancel_inside(entry, *error.args):
             self.machine.post(self.machine.interrupt, error.with_traceback(None))
             self._flush()
 

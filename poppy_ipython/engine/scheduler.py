@@ -432,6 +432,16 @@ class Scheduler(Workers):
             root.code_done = root.complete = True
             self._root_done()
 
+    def call_at_head(self) -> Any:
+        """The external call at the head, if that is what the run waits for."""
+        unit = self.root
+        while True:
+            entry = unit.log[0] if unit.log else None
+            if type(entry) is not Unit:
+                break
+            unit = entry
+        return entry if type(entry) is Entry and entry.record is not None and entry.started and not entry.done else None
+
     def interrupt(self, error: BaseException) -> None:
         """From the hub: what stands at the head fails with ``error``, as if it had been raised there."""
         if self.finished:

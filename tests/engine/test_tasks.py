@@ -99,6 +99,23 @@ CELLS = {
         out.append(asyncio.current_task().cancelling())
         del manager
         """,
+    "a cancellation arrives inside the call, which may have its own opinion": """
+        @unordered
+        async def stubborn(q):
+            try:
+                await asyncio.get_running_loop().create_future()
+            except asyncio.CancelledError as error:
+                return q, str(error)
+        task = asyncio.current_task()
+        asyncio.get_running_loop().call_soon(task.cancel, "why")
+        out += [await stubborn(1), task.uncancel(), await ask(2)]
+        manager = asyncio.timeout(0)
+        await manager.__aenter__()
+        try:
+            await never(1)
+        except asyncio.CancelledError as error:
+            await manager.__aexit__(type(error), error, error.__traceback__)
+        """,
     "a timeout around a block": """
         async def f(q):
             try:
