@@ -225,8 +225,7 @@ class _Finder:
             if isinstance(node, ast.Call):
                 callees[self.ref(node.func)] = None
                 called.add(id(node.func))
-                deletes = deletes or isinstance(node.func, ast.Attribute) and node.func.attr in _DELETERS
-            elif isinstance(node, ast.Delete):
+            elif isinstance(node, ast.Delete) or (isinstance(node, ast.Attribute) and node.attr in _DELETERS):
                 deletes = True
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 if id(node) not in called and node.id not in self.bindings:

@@ -17,7 +17,7 @@ from typing import Any
 from .atoms import ATOMS, CHAINED, ELSEWHERE, acts_as_index, hashes_plainly
 from .defaults import Defaults
 from .deques import Deques
-from .dictloops import CLEARED, POPPED
+from .dictloops import taken_out
 from .pending import settled
 from .tallies import Tallies
 
@@ -79,7 +79,7 @@ class Collected(Deques, Tallies, Defaults):
         if self.quiescent() and not self.has_pending(args) and all(type(value) in _PLAIN_ARGUMENTS for value in args):
             found = getattr(target, name)(*args, **{key: self.force(value) for key, value in kwargs.items()})
             if self.looped and name not in _READS:
-                self.deleted(target, *_taken_out(name, args))
+                self.deleted(target, *taken_out(name, args))
             return found
         found = NotImplemented
         if kwargs:
@@ -96,7 +96,7 @@ class Collected(Deques, Tallies, Defaults):
             return found
         found = self.fence(getattr(target, name), args, kwargs, what=f"{kind.__name__}.{name}")
         if self.looped and name not in _READS:
-            self.deleted(target, *_taken_out(name, args))
+            self.deleted(target, *taken_out(name, args))
         return self.known(found)
 
     def iterate_collected(self, target: Any, step: int = 1) -> Iterator[Any]:
@@ -107,11 +107,6 @@ class Collected(Deques, Tallies, Defaults):
 
 
 _READS = frozenset({"get", "items", "keys", "values", "copy", "index", "count", "most_common", "elements", "total"})
-
-def _taken_out(name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What a method has deleted, for the loops over its dict."""
-    return (POPPED,) if name == "popitem" else (CLEARED,) if name == "clear" else tuple(map(settled, args[:1])) if name == "pop" else ()
-
 
 def _is_hashable(key: Any) -> bool:
     """(That it is not is said by a line of ``Counter`` itself.)"""

@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from .pending import settled
+
 if TYPE_CHECKING:
     from .base import Base
 else:
@@ -29,6 +31,11 @@ CLEARED: Any = object()
 #: the last entry is gone, and the next one will stand in its place
 POPPED: Any = object()
 Deletions = list[tuple[tuple[int, ...], tuple[Any, ...]]]
+
+
+def taken_out(name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a method has deleted, for the loops over its dict."""
+    return (POPPED,) if name == "popitem" else (CLEARED,) if name == "clear" else tuple(map(settled, args[:1])) if name == "pop" else ()
 
 
 class DictLoops(Base):
@@ -87,4 +94,4 @@ class DictLoops(Base):
                 looped.pop(id(target), None)
 
 
-__all__ = ["CLEARED", "POPPED", "DictLoops"]
+__all__ = ["CLEARED", "POPPED", "DictLoops", "taken_out"]

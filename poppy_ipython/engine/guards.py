@@ -88,8 +88,8 @@ class Guards(Base):
     """Part of the :class:`Machine`: decides between native and lowered form."""
 
     def _init_guards(self) -> None:
-        #: user function -> calls nothing external
-        self.leaves: dict[int, tuple[Any, bool]] = {}
+        #: user function -> calls nothing external, may take keys out of a dict
+        self.leaves: dict[int, tuple[Any, bool, bool]] = {}
         #: off: everything stays lowered (``Options(guards=False)``)
         self.guards = True
         self.generation: int
@@ -101,7 +101,7 @@ class Guards(Base):
         self, guards: tuple[Guard, ...], namespace: dict[str, Any], cells: dict[str, Any], cell: bool
     ) -> Callable[..., bool]:
         """``quiet(k, *values)`` for one lowered code: may piece ``k`` run natively, its locals having these values?"""
-        known: list[tuple[tuple[Any, ...], bool] | None] = [None] * len(guards)
+        known: list[tuple[tuple[Any, ...], bool, bool] | None] = [None] * len(guards)
 
         def quiet(index: int, *values: Any) -> bool:
             unit = self.cur
@@ -117,10 +117,13 @@ class Guards(Base):
             tokens = tuple([look.token(name) for name in guard.loads])
             before = known[index]
             if before is not None and before[0] == tokens:
-                verdict = before[1]
+                _, verdict, deletes = before
             else:
                 verdict = look.calls_nothing_external(guard)
-                known[index] = (tokens, verdict)
+                deletes = look.deletes
+                known[index] = (tokens, verdict, deletes)
+            if deletes and self.looped:
+                return False
             if verdict:
                 self.before_native()
             return verdict
@@ -162,10 +165,11 @@ class Guards(Base):
         unit = self.cur
         if not self.guards or unit is self.ghost or unit in self.suspended:  # what a stream gives may be pending
             return False
-        if guard.deletes and self.looped:  # the loop may be over a dict: what native code deletes is not noted (``dictloops``)
-            return False
         values = {name: settled(locals_[name]) for name in guard.names if name in locals_}
-        if not Look(self, namespace, cells, values).calls_nothing_external(guard):
+        look = Look(self, namespace, cells, values)
+        if not look.calls_nothing_external(guard):
+            return False
+        if look.deletes and self.looped:  # the loop may be over a dict: what native code deletes is not noted (``dictloops``)
             return False
         self.drain("busy")
         self.before_native()
@@ -212,25 +216,35 @@ class Guards(Base):
         return fn(*[settled(value) for value in values])
 
     def is_leaf(self, fn: types.FunctionType) -> bool:
-        """Does a call of the user's function ``fn`` call nothing external, as far as can be told?"""
+        """May a call of the user's function ``fn`` run as written: does it call nothing external, as far as can be told?
+
+        Inside a loop over a dict it may not take keys out of one either: what native code deletes is not noted (``dictloops``).
+        """
+        verdict, deletes = self.leaf_of(fn)
+        return verdict and not (deletes and bool(self.looped))
+
+    def leaf_of(self, fn: types.FunctionType) -> tuple[bool, bool]:
+        """Does a call of ``fn`` call nothing external, and may it take keys out of a dict?"""
         found = self.leaves.get(id(fn))
         if found is not None and found[0] is fn:
-            return found[1]
-        self.leaves[id(fn)] = (fn, True)  # for a function that calls itself
-        verdict = False
+            return found[1:]
+        self.leaves[id(fn)] = (fn, True, False)  # for a function that calls itself
+        verdict = deletes = False
         if not fn.__code__.co_flags & 0x280:  # coroutine, asynchronous generator
             guard = function_guard(fn)
             if guard is not None:
                 cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True))
-                verdict = Look(self, fn.__globals__, cells, {}).calls_nothing_external(guard)
-        self.leaves[id(fn)] = (fn, verdict)
-        return verdict
+                look = Look(self, fn.__globals__, cells, {})
+                verdict = look.calls_nothing_external(guard)
+                deletes = look.deletes
+        self.leaves[id(fn)] = (fn, verdict, deletes)
+        return verdict, deletes
 
 
 class Look:
     """One look at what references stand for now."""
 
-    __slots__ = ("cells", "locals", "machine", "methods", "namespace")
+    __slots__ = ("cells", "deletes", "locals", "machine", "methods", "namespace")
 
     def __init__(self, machine: Any, namespace: dict[str, Any], cells: dict[str, Any], locals_: dict[str, Any]) -> None:
         self.machine = machine
@@ -238,6 +252,8 @@ class Look:
         self.cells = cells
         self.locals = locals_
         self.methods: dict[str, list[Any]] | None = None
+        #: what has been looked at may take keys out of a dict
+        self.deletes = False
 
     def token(self, name: str) -> Any:
         """Something that is the same as long as the verdict is: the identity of what is callable, else the type."""
@@ -318,6 +334,7 @@ class Look:
 
     # ------------------------------------------------------------------ verdicts
     def calls_nothing_external(self, guard: Guard) -> bool:
+        self.deletes = self.deletes or guard.deletes
         return all(self.callee(ref) for ref in guard.callees) and all(self.harmless(name) for name in guard.loads)
 
     def harmless(self, name: str) -> bool:
@@ -381,7 +398,11 @@ class Look:
         if kind is types.MethodType:
             return self.leaf(callee.__func__)
         if kind is types.FunctionType:
-            return not belongs_to_user(callee.__code__.co_filename) or bool(self.machine.is_leaf(callee))
+            if not belongs_to_user(callee.__code__.co_filename):
+                return True
+            verdict, deletes = self.machine.leaf_of(callee)
+            self.deletes = self.deletes or deletes
+            return bool(verdict)
         if kind is functools.partial:
             return self.leaf(callee.func)
         if issubclass(type(callee), type):

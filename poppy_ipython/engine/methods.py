@@ -12,7 +12,7 @@ from typing import Any
 from .atoms import ATOMS, COLLECTED, CONTAINERS, ITERABLE, MAPPINGS, SEQUENCES, acts_as_index, hashes_plainly
 from .buffer import extend_items, named, set_add, set_item, update_items
 from .collected import Collected
-from .dictloops import CLEARED, POPPED
+from .dictloops import CLEARED, POPPED, taken_out
 from .pending import Pending, settled
 
 _IMMUTABLE_TYPES = (str, bytes, int, float, complex, tuple, frozenset, range)
@@ -63,7 +63,12 @@ class Methods(Collected):
                     if type(value) is Pending:
                         break
                 else:
-                    return getattr(target, name)(*args, **kwargs)
+                    if not self.looped:
+                        return getattr(target, name)(*args, **kwargs)
+                    found = getattr(target, name)(*args, **kwargs)
+                    if kind is dict:
+                        self.deleted(target, *taken_out(name, args))
+                    return found
             if kind is list:
                 return self.list_method(target, name, args, kwargs)
             if kind is dict:
@@ -167,7 +172,10 @@ class Methods(Collected):
     # ------------------------------------------------------------------ dicts
     def dict_method(self, target: dict[Any, Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if (kwargs and name != "update") or (args and name in _KEYED and not hashes_plainly(self.force(args[0]))):
-            return self.fence(getattr(target, name), args, kwargs, what=f"dict.{name}")
+            found = self.fence(getattr(target, name), args, kwargs, what=f"dict.{name}")
+            if self.looped:
+                self.deleted(target, *taken_out(name, args))
+            return found
         if name == "get" and 1 <= len(args) <= 2:
             key = self.key_of(args[0])
             stored = self.stored_item(target, key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..check import agree
 
 
@@ -323,3 +325,24 @@ size(l0)
 """,
         seed=21006856,
     )
+
+
+DICT_LOOPS = """\
+from collections import defaultdict
+d = {make}
+def take(): d.pop(1)
+def put(): d[num(3)]{put}
+try:
+    for x in d:
+        {take}
+        put()
+except RuntimeError as ex:
+    print(ex)
+print(d)
+"""
+
+
+@pytest.mark.parametrize("take", ["d.pop(1)", "take()", "d.clear()", "d.popitem()"])
+@pytest.mark.parametrize(("make", "put"), [("{1: 2}", " = 0"), ("defaultdict(int, {1: 2})", "")])
+def test_a_loop_over_a_dict_is_told_what_is_taken_out_at_the_head(make: str, put: str, take: str) -> None:
+    agree(DICT_LOOPS.format(make=make, put=put, take=take))
