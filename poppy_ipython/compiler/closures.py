@@ -5,8 +5,7 @@ answer, with a binding of the variable before it. So a twin asks before it reads
 function that stands still publishes the captured names that it may still bind, as it does its other may-writes. Most closures
 mention parameters that nobody binds again, and names bound before them for good: those are read as they are.
 
-Only the frame that owns a variable, or a native function that declares it ``nonlocal``, binds it; the latter may write
-anything as far as the engine knows. Published is the name, not the variable: enough to be right, and two functions that wait
+Only the frame that owns such a variable binds it: one that somebody declares ``nonlocal`` is another matter (``shared``). Published is the name, not the variable: enough to be right, and two functions that wait
 for each other for no reason but a common name are rare.
 """
 

@@ -11,7 +11,7 @@ import types
 from typing import Any
 
 from . import scopes
-from .abi import PREFIX, changed, function, load, op, operation, place, store, walk
+from .abi import PREFIX, changed, const, function, lambda_, load, op, operation, place, store, walk
 from .cells import _compile, code_named
 from .closures import changing, of_this_round
 from .facts import Known
@@ -22,6 +22,7 @@ from .guards import Guard, guard_of_body
 from .plaincode import collect, with_users
 from .plan import Lowered, call_sites
 from .scope import Scope
+from .shared import CELL, bound_otherwise, declared, shared
 from .statements import Statements
 
 #: code objects that look alike may come from different files
@@ -146,7 +147,7 @@ def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, genera
                 comprehension_depth_walrus = True
             if coroutine and isinstance(part, scopes.COMPREHENSIONS) and scopes.is_asynchronous(part):
                 return "it contains an asynchronous comprehension"
-            if isinstance(part, (ast.Nonlocal, ast.ClassDef)) or (isinstance(part, ast.Await) and not coroutine):
+            if isinstance(part, ast.ClassDef) or (isinstance(part, ast.Await) and not coroutine):
                 return f"it contains {type(part).__name__}"
             if isinstance(part, ast.ImportFrom) and any(a.name == "*" for a in part.names):
                 return "it imports *"
@@ -191,14 +192,22 @@ def _lower(
     params = scopes.parameters(node.args)
     known = Known()
     global_names = {n for part in scopes.below(body) if isinstance(part, ast.Global) for n in part.names}
-    local = (set(params) | known.assigned(body)) - global_names
-    captured = local & set().union(*[known.of(s).captured for s in body])
+    others = declared(body)
+    if others and (generator or coroutine):
+        return "it contains Nonlocal"
+    local = (set(params) | known.assigned(body)) - global_names - others
+    path = [node] if file is None else file.path(node)
+    both = shared(path, local, code.co_freevars)
+    reason = bound_otherwise(body, both)
+    if reason is not None:
+        return reason
+    captured = local & both.union(*[known.of(s).captured for s in body])
     scope = Scope(False, local, captured, global_names)
     scope.known = known
     scope.bound = set(params)
     scope.free = frozenset(code.co_freevars)
+    scope.shared = both
     if code.co_freevars:
-        path = [node] if file is None else file.path(node)
         scope.changing = changing(path, code.co_freevars)
         scope.of_this_round = of_this_round(path, code.co_freevars)
     scope.class_name = owner
@@ -209,6 +218,10 @@ def _lower(
     lowered_body = lowering.block(body)
     prologue: list[ast.stmt] = [ast.Assign([store(n)], op("force", load(n))) for n in params if n in captured]
     prologue += [ast.Assign([store(PREFIX + "r_" + n)], load(n)) for n in sorted(scope.of_this_round)]
+    for name in sorted(both):
+        if name in local and name not in params:  # it is a variable of this function, in a cell, without a value
+            prologue += [ast.Assign([store(name)], const(None)), ast.Delete([ast.Name(name, ast.Del())])]
+        prologue.append(ast.Assign([store(CELL + name)], op("cell_of", lambda_([], load(name)))))
     for extra, pack in ((node.args.vararg, "pack_args"), (node.args.kwarg, "pack_kwargs")):
         if extra is not None:
             prologue.insert(0, ast.Assign([store(extra.arg)], op(pack, load(extra.arg))))
@@ -229,7 +242,7 @@ def _lower(
         return f"its lowered form does not compile ({error})"
     return Lowered(
         code.co_name, code.co_qualname, code.co_filename, lowered_code, scope.pieces, body, frozenset(local),
-        tuple(params), frozenset(global_names), call_sites([part for statement in body for part in walk(statement)]), False, original=code, guards=tuple(scope.guards), generator=generator,
+        tuple(params), frozenset(global_names), call_sites([part for statement in body for part in walk(statement)]), False, original=code, guards=tuple(scope.guards), generator=generator, shared=both,
     )  # fmt: skip
 
 

@@ -203,7 +203,7 @@ class _Builder(Operands):
     def stmt_Pass(self, node: ast.stmt) -> None:
         pass
 
-    stmt_Break = stmt_Continue = stmt_Global = stmt_Pass
+    stmt_Break = stmt_Continue = stmt_Global = stmt_Nonlocal = stmt_Pass
 
     def stmt_Assign(self, node: ast.Assign) -> None:
         if len(node.targets) == 1 and isinstance(node.value, ast.Tuple) and isinstance(node.targets[0], ast.Tuple):

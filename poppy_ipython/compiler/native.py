@@ -33,11 +33,11 @@ def two_ways(lowering: Any, node: Any, lowered: Callable[[Any], list[ast.stmt]])
     scope = lowering.scope
     bound, mentioned, maybe = _names(scope, node)
     guard = None
-    if not scopes.jumps_out(node) if scope.cell else not bound & scope.global_names:
+    if not scopes.jumps_out(node) if scope.cell else not bound & (scope.global_names | scope.shared):
         guard = guard_of([node], mentioned, scope.class_name)
     if guard is None:
         return lowered(node)
-    if scope.captured & (bound | scopes.free(node)):  # a closure may look at it
+    if (scope.captured | scope.shared) & (bound | scopes.free(node)):  # a closure may look at it
         guard = replace(guard, closed=None)
     bindings = scope.bindings
     index = len(scope.guards)

@@ -59,6 +59,8 @@ class Lowered:
     guards: tuple[Guard, ...] = ()
     #: it is a generator function
     generator: bool = False
+    #: names that several functions bind (``nonlocal``)
+    shared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from . import scopes
 from .abi import PREFIX, const, function, load, op, operation, place, store
 from .facts import Known
 from .guards import Guard
+from .shared import CELL
 
 
 class Scope:
@@ -68,7 +69,7 @@ class Scope:
         new.guards = self.guards
         new.dispatched = self.dispatched
         new.closures_made = self.closures_made
-        new.free, new.changing, new.of_this_round = self.free, self.changing, self.of_this_round
+        new.free, new.changing, new.of_this_round, new.shared = self.free, self.changing, self.of_this_round, self.shared
         new.owner, new.known = self.owner, self.known
         new.in_try = self.in_try
         return new
@@ -108,6 +109,8 @@ class Scope:
             return load(name)
         if name in self.targets:
             return load(name)
+        if name in self.shared:
+            return op("shared_late" if late else "shared", load(CELL + name), const(name), const(name in self.locals))
         if self.is_local(name):
             if name in self.captured or name in self.bound:
                 return load(name)
@@ -122,6 +125,8 @@ class Scope:
     #: those of them that may be bound again (see ``closures``)
     changing: frozenset[str] = frozenset()
     of_this_round: frozenset[str] = frozenset()
+    #: names that several functions bind (see ``shared``)
+    shared: frozenset[str] = frozenset()
 
     def bind_expression(self, name: str, value: ast.expr) -> ast.expr:
         """An expression that binds ``name`` and has the bound value."""
@@ -129,6 +134,8 @@ class Scope:
             if name in self.pinned:
                 value = op("pin" if name in self.kept else "force", value)
             return ast.NamedExpr(store(name), value)
+        if name in self.shared:
+            return op("shared_store", load(CELL + name), value)
         if not self.is_local(name) or self.cell:
             self.bound.add(name)
             return op("st", const(name), value)

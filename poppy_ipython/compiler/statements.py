@@ -54,8 +54,10 @@ class Statements(Loops, Tries, Matches, Expressions):
     def stmt_Pass(self, node: ast.Pass) -> list[ast.stmt]:
         return [node]
 
-    def stmt_Global(self, node: ast.Global) -> list[ast.stmt]:
+    def stmt_Global(self, node: ast.Global | ast.Nonlocal) -> list[ast.stmt]:
         return []
+
+    stmt_Nonlocal = stmt_Global
 
     def stmt_Assign(self, node: ast.Assign) -> list[ast.stmt]:
         if self.changes_item(node):
@@ -284,7 +286,7 @@ class Statements(Loops, Tries, Matches, Expressions):
             return False
         if self.scope.cell:
             return not facts.walruses & self.scope.targets
-        return not facts.assigned & (self.scope.captured | self.scope.global_names) and not facts.defines
+        return not facts.assigned & (self.scope.captured | self.scope.global_names | self.scope.shared) and not facts.defines
 
     def outlined(self, node, body_of, kind, test=None, extra=(), values=(), binds=None):  # type: ignore[no-untyped-def]
         """``node`` as a call of an outlined function; binds what it binds."""

@@ -235,7 +235,7 @@ class Footprints(StoredKinds):
     def plain_names(self, lowered: Lowered) -> frozenset[str]:
         found = self.plain.get(id(lowered))
         if found is None:
-            names = plain_names(lowered.source, lowered.params) - lowered.global_names
+            names = plain_names(lowered.source, lowered.params) - lowered.global_names - lowered.shared
             found = self.plain[id(lowered)] = (lowered, names)
         return found[1]
 

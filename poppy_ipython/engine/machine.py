@@ -22,7 +22,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     results     of functions: numbers and strings in known places    early       faults before the head
     unbinding   `del` of a global name    matches     `match` on values in flight
     opened      files of the program                     lines       their lines, ahead of the file
-    ambient     the environment, random numbers
+    ambient     the environment, random numbers          shared      ``nonlocal`` variables
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -80,6 +80,7 @@ from .pending import UNBOUND, BoundRef, Fault, Kill, NotReady, Pending
 from .results import Results
 from .retirement import Retirement
 from .scheduler import Scheduler
+from .shared import Shared
 from .sources import Sources
 from .spreading import Spreading
 from .standins import StandIns
@@ -141,6 +142,7 @@ class Machine(
     Ambient,
     Matches,
     Lines,
+    Shared,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable, ended, handled)`` and ``crowd(in_flight)``."""
 
@@ -318,7 +320,7 @@ class Machine(
                 "cell_unit": self._cell_unit(namespace, phantom), "cell_stmt": cell_stmt, "cell_if": cell_if, "stmt_if": self.stmt_if,
                 "truth_of": self.truth_of,
                 "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native, "rest": rest,
-                "UnboundLocalError": UnboundLocalError, "StopIteration": StopIteration, "left": self.left_coroutine, "fork_over": self.fork_over, "select": self.select,
+                "UnboundLocalError": UnboundLocalError, "StopIteration": StopIteration, "left": self.left_coroutine, "fork_over": self.fork_over, "select": self.select, "cell_of": self.cell_of, "shared": self.shared_read, "shared_late": self.shared_late, "shared_store": self.shared_store,
             }  # fmt: skip
             found = self.tables[id(namespace)] = {MARK + name: value for name, value in names.items()}
             for name in _OPERATORS:

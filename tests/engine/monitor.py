@@ -14,6 +14,7 @@ from typing import Any
 
 from poppy_ipython.engine.atoms import ELSEWHERE
 from poppy_ipython.engine.methods import MUTATORS
+from poppy_ipython.engine.shared import CONTENTS
 
 TOP = "top"
 
@@ -117,6 +118,25 @@ class Monitor:
 
             return read, on_store, phantom
 
+        def on_seg(fused: Any, step: Any, *operands: Any) -> Any:
+            maps = [(each, len(each)) for each in operands if type(each) is defaultdict]
+            result = seg(fused, step, *operands)
+            if any(len(each) > before for each, before in maps):  # `d[k]` at the head made it
+                self.birth[id(result)] = (result, self.here())
+            return result
+
+        def on_cell_of(fn: Any) -> Any:
+            cell = cell_of(fn)
+            if self.birth.get(id(cell), (None,))[0] is not cell:  # first seen by the function that owns it
+                self.birth[id(cell)] = (cell, self.here())
+            return cell
+
+        def on_shared_store(cell: Any, value: Any) -> Any:
+            self.store(cell, (id(cell), CONTENTS))
+            return shared_store(cell, value)
+
+        cell_of, shared_store, seg = machine.cell_of, machine.shared_store, machine.seg
+        machine.cell_of, machine.shared_store, machine.seg = on_cell_of, on_shared_store, on_seg
         machine.publish, machine.direct, machine.store_op, machine.sa = on_publish, on_direct, on_store_op, on_sa
         machine.meth, machine.born, machine.globals_of, machine.inplace = on_meth, on_born, on_globals_of, on_inplace
         machine.external_ended, machine.fence, machine.gi = on_ended, on_fence, on_gi

@@ -78,3 +78,37 @@ RIGHT = {
 @pytest.mark.parametrize("source", RIGHT.values(), ids=RIGHT)
 def test_match_is_right(source: str) -> None:
     agree(E + source + "\n")
+
+
+NONLOCAL = {
+    "a counter": (1, "def main():\n    n = 0\n    def add(q):\n        nonlocal n\n        r = ask(q)\n        n += len(r)\n        return r\n    xs = [add(q) for q in range(6)]\n    return xs, n\nout = main()"),
+    "counted in a branch": (1, "def main():\n    n = 0\n    def add(q):\n        nonlocal n\n        r = num(q)\n        if r > 2: n += r\n        else: n = n - 1\n        return r\n    return [add(q) for q in range(6)], n\nout = main()"),
+    "kept after its function": (1, "def make():\n    n = 0\n    def inc(q):\n        nonlocal n\n        n += 1\n        return n, ask(q)\n    def get(): return n\n    return inc, get\ninc, get = make()\nout = [inc(q) for q in range(5)] + [get()]"),
+}
+
+
+@pytest.mark.parametrize(("rounds", "source"), NONLOCAL.values(), ids=NONLOCAL)
+def test_counting_for_the_function_around_waits_for_nobody(rounds: int, source: str) -> None:
+    assert makespan(source) == rounds
+
+
+SHARED = {
+    "what branches on it": "def main():\n    best, log = None, []\n    def look(q):\n        nonlocal best, log\n        r = num(q)\n        if best is None or r > best: best = r\n        log = log + [r]\n        return r\n    for q in range(5): look(q)\n    return best, log\nprint(main())",
+    "a list under two names": "def main():\n    xs = []\n    ys = xs\n    def f(q):\n        nonlocal xs\n        if num(q) > 2: xs = ys + [1]\n        xs.append(ask(q))\n    for q in range(4): f(q)\n    return xs, ys\nprint(main())",
+    "bound around, meanwhile": "def a(n):\n    m = n\n    def b(q):\n        def c(r):\n            nonlocal m\n            m += num(r)\n            return m\n        return c(q) + m\n    z = [b(i) for i in range(3)]\n    g = lambda: m\n    m = m * 2\n    return z, g(), m\nprint([a(1), a(2)])",
+    "not bound": "def main():\n    def f(q):\n        nonlocal n\n        r = num(q)\n        return n + r\n    x = ask(1)\n    if num(1) > 100: n = 1\n    return f(1)\nmain()",
+    "not bound in its function": "def main():\n    def f(q):\n        nonlocal n\n        n = num(q)\n    x = ask(1)\n    if num(1) > 100: n = 1\n    return n\nmain()",
+    "called by native code": "def main():\n    n = 0\n    def key(x):\n        nonlocal n\n        n += 1\n        return -x\n    a = num(1)\n    b = sorted([a, 3, num(2)], key=key)\n    return b, n, unk([n])\nprint(main())",
+    "back to what it was": "def main():\n    n = 0\n    def f(q):\n        nonlocal n\n        n += 1\n        if q == 2: bad(q)\n        n += num(q)\n    for q in range(4):\n        try: f(q)\n        except Boom: n += 100\n    return n\nprint(main())",
+    "fails": "def main():\n    n = 0\n    def f(q):\n        nonlocal n\n        n += num(q)\n        n += str(q)\n        return n\n    return f(1)\nmain()",
+    "parameters": "def main(n, *m, **k):\n    def f(q):\n        nonlocal n, m\n        n += num(q); m = (*m, ask(q))\n        return k\n    for q in range(3): f(q)\n    return n, m, k\nprint(main(num(1), 2, z=num(2)))",
+    "loops over it": "def main():\n    i = t = 0\n    def f():\n        nonlocal i, t\n        for i in range(3): t += num(i)\n        while t > 5: t -= 1\n        return i, t\n    x = num(1)\n    return f(), f(), i, t\nprint(main())",
+    "a name of two functions": "def main():\n    n = 1\n    def f():\n        n = 5\n        def g():\n            nonlocal n\n            n += num(n)\n            return n\n        return g() + n\n    return f(), n, f(), n\nprint(main())",
+    "in a method, in a generator": "def main():\n    n = 0\n    class A:\n        def go(self):\n            nonlocal n\n            n += num(1)\n            return n\n    def f(q):\n        nonlocal n\n        for i in range(2):\n            n += num((i, q)); yield n\n    return A().go(), [list(f(q)) for q in range(3)], n\nprint(main())",
+    "an exception's name": "def main():\n    e = 1\n    def f(q):\n        nonlocal e\n        try: bad(q)\n        except Boom as e: pass\n        return 1\n    x = ask(1)\n    r = f(1)\n    try: return e\n    except NameError as z: return str(z)\nprint(main())",
+}
+
+
+@pytest.mark.parametrize("source", SHARED.values(), ids=SHARED)
+def test_nonlocal_is_right(source: str) -> None:
+    agree(source + "\n")

@@ -24,11 +24,12 @@ from .members import Members
 from .missing import Missing
 from .paths import Paths
 from .receivers import Receivers
+from .shared import SharedVariables
 from .stores import Stores
 from .values import ANY_ELEMENTS, CYCLE, DATA, INSTANCES, JUST_UNKNOWN, MADE_ATTRIBUTES, MADE_HERE, PLAIN, UNKNOWN, Activation, Fresh, Top, Values
 
 
-class Reach(Paths, Missing, Stores, Callees, Receivers, Members):
+class Reach(Paths, SharedVariables, Missing, Stores, Callees, Receivers, Members):
     """One evaluation. ``slots`` and ``watch`` are its result; :meth:`believed` says whether it is complete.
 
     Args:
@@ -104,6 +105,8 @@ class Reach(Paths, Missing, Stores, Callees, Receivers, Members):
                 slot = ("n", id(act.namespace), name)
                 self.slots[slot] = None
                 self.bound.setdefault(slot, []).append(act)
+            if act.lowered.shared:
+                self.bind_shared(act)
             for ref in summary.calls:
                 self.values(act, ref)
             for base, name, value in summary.attributes:

@@ -84,7 +84,7 @@ def attribute_now(at: Any, base: Any, name: str, found: Any = None) -> Any:
         return seen(found[1])
     try:
         value = getattr(base, name)
-    except AttributeError:
+    except (AttributeError, ValueError):  # (an empty cell)
         return _MISSING
     if type(value) is types.MethodType and value.__self__ is base:
         return Method(value)  # a new object at each look

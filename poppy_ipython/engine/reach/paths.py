@@ -120,6 +120,8 @@ class Paths(Base):
 
     def name(self, act: Activation, ref: Ref) -> Values:
         name = ref.detail
+        if self.is_shared(act, name):
+            return self.shared_variable(act, name)
         found: list[Any] = []
         local = False
         for number, place in act.locals:
