@@ -22,7 +22,7 @@ from .statements import Statements
 #: for debugging the compiler: called with the lowered cell as text
 DUMP: Callable[[str], object] | None = None
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)
+_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.AsyncWith, ast.Match)
 _KINDS = {"e": "expression", "c": "comprehension", "p": "filter of a comprehension", "g": "inner loop of a comprehension", "s": "statement"}
 
 
@@ -167,7 +167,7 @@ def _native_reason(node: ast.stmt) -> str | None:
             if reason is not None:
                 return reason
         return None
-    if type(node).__name__ in ("AsyncFor", "AsyncWith", "TryStar", "TypeAlias", "Nonlocal"):
+    if type(node).__name__ in ("AsyncFor", "TryStar", "TypeAlias", "Nonlocal"):
         return f"{type(node).__name__} runs in order"
     if type(node) not in scopes._LOWERED:
         return f"{type(node).__name__} is not known to this compiler"

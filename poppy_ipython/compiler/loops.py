@@ -122,12 +122,12 @@ class Loops(_Base):
             return False
         local = self.scope.known.of(holder).assigned
         return any(self._may_wait(statement, local) for statement in node.body) and not any(
-            isinstance(statement, ast.With) for statement in node.body
+            isinstance(statement, (ast.With, ast.AsyncWith)) for statement in node.body
         )
 
     def _may_wait(self, statement: ast.stmt, local: set[str]) -> bool:
         """May a simple statement of a loop's body have to wait for a value (of a receiver or a key)?"""
-        if isinstance(statement, (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)):
+        if isinstance(statement, (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.AsyncWith, ast.Match)):
             return False  # a unit by itself
         for part in scopes.walk_scope(statement):
             if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, (ast.Store, ast.Del)):

@@ -18,7 +18,7 @@ from .matches import Matches
 from .scope import Scope
 from .tries import Tries, leaves
 
-_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)
+_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.AsyncWith, ast.Match)
 
 
 class Statements(Loops, Tries, Matches, Expressions):

@@ -1,7 +1,8 @@
 """`try` and `with`, lowered.
 
 A handler runs in order; what a `try` may have caught has finished before control leaves it. An undeclared manager is entered at the
-head, and nothing else runs until it is left.
+head, and nothing else runs until it is left; one of an `async with` too, by way of a manager of ours that awaits what it gives
+(`engine/managers.py`).
 """
 
 from __future__ import annotations
@@ -24,13 +25,15 @@ else:
 class Tries(_Base):
     """Part of the lowering."""
 
-    def stmt_With(self, node: ast.With) -> list[ast.stmt]:
+    def stmt_With(self, node: ast.With | ast.AsyncWith) -> list[ast.stmt]:
         before = set(self.scope.bound)
         result = self.logging(node, lambda: self.exclusive_with(node))
         self.scope.bound = before  # the manager may swallow an exception of the body
         return result
 
-    def exclusive_with(self, node: ast.With) -> list[ast.stmt]:
+    stmt_AsyncWith = stmt_With
+
+    def exclusive_with(self, node: ast.With | ast.AsyncWith) -> list[ast.stmt]:
         """An undeclared ``with``: enters at the head, nothing else runs meanwhile, drains before it leaves."""
         marks = self.scope.try_marks
         mark = f"{PREFIX}n{self.scope.fresh()}"
@@ -43,9 +46,11 @@ class Tries(_Base):
                 temp = f"{PREFIX}y{self.scope.fresh()}"
                 variable = store(temp)
                 after.extend([*self.assign(item.optional_vars, load(temp)), forget(temp)])
-            items.append(ast.withitem(op("pin", self.expr(item.context_expr)), variable))
+            manager = op("pin", self.expr(item.context_expr))
+            items.append(ast.withitem(manager if isinstance(node, ast.With) else op("awaited_manager", manager), variable))
         if len(items) > 1 and after:
-            single = ast.With([node.items[0]], [ast.copy_location(ast.With(node.items[1:], node.body), node)])
+            kind = type(node)
+            single = kind([node.items[0]], [ast.copy_location(kind(node.items[1:], node.body), node)])
             self.scope.try_marks = marks
             return self.exclusive_with(ast.copy_location(single, node))
         body = self.block(node.body)

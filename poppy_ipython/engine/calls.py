@@ -103,7 +103,10 @@ class Calls(Base):
         effect = effect_of(fn)
         if effect is not None and effect.external:
             self.use_of(fn, effect).calls += 1
-            return self.external(fn, effect, args, kwargs)
+            value = self.external(fn, effect, args, kwargs)
+            if effect.backend == "loop" or (effect.backend == "auto" and inspect.iscoroutinefunction(fn)):
+                return value
+            return self.await_value(value)  # a plain function: what it has returned is awaited, if it can be
         full = args
         function = fn
         if type(fn) is types.MethodType:

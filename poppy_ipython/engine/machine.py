@@ -69,6 +69,7 @@ from .instances import Instances
 from .iterables import Iterables
 from .keyed import Keyed
 from .lines import Lines
+from .managers import Managers
 from .matches import Matches
 from .maywrites import MayWrites
 from .methods import Methods
@@ -140,6 +141,7 @@ class Machine(
     Unbinding,
     OpenFiles,
     Ambient,
+    Managers,
     Matches,
     Lines,
     Shared,
@@ -320,7 +322,7 @@ class Machine(
                 "cell_unit": self._cell_unit(namespace, phantom), "cell_stmt": cell_stmt, "cell_if": cell_if, "stmt_if": self.stmt_if,
                 "truth_of": self.truth_of,
                 "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native, "rest": rest,
-                "UnboundLocalError": UnboundLocalError, "StopIteration": StopIteration, "left": self.left_coroutine, "fork_over": self.fork_over, "select": self.select, "cell_of": self.cell_of, "shared": self.shared_read, "shared_late": self.shared_late, "shared_store": self.shared_store,
+                "UnboundLocalError": UnboundLocalError, "StopIteration": StopIteration, "awaited_manager": self.awaited_manager, "left": self.left_coroutine, "fork_over": self.fork_over, "select": self.select, "cell_of": self.cell_of, "shared": self.shared_read, "shared_late": self.shared_late, "shared_store": self.shared_store,
             }  # fmt: skip
             found = self.tables[id(namespace)] = {MARK + name: value for name, value in names.items()}
             for name in _OPERATORS:

@@ -141,9 +141,11 @@ class Session:
                 try:
                     await self.changed.wait()
                 except asyncio.CancelledError as cancelled:
-                    if machine.finished:
-                        raise
-                    self._cancelled(cancelled)
+                    self.context.run(self._flush)  # what has come to its end may have withdrawn it
+                    if self.task is not None and self.task.cancelling():
+                        if machine.finished:
+                            raise
+                        self._cancelled(cancelled)
                 self.changed.clear()
                 while self.requests:
                     awaitable, ended, handled = self.requests.pop(0)

@@ -14,6 +14,12 @@ from poppy_ipython.streams import lines
 from tests.effects.test_async_streams import both, namespace, plain, published, shown_lines
 
 F = "async def f(q):\n  r = await expand(q)\n  return r + '!'\n"
+MANAGER = """class M:
+  def __init__(self, said): self.said = said
+  async def __aenter__(self): self.said.append('in'); return self
+  async def __aexit__(self, kind, error, traceback): self.said.append(repr(error)); return kind is ValueError
+  async def ask(self, q): return await expand(q)
+"""
 ALONE = {  # seconds; a call takes one, a stream one to open, one for each of three items and one to end
     F + "for q in 'abcdef': out.append(await f(q))": 1,
     F + "async def g(q):\n  first = await f(q)\n  return await f(first)\nfor q in 'abc': out.append(await g(q))": 2,
@@ -26,6 +32,9 @@ ALONE = {  # seconds; a call takes one, a stream one to open, one for each of th
     "async def f(q):\n  async for t in lines(await stream(q)): out.append(await expand(t))\nfor q in 'abc': await f(q)": 5,
     "async def f(q):\n  for t in 'xyz':\n    if await expand(t) == q: return t\n  return None\nfor q in 'XYZ': out.append(await f(q))": 3,
     "out = [await expand(q) for q in 'abc']": 1,
+    MANAGER + "async with M(out) as m:\n  for q in 'abc': out.append(await m.ask(q))\nout.append(await expand('d'))": 2,
+    MANAGER + "async def main(qs):\n  async with M(out) as m: return [await m.ask(q) for q in qs]\nout.append(await main('abc'))": 1,
+    MANAGER + "async def f(q):\n  async with M(out) as m, M(out): return await m.ask(q)\nfor q in 'abc': out.append(await f(q))": 3,
     F + "out = [await f(q) for q in 'abc']": 1,
     F + "async def main(qs): return {q: await f(q) for q in qs}, {await f(q) for q in qs[:1]}\nout = await main('abc')": 1,
     F + "out = [await f(q) for q in 'abc' if await expand(q) != 'B']": 2,
@@ -34,6 +43,11 @@ ALONE = {  # seconds; a call takes one, a stream one to open, one for each of th
     "def outer(prefix):\n  async def inner(q): return prefix + await expand(q)\n  return inner\nh = outer('>')\nfor q in 'abc': out.append(await h(q))": 1,
 }  # fmt: skip
 SHARED = [
+    MANAGER + "a = await expand('x')\nasync with M(out):\n  out.append(a)\n  raise ValueError(await expand('y'))\nout.append('after')",
+    MANAGER + "async def f(q):\n  for t in 'xyz':\n    async with M(out) as m:\n      if t == q: return await m.ask(t)\n      if t == 'y': break\n      out.append(await expand(t))\n  return 'none'\nout += [await f(q) for q in 'yz']",
+    MANAGER + "async def f(q):\n  try:\n    async with M(out): x = await expand(q) + 1\n  except TypeError as error: out.append(str(error))\n  return q\nfor q in 'ab': out.append(await f(q))",
+    MANAGER + "async with M(out) as m, expand('x') as n: out.append('never')",
+    "class M:\n  async def __aenter__(self): return 1\n  def __aexit__(self, *error): return None\nasync with M() as m: out.append(await expand('x'))",
     "async def f(): out.append('f')\nc = f()\nfor q in 'ab':\n if await expand(q) == 'A': await c\nz = len(out)\nout.append(z)",
     "async def f(): out.append('f')\nc = f()\ndef g(): return c\nfor q in 'ab':\n if await expand(q) == 'A': await g()\nz = len(out)\nout.append(z)",
     "async def f(): out.append('f')\nd = {'c': f()}\nfor q in 'ab':\n if await expand(q) == 'A': await d.get('c')\nz = len(out)\nout.append(z)",
@@ -105,10 +119,10 @@ def test_what_may_be_awaited_decides_what_may_be_written():
 
 def test_a_helper_that_is_not_looked_into_is_named_with_what_it_held_up():
     names = namespace()
-    source = "async def f(q):\n  async with asyncio.Lock(): return await expand(q)\nout.append(await f('a'))"
+    source = "async def f(q):\n  async def g(): return await expand(q)\n  return await g()\nout.append(await f('a'))"
     outcome = run_simulated(source, names)
     use = next(one for one in outcome.machine.uses.values() if one.what == "f")
-    assert outcome.error is None and names["out"] == ["A"] and use.origin == "AsyncWith runs in order"
+    assert outcome.error is None and names["out"] == ["A"] and use.origin == "AsyncFunctionDef runs in order"
 
 
 openai = pytest.importorskip("openai")

@@ -15,7 +15,7 @@ import pytest
 
 import poppy_ipython
 from poppy_ipython import cell
-from poppy_ipython.effects import unordered
+from poppy_ipython.effects import declare, unordered
 
 
 @unordered
@@ -116,6 +116,19 @@ CELLS = {
         except asyncio.CancelledError as error:
             await manager.__aexit__(type(error), error, error.__traceback__)
         """,
+    "plain functions that are declared, awaited": """
+        @unordered
+        def later(q): return ask(q)
+        @unordered
+        def now(q): return q
+        out += [await later(q) for q in range(3)]
+        class Called:
+            async def __call__(self, q): return await ask(q)
+        called = Called()
+        declare(called, unordered)
+        out.append(await called(4))
+        x = await now(5)
+        """,
     "a timeout around a block": """
         async def f(q):
             try:
@@ -153,6 +166,72 @@ CELLS = {
         for one in asyncio.as_completed([f(5)]):
             out.append(await one)
         del tasks, group, one, sem
+        """,
+    "cancel scopes of anyio": """
+        import anyio
+        with anyio.move_on_after(0) as scope:
+            await never(1)
+        out.append(scope.cancelled_caught)
+        async def late(q):
+            try:
+                with anyio.fail_after(0):
+                    return await never(q)
+            except TimeoutError:
+                return "late"
+        out.append([await late(q) for q in range(2)])
+        async def fails(): raise ValueError("child")
+        async def main():
+            try:
+                async with anyio.create_task_group() as group:
+                    group.start_soon(fails)
+                    await never(1)
+            except* ValueError as failed:
+                out.append([repr(one) for one in failed.exceptions])
+            async with anyio.create_task_group() as group:
+                with anyio.CancelScope() as scope:
+                    scope.cancel()
+                    await never(2)
+                out.append((scope.cancelled_caught, await ask(3)))
+        await main()
+        del scope
+        """,
+    "managers that are awaited, and the exception that they see": """
+        import sys, traceback
+        class M:
+            async def __aenter__(self):
+                return await ask("in")
+            async def __aexit__(self, kind, error, found):
+                await asyncio.sleep(0)
+                log.append((repr(error), sys.exc_info()[1] is error, "".join(traceback.format_tb(found))))
+                try: {}["x"]
+                except KeyError:
+                    if self.fails: raise RuntimeError("out")
+            def __init__(self, fails): self.fails = fails
+        async def f(fails):
+            async with M(False) as a, M(fails) as b:
+                out.append((a, b, await ask(1)))
+                await bad(2)
+        try: await f(False)
+        except ValueError: pass
+        await f(True)
+        """,
+    "a manager that fails to begin": """
+        class M:
+            async def __aenter__(self):
+                await ask(1)
+                raise ValueError("in")
+            async def __aexit__(self, *error): log.append("never")
+        async def f():
+            async with M() as a:
+                log.append("never")
+        await f()
+        """,
+    "what is no manager": """
+        async def f(q):
+            a = await ask(q)
+            async with a as b, f(1):
+                pass
+        await f(1)
         """,
     "a group that fails": """
         async def f(q):
@@ -250,7 +329,7 @@ def shown(error: BaseException | None, filename: str) -> list[str]:
 
 
 def names() -> dict[str, Any]:
-    return {"__name__": "__main__", "asyncio": asyncio, "ask": ask, "bad": bad, "never": never, "unordered": unordered, "out": [], "log": []}
+    return {"__name__": "__main__", "asyncio": asyncio, "ask": ask, "bad": bad, "never": never, "unordered": unordered, "declare": declare, "out": [], "log": []}
 
 
 @pytest.mark.parametrize("name", CELLS)

@@ -127,6 +127,8 @@ idiom(0.25, "def @(q):\n    l1.append(num(q))\n    return num(q) + len(l1)\ni0 =
 idiom(0.3, "@ = [l0, l1]\nfor @q in @:\n    @q.append(num({int}))\n    mut(@q)\nunk(@)")
 
 # asynchronous, at the top level
+idiom(0.3, "class @:\n    async def __aenter__(self): l0.append(await anum({int!})); return self\n    async def __aexit__(self, *a): l0.append(await anum(3)); return flag(a[0] is None)\nfor @q in range(2):\n    async with @() as @c:\n        l1.append(await anum(@q))\n        l1.append(num(@q) + {int})", needs="top")
+idiom(0.3, "@@contextlib.asynccontextmanager\nasync def @(q):\n    l0.append(await anum(q))\n    try:\n        yield q\n    except Boom:\n        l0.append(-num(q))\nasync def @f(q):\n    async with @(q) as r:\n        i = [await anum(p + r) for p in {list}[:3]]\n        if flag(q): return bad(q)\n    return i\nprint(await @f({int}), [await @f(q) for q in range(2)])", needs="top", risky=True)
 idiom(0.3, "async def @(q):\n    l1.append(await anum(q))\n    return len(l1)\nl0 = [await @(q) for q in {list}[:4] if await anum(q) > 2]\n@ = {{await aask(q): [await @(r) for r in range(await anum(q))] for q in {list}[:3]}}\nprint(@, l0, l1)", needs="top")
 idiom(0.2, "async def @(q):\n    @x = [q - r + (q := await anum(r)) for r in {list}[:3]]\n    return [a for a in @x if await anum(a) > q or a > await anum((a, q))]\nprint(await @({int}), {{await aask(a) for a in await @({int})}})", needs="top")
 idiom(0.2, "async def @(q):\n    @i = iter({list})\n    return [next(@i) + await anum(q) for _ in range(3)]\ntry:\n    print(await @({int}))\nexcept RuntimeError as @e:\n    print(@e, repr(@e.__cause__))", needs="top")
