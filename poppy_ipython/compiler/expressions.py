@@ -195,8 +195,11 @@ class Expressions(Comprehensions, Readers, Sources, _Base):
         return op("op", operation("o:" + UNARY[type(node.op)]), self.expr(node.operand))
 
     def expr_Attribute(self, node: ast.Attribute) -> ast.expr:
+        found = self._segment(node)
+        if found is not None:
+            return found
         read = op("ga", self.expr(node.value), const(self.scope.mangle(node.attr)))
-        return self._segment(node) or place(read, attribute_place(node, node))  # type: ignore[return-value]
+        return place(read, attribute_place(node, node))  # type: ignore[return-value]
 
     def stored(self, node: ast.expr) -> ast.expr:
         """The lowered form of ``node``, which is stored or returned as it is: an attribute may be read later."""

@@ -367,7 +367,8 @@ _NATIVE = {ast.AsyncFor, ast.AsyncFunctionDef, ast.ClassDef, ast.Yield, ast.Yiel
 def eliminate_continue(body: list[ast.stmt]) -> list[ast.stmt]:
     """Rewrite ``if c: …; continue`` followed by ``rest`` to ``if c: … else: rest``, so that no jump leaves the ``if``.
 
-    The meaning is the same; the statements keep their places in the source.
+    Likewise ``try: … except E: …; continue``, if no handler goes on to the rest: what fails in an ``else`` is not handled by the
+    handlers before it. The meaning is the same; the statements keep their places in the source.
     """
     result: list[ast.stmt] = []
     for index, statement in enumerate(body):
@@ -383,12 +384,30 @@ def eliminate_continue(body: list[ast.stmt]) -> list[ast.stmt]:
             new = ast.If(statement.test, eliminate_continue(statement.body), eliminate_continue(statement.orelse))
             result.append(ast.copy_location(new, statement))
             return result
+        if isinstance(statement, ast.Try) and any(_ends_in_continue(h.body) for h in statement.handlers):
+            if not statement.finalbody and (not rest or all(isinstance(h.body[-1], _LEAVES) for h in statement.handlers)):
+                result.append(_without_continue(statement, rest))
+                return result
         if isinstance(statement, ast.Match) and not rest:
             cases = [changed(case, body=eliminate_continue(case.body)) for case in statement.cases]
             result.append(changed(statement, cases=cases))
             return result
         result.append(statement)
     return result
+
+
+_LEAVES = (ast.Continue, ast.Break, ast.Return, ast.Raise)
+
+
+def _without_continue(node: ast.Try, rest: list[ast.stmt]) -> ast.stmt:
+    """``node`` and ``rest`` as one ``try``: none of its handlers goes on to the rest."""
+    handlers = []
+    for handler in node.handlers:
+        body = handler.body
+        if _ends_in_continue(body):
+            body = eliminate_continue(body[:-1]) or [ast.copy_location(ast.Pass(), body[-1])]
+        handlers.append(changed(handler, body=body))
+    return changed(node, handlers=handlers, orelse=eliminate_continue([*node.orelse, *rest]))
 
 
 def _ends_in_continue(body: list[ast.stmt]) -> bool:

@@ -217,7 +217,7 @@ class Statements(Loops, Tries, Matches, Expressions):
         result: list[ast.stmt] = [ast.Expr(op("before_import", *[const(m) for m in ([] if relative else modules)]))]
         new = changed(node)
         names = [(a.asname or a.name).split(".")[0] for a in node.names]
-        if all(self.scope.is_local(n) for n in names):
+        if all(self.scope.is_local(n) and n not in self.scope.captured for n in names):
             result.append(new)
             self.scope.bound.update(names)
             if self.scope.bindings:

@@ -100,3 +100,21 @@ def test_without_a_handler_the_failure_waits_for_its_turn() -> None:
     names: dict[str, Any] = {}
     outcome = run("def get(q):\n    try: return flaky(q, 0)\n    finally: log.append(q)\nlog = []\nfor q in [0, 3, 1, 6]: get(q)\n", names)
     assert isinstance(outcome.error, ValueError) and names["log"] == [0, 3, 1]
+
+
+#: what a loop leaves out -> rounds of nine questions, six of which fail at the first attempt
+LEFT_OUT = {
+    "    except ValueError: continue": 1,
+    "    except ValueError as error:\n        log.append(error.args)\n        continue": 1,
+    "    except KeyError: raise\n    except ValueError: continue": 1,
+    "    except ValueError:\n        log.append(ask(q))\n        continue": 2,
+    "    except ValueError: continue\n    if a == 'f0': continue": 1,
+}
+
+
+@pytest.mark.parametrize("handler", LEFT_OUT)
+def test_a_loop_goes_on_after_what_it_leaves_out(handler: str) -> None:
+    names: dict[str, Any] = {}
+    outcome = run(f"out, log = [], []\nfor q in range(9):\n    try: a = flaky(q, 0)\n{handler}\n    out.append((a, q))\n", names)
+    assert outcome.error is None
+    assert (outcome.makespan, names["out"]) == (LEFT_OUT[handler], [(f"f{q}", q) for q in (0, 3, 6) if q or "f0" not in handler])

@@ -285,3 +285,23 @@ def test_a_name_that_a_walrus_binds_to_itself_behind_an_operation() -> None:
         except NameError as e: print(type(e), e)
         """
     )
+
+
+def test_an_import_binds_a_captured_name_when_nobody_older_can_read_it() -> None:
+    agree(
+        """\
+rec(1)
+def f():
+    try: print()
+    except ValueError: pass
+    def g(q): return os
+    g(0)
+    import os
+f()
+"""
+    )
+
+
+def test_a_walrus_of_its_own_unbound_name_below_an_attribute() -> None:
+    agree("rec(1)\ndef f():\n    return obj((i2 := i2)).l\nf()\n")
+    agree("rec(1)\ndef f():\n    match obj((i2 := i2)).choices[0].message:\n        case []: pass\nf()\n")
