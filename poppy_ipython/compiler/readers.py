@@ -30,7 +30,7 @@ else:
     _Base = object
 
 #: whose arguments are looked through, if they are what these names say
-_LOOKED_THROUGH = frozenset({"enumerate", "zip", "map", "chain", "islice", "zip_longest", "pairwise", "product", "combinations", "permutations"})
+_LOOKED_THROUGH = frozenset({"enumerate", "zip", "map", "starmap", "chain", "islice", "zip_longest", "pairwise", "product", "combinations", "permutations"})
 #: builtins that read all of their argument at once, or as Python does, item by item
 _READERS = frozenset({"list", "tuple", "sorted", "set", "dict", "any", "all", "sum", "max", "min", "len"})
 

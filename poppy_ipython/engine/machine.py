@@ -63,6 +63,7 @@ from .detached import Detached
 from .early import Early
 from .exclusive import Exclusive
 from .external import External
+from .folding import Folding
 from .guards import Guards, rest
 from .heap import Heap
 from .instances import Instances
@@ -145,6 +146,7 @@ class Machine(
     Matches,
     Lines,
     Shared,
+    Folding,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable, ended, handled)`` and ``crowd(in_flight)``."""
 

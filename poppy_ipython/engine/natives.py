@@ -239,7 +239,7 @@ class Natives(Base):
             object.__setattr__: self.n_object_setattr, str: self.n_str, repr: self.n_repr,
             collections.deque: self.n_deque, collections.Counter: self.n_counter, collections.defaultdict: self.n_defaultdict,
             next: self.n_next, sorted: lambda *a, **k: self.keyed(sorted, a, k), copy.copy: self.n_copy,
-            min: lambda *a, **k: self.keyed(min, a, k), max: lambda *a, **k: self.keyed(max, a, k),
+            functools.reduce: self.n_reduce, min: lambda *a, **k: self.keyed(min, a, k), max: lambda *a, **k: self.keyed(max, a, k),
             sum: lambda *a, **k: self.aggregate(sum, a, k), any: self.n_any, all: self.n_all,
             range: lambda *a: self.native(range, a, None, True), print: self.n_print, getattr: self.n_getattr, setattr: self.n_setattr, hasattr: self.n_hasattr,
         }  # fmt: skip

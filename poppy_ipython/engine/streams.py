@@ -3,6 +3,7 @@
     for x in frames(video)            a generator function of the user's: its lowered twin (``compiler/generators.py``)
     for k, v in enumerate(d.items())  what ``enumerate``, ``zip``, ``map`` and ``itertools`` go over is looked through
     list(map(ask, xs))                so it is where ``list``, ``tuple``, ``sorted``, ``set``, ``dict``, ``any``, ``all`` or ``join`` read it
+                                      (``starmap`` is a ``map`` whose items are spread)
 
 The call that makes one and the reader stand next to each other in the source, so nobody else ever holds it. It goes over a fresh iterator of
 an exact builtin, a generator's twin, or other streams, each of which it advances exactly when Python would: so everything that
@@ -76,7 +77,7 @@ class Streams(Base):
         self.stream_makers: dict[Any, Callable[..., Any]] = {
             enumerate: self._enumerated, zip: self._zipped, map: self._mapped, itertools.chain: self._chained,
             itertools.islice: self._sliced, itertools.zip_longest: self._zipped_longest, itertools.pairwise: self._pairwise,
-            itertools.product: self._product, reversed: self._reversed,
+            itertools.product: self._product, itertools.starmap: self._starmapped, reversed: self._reversed,
         }  # fmt: skip
         self.stream_readers: dict[Any, Callable[[Stream], Any]] = {
             list: lambda s: self.new_list(list(s.items)), tuple: lambda s: self.new_tuple(*s.items),
@@ -119,12 +120,13 @@ class Streams(Base):
     def native_will_do(self, fn: Any, args: tuple[Any, ...]) -> bool:
         if not self.guards or any(type(a) is Stream or type(a) is Pending for a in args):
             return False
-        called = args[0] if fn is map and args else fn
+        maps = fn is map or fn is itertools.starmap
+        called = args[0] if maps and args else fn
         effect = effect_of(called)
         if effect is not None:
             return not effect.external
         called = called.__func__ if type(called) is types.MethodType else called
-        return bool(self.is_leaf(called)) if type(called) is types.FunctionType else type(called) is not type or fn is not map
+        return bool(self.is_leaf(called)) if type(called) is types.FunctionType else type(called) is not type or not maps
 
     def stream_meth(self, at_once: bool, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """``target.name(*args, **kwargs)``, likewise."""
@@ -333,6 +335,18 @@ class Streams(Base):
                     return
                 items.append(item)
             yield self.call(fn, *items)
+
+    def _starmapped(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
+        found = self.sources(args[1:]) if len(args) == 2 and not kwargs else None
+        return None if found is None else self._begun(self._starmap(self.force(args[0]), found[0]))
+
+    def _starmap(self, fn: Any, source: Iterator[Any]) -> Iterator[Any]:
+        for item in source:
+            item = self.force_shape(item)
+            if type(item) is not tuple and type(item) is not Pending:
+                item = self.force_shape(self.call(tuple, item))
+            values: tuple[Any, ...] = item.elements or () if type(item) is Pending else item
+            yield self.call(fn, *values)
 
     def _chained(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
         found = None if kwargs else self.sources(args)

@@ -38,6 +38,8 @@ class Monitor:
         self.unseen: dict[tuple[tuple[int, ...], int], list[Any]] = {}
         self.stores: list[Store] = []
         self.birth: dict[int, tuple[Any, tuple[int, ...]]] = {}
+        #: id of an external call's result -> objects that it consisted of when it came
+        self.parts: dict[int, dict[int, Any]] = {}
         self.keep: list[Any] = []
         #: lists that slicing has made: (the list, by which unit, in which line); the one that `+=` is extending
         self.sliced: dict[int, tuple[Any, Any, Any]] = {}
@@ -100,7 +102,9 @@ class Monitor:
             return born(target)
 
         def on_ended(entry: Any, value: Any, error: BaseException | None) -> None:
-            self.made_outside(value, entry.position)
+            parts: dict[int, Any] = {}
+            self.made_outside(value, entry.position, parts)
+            self.parts[id(value)] = parts
             ended(entry, value, error)
 
         def on_fence(fn: Any, args: Any, kwargs: Any, **more: Any) -> Any:
@@ -141,12 +145,16 @@ class Monitor:
         machine.meth, machine.born, machine.globals_of, machine.inplace = on_meth, on_born, on_globals_of, on_inplace
         machine.external_ended, machine.fence, machine.gi = on_ended, on_fence, on_gi
 
-    def made_outside(self, value: Any, position: tuple[int, ...]) -> None:
-        """All of an external call's result is born where the call stands."""
+    def made_outside(self, value: Any, position: tuple[int, ...], parts: dict[int, Any]) -> None:
+        """All of an external call's result is born where the call stands; ``parts``: what it consists of."""
+        inside = value if type(value) is dict else getattr(value, "__dict__", None)
+        if id(value) in parts or type(inside) is not dict and type(value) is not list:
+            return
+        parts[id(value)] = value
         if type(value) in (list, dict):
             self.birth[id(value)] = (value, position)
-            for item in value.values() if type(value) is dict else value:
-                self.made_outside(item, position)
+        for item in value if type(value) is list else inside.values():
+            self.made_outside(item, position, parts)
 
     def here(self) -> tuple[int, ...]:
         unit = self.machine.cur
@@ -175,7 +183,8 @@ class Monitor:
         for (path, stall), (key, before, slots) in self.published.items():
             if TOP in slots:
                 continue
-            unseen = {id(pending.value) for pending in self.unseen[path, stall]}
+            values = [id(pending.value) for pending in self.unseen[path, stall]]
+            unseen = {part for value in values for part in (value, *self.parts.get(value, ()))}
             for store in self.stores[before:]:
                 if store.position < key or store.position[: len(path)] != path:
                     continue

@@ -112,3 +112,35 @@ SHARED = {
 @pytest.mark.parametrize("source", SHARED.values(), ids=SHARED)
 def test_nonlocal_is_right(source: str) -> None:
     agree(source + "\n")
+
+
+FOLDED = {
+    "reduce": (1, "import functools\nout = functools.reduce(lambda a, q: a + ask(q), range(6), '')"),
+    "reduce, a chain": (3, "from functools import reduce\nout = reduce(lambda a, q: ask((a, q)), range(4))"),
+    "reduce of answers": (1, "import functools, operator\nout = functools.reduce(operator.add, [num(q) for q in range(6)])"),
+    "starmap": (2, "import itertools\nout = list(itertools.starmap(lambda a, b: ask(a + b), [(1, 2), [3, 4], (5, num(6))]))"),
+    "a loop over starmap": (2, "from itertools import starmap\nout = []\nfor a in starmap(lambda a, b: ask((a, b)), zip(range(3), 'abc')): out.append(ask(a))"),
+}
+
+
+@pytest.mark.parametrize(("rounds", "source"), FOLDED.values(), ids=FOLDED)
+def test_reduce_and_starmap_issue_all_calls(rounds: int, source: str) -> None:
+    assert makespan(source) == rounds
+
+
+FOLDED_RIGHT = {
+    "nothing to reduce": "import functools\nx = num(1)\nfunctools.reduce(lambda a, b: a + num(b), [])",
+    "no iterable": "import functools\nx = num(1)\nfunctools.reduce(lambda a, b: a + num(b), x)",
+    "one item": "import functools\nprint(functools.reduce(lambda a, b: bad(b), [num(1)]), functools.reduce(lambda a, b: bad(b), [], num(2)))",
+    "fails": "import functools\nx = num(1)\ndef f(a, b):\n    if b == 2: return bad(a)\n    return a + num(b)\nprint(functools.reduce(f, range(4)))",
+    "changes what it goes over": "import functools\nl = [1, 2, 3]\ndef f(a, b):\n    if len(l) < 6: l.append(num(b))\n    return a + num(b)\nprint(functools.reduce(f, l), l)",
+    "a generator": "import functools\ndef g():\n    for q in range(3):\n        print(q); yield num(q)\ndef f(a, b):\n    print(a, b)\n    return a + num(b)\nprint(functools.reduce(f, g(), 10))",
+    "wrong arguments": "import functools\nx = ask(1)\nfunctools.reduce(lambda a, b: a)",
+    "starmap fails": "import itertools\nx = num(1)\nprint(list(itertools.starmap(lambda a, b: num(a + b), [(1, 2), (3,)])))",
+    "starmap over no tuples": "import itertools\nx = num(1)\nprint(list(itertools.starmap(lambda a: num(a), [(1,), 'a', {3: 4}, 5])))",
+}
+
+
+@pytest.mark.parametrize("source", FOLDED_RIGHT.values(), ids=FOLDED_RIGHT)
+def test_reduce_and_starmap_are_right(source: str) -> None:
+    agree(source + "\n")
