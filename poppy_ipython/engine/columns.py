@@ -8,7 +8,7 @@ pandas calls ``f`` on one element after the other, keeps what comes back, and lo
 
 What pandas makes of the results (types, names, a frame of rows) is pandas' own work in both runs, with the same elements and
 the same results. It is taken for granted that nobody changes the series meanwhile: ``f`` must not be a function that is
-handed it otherwise and writes to it (stores to a series are never deferred, so an older unit that may write is waited for).
+handed it otherwise and writes to it (queued stores are waited for, as is an older unit that may write).
 
 A row of a frame may be one and the same object each time, so ``f`` may do no more with it than take something out of it
 (``row["q"]``, ``row.q``); else it runs as it is. If ``f`` fails, its exception is that of a plain run, but the traceback lacks the lines
@@ -28,6 +28,7 @@ from ..compiler.abi import walk
 from ..compiler.files import file_of
 from ..compiler.scopes import parameters
 from ..effects.registry import effect_of
+from .memory import MEMORY
 from .pending import settled
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Columns(Base):
         self.natively(method, (note,), kwargs)
         issued = [self.call(fn, element) for element in found]
         results = iter([self.force(result) for result in issued])
+        if MEMORY in self.writes:
+            self.drain("commit", f"{type(owner).__name__}.{method.__name__}")
         return self.natively(method, (lambda _: settled(next(results)),), kwargs)
 
     def _asks(self, fn: Any) -> bool:

@@ -79,11 +79,12 @@ def is_plain_enum(cls: Any) -> bool:
     Members are looked up by their values, which must be atoms, so that no code of the user's compares them; what is no value is an
     error, unless the class has a ``_missing_`` of its own. Flags make members.
     """
-    if type(cls) is not enum.EnumType or issubclass(cls, enum.Flag) or not cls._member_map_:
+    members = vars(cls).get("_member_map_")
+    if type(cls) is not enum.EnumType or issubclass(cls, enum.Flag) or not members:
         return False
     missing = getattr(lookup(cls, "_missing_"), "__func__", None)
     plain = missing is vars(enum.Enum)["_missing_"].__func__ and lookup(cls, "__hash__") in _ENUM_HASHES
-    return plain and all(type(member._value_) in ATOMS for member in cls._member_map_.values())
+    return plain and all(type(member._value_) in ATOMS for member in members.values())
 
 
 class Constructors(Base):

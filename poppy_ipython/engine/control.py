@@ -18,6 +18,7 @@ from .iterables import is_progress_bar
 from .lines import LINED
 from .pending import UNBOUND, Fault, Kill, Pending, settled, structured
 from .streams import Stream
+from .tables import is_index
 
 _SKIP: Any = object()
 #: behind everything that belongs to an entry: where a binding that follows it stands
@@ -106,7 +107,7 @@ class Control(DictLoops):
             return self.with_progress(value)
         effect = self.special(kind, "__iter__")
         if effect is not None:
-            return self.advance_tame(self.native(iter, (value,), None, False, effect))
+            return self.advance_tame(self.native(iter, (value,), None, False, effect), is_index(kind))
         found = self.lines_ahead(value) if kind in LINED else self.iterated_instance(value)
         if found is not None:
             return found

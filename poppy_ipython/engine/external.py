@@ -23,6 +23,7 @@ from ..trace.records import Records
 from .answers import STREAM, Advance
 from .atoms import ATOMS
 from .codes import CodeInfo
+from .memory import MEMORY
 from .pending import NotReady, Pending, real, resolve, settled
 from .snapshot import Picture, instance_is_settled, look
 from .unit import Entry, Unit
@@ -75,7 +76,7 @@ class External(Base):
         if self.streaming and self.escape(*args, *kwargs.values()):
             at_head = True
         holes: Any = None
-        if not at_head and not simple and (self.chains or self.may):
+        if not at_head and not simple and (self.chains or self.may or MEMORY in self.writes):
             picture = Picture()
             seen = [look(self, settled(a), picture) for a in args]
             named = {k: look(self, settled(v), picture) for k, v in kwargs.items()}
@@ -272,7 +273,7 @@ class External(Base):
                 break
 
     def arrived_value(self, entry: Entry, value: Any) -> Any:
-        if type(value) in ATOMS or (not self.chains and not self.may):
+        if type(value) in ATOMS or (not self.chains and not self.may and MEMORY not in self.writes):
             return value
 
         def picture_it() -> Any:

@@ -37,7 +37,9 @@ from .buffer import Cell, Chain, Place, bind_name, named, set_item, set_slice
 from .constructors import is_record
 from .displays import Displays
 from .maywrites import TOP
+from .memory import MEMORY
 from .pending import UNBOUND, NotReady, Pending, settled
+from .tables import _MISSING as NO_CELL
 
 _PLAIN_READS = WRITABLE - {type}
 _METHODS = (types.FunctionType, types.MethodDescriptorType)
@@ -182,7 +184,7 @@ class Heap(Displays):
         known = self.plain_reads.get(key)
         if known is None:
             known = self.plain_reads[key] = self.attributes_are_pure(kind)
-        return known
+        return known and (MEMORY not in self.writes or self.left_alone(target, name))
 
     def special(self, kind: type, name: str) -> Any:
         """The effect of an operator on objects of class ``kind``, if its special method is declared pure (or a read of what is there)."""
@@ -303,6 +305,8 @@ class Heap(Displays):
         effect = self.special(kind, "__getitem__")
         if effect is not None and effect.name == "readonly":
             return self.ordered_item(target, key, effect)
+        if type(key) is tuple and (found := self.cell_read(target, key)) is not NO_CELL:
+            return found
         return self.native(operator.getitem, (target, key), None, False, effect)
 
     def hashable(self, key: Any) -> None:
@@ -350,6 +354,8 @@ class Heap(Displays):
         special = self.special_of(target, "__setitem__") if self.cur.log or not self.cur.head else None
         if special is not None:
             self.call_method(special, (key, value), {})
+            return None
+        if self.store_later(target, key, value):
             return None
         return self.fence(operator.setitem, (target, self.force(key), self.force(value)), {}, what=f"{kind.__name__}[…] =")
 

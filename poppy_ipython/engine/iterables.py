@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..effects.registry import effect_of
+from .memory import MEMORY
 from .pending import Pending
 
 if TYPE_CHECKING:
@@ -51,7 +52,10 @@ class Iterables(Base):
             return True
         return type(value) is not Pending and self.special(type(value), "__iter__") is not None
 
-    def advance_tame(self, iterator: Any) -> Iterator[Any]:
+    def advance_tame(self, iterator: Any, labels: bool = False) -> Iterator[Any]:
+        """``labels``: it gives those of an index, which never change."""
+        copies: Any = None
+        first = True
         while True:
             while self.may:
                 unit = self.cur
@@ -59,11 +63,15 @@ class Iterables(Base):
                 if writer is None:
                     break
                 self.wait_for_writer(writer)
+            if MEMORY in self.writes and not labels and (copies is None or not self.stores_only_to(copies)):
+                self.drain("commit", "an array")
+            if first:
+                first, copies = False, self.copies_of(iterator)
             item = self.natively(next, (iterator, _SKIP), {})
             if item is _SKIP:
                 self.tame.pop(id(iterator), None)
                 return
-            yield item
+            yield item if copies is None else self.isolate(item, copies)
 
     def with_progress(self, bar: Any) -> Iterator[Any]:
         unit = self.cur

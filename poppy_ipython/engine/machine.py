@@ -23,6 +23,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     unbinding   `del` of a global name    matches     `match` on values in flight
     opened      files of the program                     lines       their lines, ahead of the file
     ambient     the environment, random numbers          shared      ``nonlocal`` variables
+    tables      stores to arrays and frames
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -87,6 +88,7 @@ from .sources import Sources
 from .spreading import Spreading
 from .standins import StandIns
 from .streams import Streams
+from .tables import Tables
 from .texts import Texts
 from .tickets import Tickets
 from .tracebacks import Tracebacks
@@ -143,6 +145,7 @@ class Machine(
     OpenFiles,
     Ambient,
     Managers,
+    Tables,
     Matches,
     Lines,
     Shared,
@@ -202,6 +205,7 @@ class Machine(
         self._init_results()
         self._init_ambient()
         self._init_lines()
+        self._init_tables()
 
     # ------------------------------------------------------------------ host
     def wake_host(self) -> None:

@@ -23,6 +23,7 @@ from ..effects.registry import is_closed
 from .atoms import ATOMS, BUILTIN_VALUES, is_atom
 from .constructors import is_record
 from .maywrites import nearest
+from .memory import MEMORY, has_no_memory
 from .pending import Pending
 
 #: among the identities of reachable objects: there may be others
@@ -130,6 +131,7 @@ def instance_is_current(machine: Any, value: Any, seen: set[int], quiet: bool = 
     chains = machine.chains
     owners = {key[0] for key in chains if type(key) is tuple}
     stack = [value]
+    memory = MEMORY in machine.writes and not machine.stores_elsewhere(value)
     while stack:
         value = stack.pop()
         kind = type(value)
@@ -138,6 +140,8 @@ def instance_is_current(machine: Any, value: Any, seen: set[int], quiet: bool = 
         key = id(value)
         seen.add(key)
         if key in chains or key in owners or key in machine.reading or len(seen) > 10_000:
+            return False
+        if memory and not is_closed(kind) and not has_no_memory(kind):
             return False
         if kind not in BUILTIN_VALUES:
             if quiet and not quiet_kind(kind):

@@ -22,6 +22,7 @@ from . import (  # noqa: F401  the tables fill themselves on import
     pieces,
     retries,
     statements,
+    tables,
     values,
 )
 from .grammar import Writer
@@ -45,7 +46,7 @@ def program(seed: int) -> Program:
     w = Writer(seed)
     _box(w)
     prologue = PROLOGUE.split("; ")
-    w.lines += [prologue[0], "; ".join(prologue[1:]), collected.PROLOGUE, ambient.PROLOGUE]
+    w.lines += [prologue[0], "; ".join(prologue[1:]), collected.PROLOGUE, ambient.PROLOGUE, tables.PROLOGUE]
     for _ in range(w.rng.choice((0, 1, 1, 2, 2, 3))):
         w.rng.choice((_function, _function, _function, _list_function, _generator))(w)
     for _ in range(w.rng.randint(4, 11)):

@@ -1,0 +1,190 @@
+"""Stores to arrays and frames: ``m[q] = ask(q)``, ``df.at[i, "a"] = ask(row["q"])``, ``df.loc[i, "a"] = …``.
+
+Such a store waits for its value and for its turn, but its issuer goes on: it is queued for the head, as ``print`` is, where the real
+``__setitem__`` runs with the real value. Whatever it does there (a cast, a warning, another dtype, an error) it does in its
+place. Nothing is foreseen of it but where it cannot show.
+
+Everything that may look at memory of arrays or frames therefore waits while such a store is outstanding (:mod:`.memory`): it runs in
+order, behind the store, as undeclared code does anyway. That is a matter of *all* such objects, because views are not known.
+These go ahead, each with its argument:
+
+* **another store**, which is queued behind;
+* **what makes an indexer** (``df.at``, ``df.loc``), and ``df.index``, ``df.columns``: a store is queued only if its row and its column are
+  there, once, so that it leaves both as they are. For an older unit that may still write anything it is not queued at all;
+* **a cell of another column of the same frame**, read by its labels (``df.at[i, "q"]``), if all outstanding stores are to that frame and
+  the two columns share no memory: whatever the store makes of its own column, the others keep their values;
+* **rows of** ``df.iterrows()`` while all outstanding stores are to that frame, where they come from a copy: of a frame with columns of several types, or of types that are no numpy's, pandas
+  builds one array of objects before the first row, which nobody else has. It does so in order; from then on rows are views of that;
+* **the labels of an index**, which never change.
+
+A store to a subclass of either, with labels that are not there yet, with a mask or a list for a key, or of something whose class is the
+user's and may act, runs in order. So does ``df["a"] = …``, and whatever is done to a row. Decided against: copies of the memory as it is at a position
+(a frame is large), and reading ahead by address (a store that changes a column's type moves it).
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from .memory import MEMORY
+from .pending import Pending
+from .snapshot import may_be_written
+
+if TYPE_CHECKING:
+    from .base import Base
+else:
+    Base = object
+
+_INDEXERS = frozenset({"_AtIndexer", "_LocIndexer"})
+#: attributes of a frame that a queued store leaves as they are
+_LEFT_ALONE = frozenset({"at", "loc", "index", "columns"})
+_MISSING: Any = object()
+_LABELS: Any = object()
+
+
+class Tables(Base):
+    """Part of the :class:`Machine`."""
+
+    def _init_tables(self) -> None:
+        #: by id, rows of `iterrows` that share no memory with their frame, and that
+        self.isolated: dict[int, tuple[weakref.ref[Any], Any]] = {}
+        #: what has been stored to since no store was outstanding: array or frame, and column
+        self.stored_to: dict[tuple[int, Any], Any] = {}
+        #: in that time: (frame, {(column, column): do they share no memory?}), by the frame's id
+        self.apart: dict[int, tuple[Any, dict[Any, bool]]] = {}
+
+    def store_later(self, target: Any, key: Any, value: Any) -> bool:
+        """Queue ``target[key] = value``, if that is a store to an array or a frame that can be."""
+        unit = self.cur
+        if MEMORY not in self.writes:
+            self.stored_to.clear()
+            self.apart.clear()
+        if unit is self.ghost or unit.handling or (self.quiescent() and type(value) is not Pending):
+            return False
+        column = None
+        if _is_array(target):
+            owner = target
+            if not _is_place(key):
+                return False
+        else:
+            owner = _frame_of(target)
+            if owner is None or not _is_cell(owner, key):
+                return False
+            column = key[1]
+            if not self._apart(owner, _LABELS, column):
+                return False
+        if self.risky(value) or self.acts(value) or may_be_written(self, owner, {id(owner)}) is not None:
+            return False
+        entry = self.at_head(operator.setitem, (target, key, value), {})
+        self.stored_to[id(owner), column] = owner
+        entry.resource = MEMORY
+        self.writes.setdefault(MEMORY, []).append(entry)
+        return True
+
+    def cell_read(self, target: Any, key: Any) -> Any:
+        """``target[key]``, a cell of a frame that no outstanding store may write; else ``_MISSING``."""
+        frame = _frame_of(target)
+        if self.cur is self.ghost or frame is None or not _is_cell(frame, key) or may_be_written(self, frame, {id(frame)}) is not None:
+            return _MISSING
+        for (_, column), owner in self.stored_to.items() if MEMORY in self.writes else ():
+            if owner is not frame or column == key[1] or not self._apart(frame, key[1], column):
+                return _MISSING
+        return self.natively(operator.getitem, (target, key), {})
+
+    def _apart(self, frame: Any, one: Any, other: Any) -> bool:
+        """Are two columns (or the labels of the rows, and one) known to lie in memory of their own?"""
+        found = self.apart.get(id(frame))
+        if found is None:
+            found = self.apart[id(frame)] = frame, {}
+        known = found[1].get((one, other))
+        if known is None:
+            parts = [(frame.index if one is _LABELS else frame[one]).array, frame[other].array]
+            known = found[1][one, other] = _share_nothing(*parts)
+        return known
+
+    def stores_elsewhere(self, row: Any) -> bool:
+        """Are all outstanding stores to the frame that ``row`` was made a copy of?"""
+        found = self.isolated.get(id(row))
+        return found is not None and found[0]() is row and self.stores_only_to(found[1])
+
+    def stores_only_to(self, frame: Any) -> bool:
+        return all(owner is frame for owner in self.stored_to.values())
+
+    def left_alone(self, target: Any, name: str) -> bool:
+        """May ``target.name`` of a library's object be read although stores to arrays or frames are outstanding?"""
+        if self.stores_elsewhere(target):
+            return True
+        return name in _LEFT_ALONE and type(target) is getattr(sys.modules.get("pandas"), "DataFrame", None)
+
+    def copies_of(self, iterator: Any) -> Any:
+        """The frame of whose elements ``iterator``, not advanced yet, will give copies, in rows of an array that is made for it."""
+        pandas: Any = sys.modules.get("pandas")
+        frame = getattr(iterator, "gi_frame", None)
+        if pandas is None or frame is None or frame.f_code is not pandas.DataFrame.iterrows.__code__:
+            return None
+        table = frame.f_locals.get("self")
+        if type(table) is not pandas.DataFrame:
+            return None
+        dtypes = list(table.dtypes)
+        numpy: Any = sys.modules["numpy"]
+        return table if len(dtypes) > 1 and (len(set(dtypes)) > 1 or not isinstance(dtypes[0], numpy.dtype)) else None
+
+    def isolate(self, item: Any, frame: Any) -> Any:
+        """Note a row of such an array."""
+        key = id(item[1])
+        self.isolated[key] = weakref.ref(item[1], lambda _, rows=self.isolated: rows.pop(key, None)), frame
+        return item
+
+
+def is_index(kind: type) -> bool:
+    """Has it the labels of a frame's rows or columns?"""
+    return kind.__module__.startswith("pandas.core.indexes.") or (kind.__module__ == "pandas" and kind.__name__.endswith("Index"))
+
+
+def _is_array(target: Any) -> bool:
+    return type(target) is getattr(sys.modules.get("numpy"), "ndarray", None)
+
+
+def _is_place(key: Any) -> bool:
+    """Is it a number, or numbers and slices of numbers?"""
+    if type(key) is tuple:
+        return all(type(one) is not tuple and _is_place(one) for one in key)
+    if type(key) is slice:
+        return all(one is None or type(one) is int for one in (key.start, key.stop, key.step))
+    return type(key) is int
+
+
+def _frame_of(target: Any) -> Any:
+    """The exact frame whose cells ``target`` gives by label; None for anything else."""
+    kind = type(target)
+    if kind.__module__ != "pandas.core.indexing" or kind.__name__ not in _INDEXERS:
+        return None
+    frame = target.obj
+    pandas: Any = sys.modules["pandas"]
+    exact = type(frame) is pandas.DataFrame and type(frame.index) in (pandas.Index, pandas.RangeIndex)
+    return frame if exact and type(frame.columns) in (pandas.Index, pandas.RangeIndex) else None
+
+
+def _is_cell(frame: Any, key: Any) -> bool:
+    """Are these the labels of one row and one column that are there?"""
+    if type(key) is not tuple or len(key) != 2 or not all(type(one) in (int, str) for one in key):
+        return False
+    rows, columns = frame.index, frame.columns
+    return bool(rows.is_unique and columns.is_unique and key[0] in rows and key[1] in columns)
+
+
+def _share_nothing(*parts: Any) -> bool:
+    """Are two extension arrays known to lie in memory of their own?"""
+    numpy: Any = sys.modules["numpy"]
+    if parts[0] is parts[1]:
+        return False
+    memory = [getattr(part, "_ndarray", None) for part in parts]
+    if any(type(part) is not numpy.ndarray for part in memory):
+        return all(type(part).__name__.startswith("Arrow") or type(found) is numpy.ndarray for part, found in zip(parts, memory, strict=True))
+    return not numpy.may_share_memory(*memory)
+
+
+__all__ = ["_MISSING", "Tables", "is_index"]

@@ -1,0 +1,32 @@
+"""Arrays and frames whose elements are answers: stores by place and by label, views of the same memory, rows, reads in between.
+
+`na` is an array of floats, `nv` a view of it, `no` one of objects; `fr` a frame with a column of numbers `q`, of texts `s` and of
+whatever is stored in it `a`; `fl` is all floats, so that its rows may be views.
+"""
+# ruff: noqa: E501  (a table: one production or program a line)
+
+from __future__ import annotations
+
+from .grammar import LEAVES, NAMES, expressions, statements
+from .idioms import idiom
+
+PROLOGUE = (
+    "import numpy as np, pandas as pd; na = np.zeros(5); nv = na[1:4]; no = np.empty(3, dtype=object); "
+    "fr = pd.DataFrame({'q': range(4), 's': list('abcd'), 'a': [None] * 4}); fl = pd.DataFrame({'x': [1.0, 2.0, 3.0], 'y': [0.0, 0.5, 1.0]}); "
+    "go.na = na; go.fr = fr"
+)
+NAMES.update(array=("na", "nv", "go.na"), frame=("fr", "fr", "go.fr"))
+LEAVES.update(array=NAMES["array"], frame=NAMES["frame"])
+
+expressions("array", 1, "{array!}")
+expressions("frame", 1, "{frame!}")
+expressions("int", 0.25, "int({array!}[{int} % 3])", "int({array!}.sum()) % 99", "int(fl.at[{int} % 3, 'x']) % 99", "int({frame!}['q'].iloc[{int} % 4])", "len({array!})", "int({frame!}.at[{int} % 4, 'q'])", "size(nv.tolist())", "int(fl['y'].sum()) % 99")
+expressions("str", 0.2, "str({frame!}.at[{int} % 4, 's'])[:9]", "str({frame!}.loc[{int} % 4, 'a'])[:9]", "str(no[{int} % 3])[:9]", "str({frame!}['a'].tolist())[:30]", "str({array!})[:20]", "ask({array!}.tolist())")
+statements(0.5, "{array!}[{int} % 3] = num({int})", "{array!}[{int} % 3] = {int}", "no[{int} % 3] = ask({int})", "no[{int} % 3] = {list!}", "{frame!}.at[{int} % 4, 'a'] = ask({int})", "{frame!}.loc[{int} % 4, 'q'] = num({int})", "{frame!}.at[{int} % 4, 's'] = ask({int})", "fl.at[{int} % 3, 'y'] = num({int})", "nv[:] = num({int})", "{array!}[0:2] = [num({int}), {int}]", "print({array!}, {frame!}['a'].tolist())", "{frame!}['q'] = num({int})")
+statements(0.2, "{array!}[{int}] = num({int})", "{array!}[num({int})] = {int}", "na[1] += num({int})", "{frame!}.at[{int}, 'a'] = ask({int})", "{frame!}.loc[{int}, 'a'] = ask({int})", "fl.loc[0, 'x'] = ask({int})", "fr.at[0, {str}] = num({int})", "na[0] = ask({int})", risky=True)
+statements(0.1, "nv = na[{int} % 2:]", "fr = fr.copy()", "na = np.array([num({int}), 1.0, {int}, 2.0])", needs="top")
+idiom(0.4, "for @i, @r in {frame!}.iterrows():\n    {frame!}.at[@i, 'a'] = ask((@r['q'], {int}))\n    if flag(@i): {list!}.append(size(str(@r['a'])))\n    s0 = str(@r['s'])")
+idiom(0.3, "for @i in {frame!}.index:\n    fr.at[@i, 'a'] = ask(fr.at[@i, 's'])\n    i0 = int({frame!}.at[@i, 'q'])\n    if num((@i, {int})) > 60: break")
+idiom(0.3, "for @i, @r in fl.iterrows():\n    fl.at[@i, 'y'] = num(float(@r['x']))\n    i1 = int(@r['y'] + fl.at[@i, 'x']) % 9\n    if @i < 2: fl.at[@i + 1, 'x'] = num((@i, {int})) % 7")
+idiom(0.3, "def @(q, m):\n    m[q % 3] = num(q)\n    if flag(q): return int(m[q % 2])\n    nv[1] = num((q, {int})); return int(na[q % 3])\nfor @q in range(3): i1 = i1 % 99 + @(@q, {array!})")
+idiom(0.3, "for @q in range(3):\n    try:\n        {array!}[@q] = num(@q); bad((@q, {int}))\n        fr.at[@q, 'a'] = ask(@q)\n    except Boom: l0.append(int(na[@q]))\nprint(fr['a'].tolist(), na)")
