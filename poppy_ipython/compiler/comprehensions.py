@@ -66,6 +66,8 @@ class Comprehensions(_Base):
             name = self.scope.hoist("c", [PREFIX + "it", *params], [place(s, node) for s in statements], node, whole, piece, frame, targets)
             return op("expr" if conditional or stop else "comp", load(name), first, *values)
 
+        if node.generators[0].is_async:
+            return call(self.async_iterator(node.generators[0].iter, node))
         return self.over(node, node.generators[0].iter, call, lambda: self.scope.passed([node], without=targets))
 
     def generator_body(self, node, element, index, stop, conditional):  # type: ignore[no-untyped-def]
@@ -129,7 +131,7 @@ class Comprehensions(_Base):
             name = self.scope.hoist("g", [PREFIX + "it", *params], [place(s, node) for s in body], node, whole)
             return op("expr", load(name), source, *[self.scope.pass_value(p) for p in params])
 
-        items = self.over(node, following.iter, call, lambda: params)
+        items = call(self.async_iterator(following.iter, node)) if following.is_async else self.over(node, following.iter, call, lambda: params)
         return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [items], []))]
 
 

@@ -17,7 +17,7 @@ from .closures import changing, of_this_round
 from .facts import Known
 from .files import belongs_to_user, file_of, keep
 from .generated import generated_init
-from .generators import is_generator, without_yields
+from .generators import is_async_generator, is_generator, without_yields
 from .guards import Guard, guard_of_body
 from .plaincode import collect, with_users
 from .plan import Lowered, call_sites
@@ -51,7 +51,8 @@ def lower_generator(fn: types.FunctionType) -> Lowered | str:
     key = (code, code.co_filename, code.co_linetable)
     found = _GENERATORS.get(key)
     if found is None:
-        found = _lower(fn, None, True) if is_generator(code) else "it is no generator function"
+        asynchronous = is_async_generator(code)
+        found = _lower(fn, None, True, asynchronous) if asynchronous or is_generator(code) else "it is no generator function"
         keep(_GENERATORS, key, found, _MOST_COMPILED)
     return found
 

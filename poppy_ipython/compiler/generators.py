@@ -5,6 +5,9 @@ runs in the unit that advances it, in place. A plain run interleaves the same pi
 taken whose suspended frame does nothing by itself when it is let go: a ``yield`` stands alone as a statement, outside of ``try``
 and ``with``, so that closing the generator (a ``break`` in the loop) runs no code of its body. What ``send`` or ``throw`` would do
 cannot come up: nobody but the loop ever holds the twin.
+
+That of an asynchronous generator function is an ordinary generator, as that of a coroutine function is an ordinary function: an ``async for`` directly
+over its call awaits each advance at once, by the same task, in the same context. A loop that is left does not close it, and there is nothing to close.
 """
 
 from __future__ import annotations
@@ -15,11 +18,15 @@ import types
 from . import scopes
 from .abi import walk
 
-_GENERATOR, _OTHER = 0x20, 0x280
+_GENERATOR, _ASYNC_GENERATOR, _OTHER = 0x20, 0x200, 0x280
 
 
 def is_generator(code: types.CodeType) -> bool:
     return bool(code.co_flags & _GENERATOR) and not code.co_flags & _OTHER
+
+
+def is_async_generator(code: types.CodeType) -> bool:
+    return bool(code.co_flags & _ASYNC_GENERATOR)
 
 
 def without_yields(body: list[ast.stmt]) -> list[ast.stmt] | str:

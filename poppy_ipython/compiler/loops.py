@@ -79,7 +79,7 @@ class Loops(_Base):
         loop = ast.copy_location(ast.For(node.target, node.iter, node.body, node.orelse), node)
 
         def body(inner: Any) -> list[ast.stmt]:
-            return inner.inline_for(loop, place(op("iterate_async", inner.expr(node.iter)), node.iter))  # type: ignore[arg-type]
+            return inner.inline_for(loop, inner.async_iterator(node.iter, node))
 
         if not self.outlinable(node):
             return body(self)

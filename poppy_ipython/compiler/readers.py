@@ -67,6 +67,23 @@ class Readers(_Base):
         keywords = [ast.keyword(k.arg, self.expr(k.value)) for k in node.keywords]
         return place(op(target, const(at_once), *head, *args, keywords=keywords), node)  # type: ignore[return-value]
 
+    def async_iterator(self, node: ast.expr, around: ast.AST) -> ast.expr:
+        """An iterator for an ``async for``: looks through the call of an asynchronous generator function."""
+        at = around if sys.version_info < (3, 13) else node
+        source = self.expr(node) if not isinstance(node, ast.Call) else self._async_stream(node)
+        return place(op("iterate_async", source), at)  # type: ignore[return-value]
+
+    def _async_stream(self, node: ast.Call) -> ast.expr:
+        func = node.func
+        if self.is_super(node) or any(k.arg is None for k in node.keywords) or any(isinstance(a, ast.Starred) for a in node.args):
+            return self.expr(node)
+        if isinstance(func, ast.Attribute):
+            head, target = self.method_head(node, func), "stream_meth"
+        else:
+            head, target = [self.expr(func)], "stream_call"
+        args, keywords = [self.expr(a) for a in node.args], [ast.keyword(k.arg, self.expr(k.value)) for k in node.keywords]
+        return place(op(target, const(None), *head, *args, keywords=keywords), node)  # type: ignore[return-value]
+
     def looked_through(self, node: ast.expr) -> bool:
         """Is this a call of ``enumerate``, ``zip`` and so on?"""
         func = node.func if isinstance(node, ast.Call) else None

@@ -259,14 +259,14 @@ def closed_over(node: ast.AST) -> tuple[set[str], set[str]]:
 
 
 def is_asynchronous(node: ast.AST) -> bool:
-    """Does the comprehension ``node`` go over what is awaited one by one, or make an asynchronous generator?
+    """Does the comprehension ``node`` make an asynchronous generator?
 
-    A list, set or dict that only awaits its items is no more than a loop that does.
+    A list, set or dict that awaits its items, or goes over what is awaited one by one, is no more than a loop that does.
 
     >>> [is_asynchronous(ast.parse(s, mode="eval").body) for s in ("[await f(x) for x in y]", "(await f(x) for x in y)", "(x for x in await y)")]
     [False, True, False]
     """
-    return any(g.is_async for g in node.generators) or (isinstance(node, ast.GeneratorExp) and awaits(node))  # type: ignore[attr-defined]
+    return isinstance(node, ast.GeneratorExp) and awaits(node)
 
 
 def awaits(node: ast.AST) -> bool:
@@ -274,7 +274,9 @@ def awaits(node: ast.AST) -> bool:
     first, *rest = node.generators  # type: ignore[attr-defined]
     element = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]  # type: ignore[attr-defined]
     parts = [*element, *first.ifs, *[part for g in rest for part in (g.iter, *g.ifs)]]
-    return any(isinstance(n, ast.Await) for part in parts for n in walk(part))
+    if any(g.is_async for g in (first, *rest)):
+        return True
+    return any(isinstance(n, ast.Await) or (isinstance(n, ast.comprehension) and n.is_async) for part in parts for n in walk(part))
 
 
 def targets_of(node: ast.AST) -> set[str]:

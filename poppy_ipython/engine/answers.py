@@ -29,6 +29,7 @@ from ..effects.effect import unordered
 from ..trace.records import KEPT
 from .atoms import ATOMS
 from .pending import Pending
+from .streams import Stream
 from .unit import Entry
 
 if TYPE_CHECKING:
@@ -154,13 +155,15 @@ class Answers(Base):
 
     def iterate_async(self, value: Any) -> Iterator[Any]:
         """An iterator over ``value`` for an ``async for`` of lowered code."""
+        if type(value) is Stream:
+            return value.items
         value = self.force(value)
         if self.is_stream(value) and hasattr(type(value), "__aiter__"):
             return self.advance_stream(value, True)
         return self._await_each(value)
 
     def _await_each(self, value: Any) -> Iterator[Any]:
-        """What ``async for`` does, in order, by the task that runs the cell."""
+        """What ``async for`` does, in order, by the task that runs the cell; asks for the iterator at once."""
         kind = type(value)
         self.escape(value)
         self.drain("unknown", "async for")
@@ -170,7 +173,7 @@ class Answers(Base):
         if not hasattr(type(iterator), "__anext__"):
             name = type(iterator).__name__
             raise TypeError(f"'async for' received an object from __aiter__ that does not implement __anext__: {name}")
-        yield from self._await_next(iterator)
+        return self._await_next(iterator)
 
     def _await_next(self, iterator: Any) -> Iterator[Any]:
         while True:

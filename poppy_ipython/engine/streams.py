@@ -24,13 +24,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..compiler.functions import definition_of
-from ..compiler.generators import computes_only, gone_through, is_generator
+from ..compiler.generators import computes_only, gone_through, is_async_generator, is_generator
 from ..effects.registry import effect_of
 from .atoms import ATOMS, CHAINED, MAPPINGS, SEQUENCES
 from .constructors import is_record
 from .pending import BoundRef, Pending, settled, structured
 from .scheduler import MAX_DEPTH
 from .sources import JOINS, NUMBERS, READ_ALL, READERS
+from .tracebacks import steps_of
 
 if TYPE_CHECKING:
     from .base import Base
@@ -93,10 +94,11 @@ class Streams(Base):
             self.stream_makers[fn] = self._arranged(fn)
 
     # ------------------------------------------------------------------ entry points of lowered code
-    def stream_call(self, at_once: bool, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+    def stream_call(self, at_once: bool | None, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         """``fn(*args, **kwargs)`` for a reader that follows: a :class:`Stream`, or the value of the call.
 
-        ``at_once``: it is read by a builtin, so that where nothing external is called both may run natively.
+        ``at_once``: it is read by a builtin, so that where nothing external is called both may run natively. None: the reader
+        is an ``async for``.
         """
         if type(fn) is Pending:
             fn = self.force(fn)
@@ -105,7 +107,9 @@ class Streams(Base):
             if fn is map and at_once and len(args) == 2 and not kwargs and self.is_calm(args[0]):
                 if self.deferrable(args[1], True) and not self.risky(args[1]):
                     return LateMap(*args)
-            if kind is type or kind is types.BuiltinFunctionType:
+            if at_once is None:
+                made = self._async_generator(fn, args, kwargs) if kind is types.FunctionType or kind is types.MethodType else None
+            elif kind is type or kind is types.BuiltinFunctionType:
                 maker = self.stream_makers.get(fn)
                 made = maker(*args, **kwargs) if maker is not None else None
             elif kind is types.FunctionType or kind is types.MethodType:
@@ -128,13 +132,13 @@ class Streams(Base):
         called = called.__func__ if type(called) is types.MethodType else called
         return bool(self.is_leaf(called)) if type(called) is types.FunctionType else type(called) is not type or not maps
 
-    def stream_meth(self, at_once: bool, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
+    def stream_meth(self, at_once: bool | None, target: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """``target.name(*args, **kwargs)``, likewise."""
         kind = type(target)
         if kind is Pending and target.done:
             target = target.value
             kind = type(target)
-        if name in _VIEWS and not args and not kwargs and (kind in MAPPINGS or kind is Pending):
+        if at_once is not None and name in _VIEWS and not args and not kwargs and (kind in MAPPINGS or kind is Pending):
             if kind is Pending:
                 if at_once and self.deferrable(target, True) and not self.risky_method(target, name):
                     return self.defer(self.late_view, (target, name), born=target.position)
@@ -224,6 +228,35 @@ class Streams(Base):
             args = tuple([a if name in names else self.unstreamed(a) for name, a in itertools.zip_longest(fn.__code__.co_varnames[: len(args)], args)])
         return self._begun(twin(*args, **kwargs))
 
+    def _async_generator(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Any] | None:
+        function = fn.__func__ if type(fn) is types.MethodType else fn
+        if type(function) is not types.FunctionType or not is_async_generator(function.__code__):
+            return None
+        if self.cur.depth >= MAX_DEPTH or self.cur.handling or effect_of(fn) is not None:
+            return None
+        twin = self.generator_twin_of(function)
+        if twin is None:
+            return None
+        return self._awaited(twin(*((fn.__self__, *args) if function is not fn else args), **kwargs))
+
+    def _awaited(self, generator: Any) -> Iterator[Any]:
+        """The items of the twin of an asynchronous generator, which turns other exceptions than a twin does into others."""
+        code = generator.gi_code
+        try:
+            yield from self._begun(generator)
+        except StopAsyncIteration as error:
+            left = RuntimeError("async generator raised StopAsyncIteration")
+            left.__cause__ = left.__context__ = self.tidy(error)
+        except RuntimeError as error:
+            steps = steps_of(error.__traceback__)
+            if not isinstance(error.__cause__, StopIteration) or any(frame.f_code is code for frame, _, _ in steps):
+                raise
+            left = error
+            left.args = ("async generator raised StopIteration",)
+        else:
+            return
+        raise left
+
     def _goes_through(self, fn: types.FunctionType) -> frozenset[str]:
         """Parameters of a generator function that may be streams: its twin's loop is who reads them."""
         found = self.readers_of.get(fn)
@@ -265,6 +298,10 @@ class Streams(Base):
                 unit.depth += 1
                 try:
                     item = next(generator, _END)
+                except RuntimeError as error:
+                    if isinstance(error.__cause__, StopIteration):  # of which Python has made this one
+                        self.tidy(error.__cause__)
+                    raise
                 finally:
                     unit.depth -= 1
                 if item is _END:

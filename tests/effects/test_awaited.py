@@ -20,6 +20,7 @@ MANAGER = """class M:
   async def __aexit__(self, kind, error, traceback): self.said.append(repr(error)); return kind is ValueError
   async def ask(self, q): return await expand(q)
 """
+GEN = "async def g(qs):\n  for q in qs:\n    out.append('made ' + q)\n    yield q\n"
 ALONE = {  # seconds; a call takes one, a stream one to open, one for each of three items and one to end
     F + "for q in 'abcdef': out.append(await f(q))": 1,
     F + "async def g(q):\n  first = await f(q)\n  return await f(first)\nfor q in 'abc': out.append(await g(q))": 2,
@@ -32,6 +33,11 @@ ALONE = {  # seconds; a call takes one, a stream one to open, one for each of th
     "async def f(q):\n  async for t in lines(await stream(q)): out.append(await expand(t))\nfor q in 'abc': await f(q)": 5,
     "async def f(q):\n  for t in 'xyz':\n    if await expand(t) == q: return t\n  return None\nfor q in 'XYZ': out.append(await f(q))": 3,
     "out = [await expand(q) for q in 'abc']": 1,
+    GEN + "out = [await expand(q) async for q in g('abc')]": 1,
+    GEN + "async for q in g('abc'):\n  out.append(await expand(q))": 1,
+    GEN + "async def main(qs):\n  async for q in g(qs): out.append(await expand(q))\n  return {q: await expand(q) async for q in g(qs) if q != 'b'}\nout.append(await main('abc'))": 1,
+    "async def g(qs):\n  for q in qs: yield await expand(q)\nout = [await expand(a) async for a in g('abc')]": 2,
+    "class A:\n  async def g(self, qs):\n    for q in qs: yield q\nout = [await expand(q) async for q in A().g('abc')]": 1,
     MANAGER + "async with M(out) as m:\n  for q in 'abc': out.append(await m.ask(q))\nout.append(await expand('d'))": 2,
     MANAGER + "async def main(qs):\n  async with M(out) as m: return [await m.ask(q) for q in qs]\nout.append(await main('abc'))": 1,
     MANAGER + "async def f(q):\n  async with M(out) as m, M(out): return await m.ask(q)\nfor q in 'abc': out.append(await f(q))": 3,
@@ -43,6 +49,16 @@ ALONE = {  # seconds; a call takes one, a stream one to open, one for each of th
     "def outer(prefix):\n  async def inner(q): return prefix + await expand(q)\n  return inner\nh = outer('>')\nfor q in 'abc': out.append(await h(q))": 1,
 }  # fmt: skip
 SHARED = [
+    GEN + "async for q in g('abc'):\n  out.append(await expand(q))\n  if q == 'b': break\nelse: out.append('never')\nout.append(q)",
+    "async def g():\n  yield 1\n  next(iter(()))\nasync for q in g(): out.append(await expand(str(q)))",
+    "async def g():\n  yield 1\n  raise StopAsyncIteration(await expand('x'))\nasync def f(): return [q async for q in g()]\nawait f()",
+    "def h():\n  yield 1\n  next(iter(()))\nasync def g():\n  yield 0\n  for x in h(): yield x\nasync for q in g(): out.append(await expand(str(q)))",
+    "async def g(q):\n  got = yield q\n  out.append(got)\na = g('a')\nout.append(await a.asend(None))\nasync for q in a: out.append(q)",
+    "async def g(q):\n  try:\n    yield await expand(q)\n  finally: out.append('left')\nasync for a in g('x'): out.append(a)",
+    "out.append([q async for q in Own(out)])\nout.append([(p, q) for p in 'ab' async for q in Own(out) if q != '2'])",
+    "x = await expand('a')\nasync def f(): return [q async for q in x]\nawait f()",
+    "async for q in {}.items(): pass",
+    "async for q in enumerate(out): pass",
     MANAGER + "a = await expand('x')\nasync with M(out):\n  out.append(a)\n  raise ValueError(await expand('y'))\nout.append('after')",
     MANAGER + "async def f(q):\n  for t in 'xyz':\n    async with M(out) as m:\n      if t == q: return await m.ask(t)\n      if t == 'y': break\n      out.append(await expand(t))\n  return 'none'\nout += [await f(q) for q in 'yz']",
     MANAGER + "async def f(q):\n  try:\n    async with M(out): x = await expand(q) + 1\n  except TypeError as error: out.append(str(error))\n  return q\nfor q in 'ab': out.append(await f(q))",

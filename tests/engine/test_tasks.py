@@ -299,6 +299,18 @@ CELLS = {
         out.append(await f(2))
         await f(1)
         """,
+    "one that leaves a generator, and what is no iterable": """
+        async def g(n):
+            yield await ask(n)
+            next(iter(()))
+        async def f(n):
+            try: return [x async for x in g(n)]
+            except RuntimeError as error: out.append((str(error), repr(error.__cause__)))
+            return [x async for x in n]
+        try: await f(1)
+        except TypeError as error: out.append(str(error))
+        async for x in g(2): out.append(x)
+        """,
     "one that comes when the coroutine has ended": """
         def stop(q): raise StopIteration(q)
         stop = unordered(stop)
