@@ -69,7 +69,12 @@ class Displays(Base):
     def spread_mapping(self, value: Any) -> dict[Any, Any]:
         """``**value`` in a dict display: what is in it before the items behind it are evaluated."""
         mapping = self.force(value)
-        return dict(self.view(mapping)) if type(mapping) in MAPPINGS else self.force(self.native(_spread, (mapping,)))
+        kind = type(mapping)
+        if kind in MAPPINGS:
+            return dict(self.view(mapping))
+        # of a series (a row) this is asking for each of its labels
+        effect = self.special(kind, "__getitem__") if kind.__module__ == "pandas" and kind.__name__ == "Series" else None
+        return self.force(self.native(_spread, (mapping,), None, False, effect))
 
     def new_set(self, items: list[Any]) -> Any:
         """A set display; pending elements are queued like ``add``."""

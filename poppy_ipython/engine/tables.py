@@ -135,7 +135,12 @@ class Tables(Base):
     def isolate(self, item: Any, frame: Any) -> Any:
         """Note a row of such an array."""
         key = id(item[1])
-        self.isolated[key] = weakref.ref(item[1], lambda _, rows=self.isolated: rows.pop(key, None)), frame
+        rows = self.isolated
+
+        def gone(_: Any) -> None:
+            rows.pop(key, None)
+
+        rows[key] = weakref.ref(item[1], gone), frame
         return item
 
 

@@ -31,6 +31,7 @@ ONE_SECOND = {
     "rows, by attribute": 'for i, row in df.iterrows():\n    df.loc[i, "a"] = ask((row.s, row["q"]))',
     "cells": 'for i in df.index: df.at[i, "a"] = ask(df.at[i, "q"])',
     "cells by number": 'for i in range(len(df)): df.loc[i, "a"] = ask(df.loc[i, "s"])',
+    "rows kept as dicts": 'rows = []\nfor _, row in df.iterrows(): rows.append({**row, "a": ask(row["q"])})\ndf = pd.DataFrame(rows)',
     "in a function": 'def f(i): df.at[i, "a"] = ask(df.at[i, "q"])\nfor i in df.index: f(i)',
     "another type": 'df["a"] = 0.0\nfor i in df.index: df.at[i, "a"] = num(df.at[i, "q"])',
 }
@@ -187,7 +188,7 @@ READS = """
     df["a"].tolist(); df.a.tolist(); df.at[0, "a"]; df.loc[1, "a"]; df.iloc[0, 1]; df.iat[1, 1]; df.to_dict(); df.values.tolist(); df.head(2); list(df["a"]); df.sum(); df.T
     c.tolist(); c[0]; c.iloc[1]; c.sum(); list(c); df.loc[0].to_dict(); df.shape; df.dtypes.tolist(); [r for r in df.itertuples()]; [dict(r) for _, r in df.iterrows()]
     df.loc[df["a"] > 1, "q"].tolist(); df.index.tolist(); df.columns.tolist(); df.at[0, "q"]; df.loc[2, "q"]; df == df; df.copy(); pd.Series(m); pd.DataFrame({"z": m})
-    row["a"]; row["q"]; row.a; row.to_dict(); rv[0]; rv.tolist(); flat["y"].tolist(); flat.at[1, "y"]; flat.at[1, "x"]; flatrow["y"]; flatrow["x"]; flatrow.tolist()
+    row["a"]; {**row}; {**flatrow, "z": 1}; row["q"]; row.a; row.to_dict(); rv[0]; rv.tolist(); flat["y"].tolist(); flat.at[1, "y"]; flat.at[1, "x"]; flatrow["y"]; flatrow["x"]; flatrow.tolist()
 """
 
 SETUP = """
