@@ -35,6 +35,11 @@ class Tries(_Base):
 
     def exclusive_with(self, node: ast.With | ast.AsyncWith) -> list[ast.stmt]:
         """An undeclared ``with``: enters at the head, nothing else runs meanwhile, drains before it leaves."""
+        if len(node.items) > 1 and any(_opens(item) for item in node.items):
+            inner = ast.copy_location(ast.With(node.items[1:], node.body), node)
+            return self.exclusive_with(ast.copy_location(ast.With([node.items[0]], [inner]), node))
+        if _opens(node.items[0]) and not self.scope.known.of(node).yields:
+            return self.open_with(node)
         marks = self.scope.try_marks
         mark = f"{PREFIX}n{self.scope.fresh()}"
         self.scope.try_marks = (*marks, mark)
@@ -55,22 +60,51 @@ class Tries(_Base):
             return self.exclusive_with(ast.copy_location(single, node))
         body = self.block(node.body)
         self.scope.try_marks = marks
-        inside = [
-            *after, *body, ast.Expr(op("drain")),
-        ]
         error = f"{PREFIX}z{self.scope.fresh()}"
-        caught: list[ast.stmt] = [ast.Assign([store(error)], op("caught", load(PREFIX + "e"), load(mark), const(False)))]
-        caught += self.restore()
-        wrapped: list[ast.stmt] = [
-            ast.Try(inside, [ast.ExceptHandler(operation("BaseException"), PREFIX + "e", caught)], [], []),
-            ast.If(ast.Compare(load(error), [ast.IsNot()], [const(None)]), [hand_over(node, error)], []),
-        ]
+        wrapped = self.handed_over(node, [*after, *body, ast.Expr(op("drain"))], error, mark)
         return [
             ast.Expr(op("enter_exclusive")),
             ast.Assign([store(mark)], op("mark")),
             ast.Assign([store(error)], const(None)),
             ast.Try([ast.With(items, wrapped)], [], [], [ast.Expr(op("leave_exclusive", load(error)))]),
             forget(error),
+        ]
+
+    def handed_over(self, node: ast.With, inside: list[ast.stmt], error: str, mark: str) -> list[ast.stmt]:
+        """The body of a ``with``, ``inside``; its manager is handed the exception of a plain run."""
+        caught: list[ast.stmt] = [ast.Assign([store(error)], op("caught", load(PREFIX + "e"), load(mark), const(False)))]
+        caught += self.restore()
+        return [
+            ast.Try(inside, [ast.ExceptHandler(operation("BaseException"), PREFIX + "e", caught)], [], []),
+            ast.If(ast.Compare(load(error), [ast.IsNot()], [const(None)]), [hand_over(node, error)], []),
+        ]
+
+    def open_with(self, node: ast.With) -> list[ast.stmt]:
+        """``with open(…) as f``, which does not wait (``engine/openings.py``) unless ``open`` is somebody else's."""
+        [item] = node.items
+        call = item.context_expr
+        assert isinstance(call, ast.Call)
+        marks = self.scope.try_marks
+        number = self.scope.fresh()
+        manager, mark, error, temp = f"{PREFIX}w{number}", f"{PREFIX}n{number}", f"{PREFIX}z{number}", f"{PREFIX}y{number}"
+        named = [ast.keyword(one.arg, self.expr(one.value)) for one in call.keywords]
+        opening = op("opening", self.expr(call.func), *map(self.expr, call.args))
+        opening.keywords = named
+        self.scope.try_marks = (*marks, mark)
+        after: list[ast.stmt] = []
+        if item.optional_vars is not None:
+            after = [*self.assign(item.optional_vars, load(temp)), forget(temp)]
+        body = self.block(node.body)
+        self.scope.try_marks = marks
+        wrapped = self.handed_over(node, [*after, *body, ast.Expr(op("drain_with", load(manager)))], error, mark)
+        entered = ast.withitem(place(load(manager), call), store(temp) if after else None)  # type: ignore[arg-type]
+        return [
+            ast.Assign([store(manager)], place(opening, call)),  # type: ignore[arg-type]
+            ast.Assign([store(mark)], op("mark")),
+            ast.Assign([store(error)], const(None)),
+            ast.Try([ast.With([entered], wrapped)], [], [], [ast.Expr(op("leave_with", load(manager), load(error), load(mark)))]),
+            forget(error),
+            forget(manager),
         ]
 
     # ------------------------------------------------------------------ try
@@ -219,6 +253,14 @@ class Tries(_Base):
         normal = ast.If(ast.Compare(load(error), [ast.Is()], [const(None)]), final, exceptional)
         first, body = body[:2], body[2:]  # outside: an interrupt may come before they are bound
         return [*first, ast.Try(body, [], [], [ast.If(op("live"), [normal], [])])]
+
+
+def _opens(item: ast.withitem) -> bool:
+    """Is it ``open(…)``?"""
+    call = item.context_expr
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "open":
+        return False
+    return not any(isinstance(arg, ast.Starred) for arg in call.args) and all(one.arg for one in call.keywords)
 
 
 def in_handler(body: list[ast.stmt]) -> ast.stmt:

@@ -21,6 +21,7 @@ from typing import Any
 
 __all__ = [
     "file_given", "file_of", "file_resource", "is_plain_file", "is_written_plainly", "named", "number_of", "number_written",
+    "opens_plainly",
 ]  # fmt: skip
 
 _BUFFERS = frozenset({io.BufferedReader, io.BufferedWriter, io.BufferedRandom})
@@ -51,6 +52,25 @@ def is_plain_file(file: Any) -> bool:
         file = file.raw
         kind = type(file)
     return kind is io.FileIO and vars(file).keys() <= {"name"}
+
+
+def opens_plainly(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Does ``open(*args, **kwargs)`` give such a file, or fail?
+
+    >>> opens_plainly(("a.txt", "w"), {"encoding": "utf-8"}), opens_plainly(("a.txt",), {"opener": os.open})
+    (True, False)
+    """
+    given = dict(zip(("file", "mode", "buffering", "encoding", "errors", "newline"), args, strict=False)) | dict(kwargs)
+    if len(args) > 6 or "file" not in given or given.keys() - {"file", "mode", "buffering", "encoding", "errors", "newline"}:
+        return False
+    kinds = {type(value) for name, value in given.items() if name != "file"}
+    file = given["file"]
+    return (
+        kinds <= {str, int, type(None)}
+        and (type(file) in (str, bytes) or type(file).__module__.startswith("pathlib") and isinstance(file, os.PathLike))
+        and (given.get("encoding") is None or type(given["encoding"]) is str and given["encoding"].lower() in _ENCODINGS)
+        and (given.get("errors") is None or given["errors"] in _ERRORS)
+    )
 
 
 def file_of(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> Any:

@@ -72,7 +72,7 @@ class External(Base):
             effect, args, kwargs, resource = self.refine(fn, effect, args, kwargs)
             if effect is None:
                 return self.fence(fn, args, kwargs, what=getattr(fn, "__qualname__", type(fn).__name__))
-        at_head = effect.name == "sequential" or not self.speculate
+        at_head = effect.name == "sequential" or not self.speculate or (bool(self.file_names) and self.names_file((*args, *kwargs.values())))
         if self.streaming and self.escape(*args, *kwargs.values()):
             at_head = True
         holes: Any = None
@@ -211,6 +211,10 @@ class External(Base):
         except BaseException as error:
             entry.error = error
             self.settle(entry)
+            return
+        if self.file_names and not entry.at_head and self.names_file((*entry.args, *entry.kwargs.values())):
+            entry.at_head = True
+            self.post(self.advance, entry.unit)
             return
         self.send(entry)
 

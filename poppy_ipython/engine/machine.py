@@ -24,6 +24,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     opened      files of the program                     lines       their lines, ahead of the file
     ambient     the environment, random numbers          shared      ``nonlocal`` variables
     tables      stores to arrays and frames
+    openings    `with open(…)`
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -78,6 +79,7 @@ from .methods import Methods
 from .mutations import Mutations
 from .natives import Natives
 from .opened import OpenFiles
+from .openings import WRITES, Openings
 from .origins import Origins
 from .pending import UNBOUND, BoundRef, Fault, Kill, NotReady, Pending
 from .results import Results
@@ -143,6 +145,7 @@ class Machine(
     Columns,
     Unbinding,
     OpenFiles,
+    Openings,
     Ambient,
     Managers,
     Tables,
@@ -206,6 +209,7 @@ class Machine(
         self._init_ambient()
         self._init_lines()
         self._init_tables()
+        self._init_openings()
 
     # ------------------------------------------------------------------ host
     def wake_host(self) -> None:
@@ -321,7 +325,7 @@ class Machine(
                 "mark": self.mark, "caught": self.caught, "restore": self.restore, "live": self.live,
                 "handling": self.handling, "flush_handler": self.flush_handler, "end_handler": self.end_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": self.as_raised,
                 "as_handled": self.as_handled, "raise_": self.reraise, "before_raise": self.before_raise, "enter_exclusive": self.enter_exclusive,
-                "leave_exclusive": self.leave_exclusive, "pin": self.pin, "current": self.current, "top_module": _top_module,
+                "leave_exclusive": self.leave_exclusive, "opening": self.opening, "drain_with": self.drain_with, "leave_with": self.leave_with, "pin": self.pin, "current": self.current, "top_module": _top_module,
                 "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),
                 "pack_args": self.pack_args, "pack_kwargs": self.pack_kwargs, "call_star": self.call_star,
                 "meth_star": self.meth_star, "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
@@ -405,7 +409,7 @@ class Machine(
         """Look ``target.name`` up before the arguments of a method call are evaluated."""
         if type(target) is Pending:
             if not target.done:
-                if not calls:
+                if not calls or (name in WRITES and id(target) in self.opened):
                     return target
                 target = self.force(target)
             else:

@@ -13,6 +13,7 @@ from .atoms import ATOMS, COLLECTED, CONTAINERS, ITERABLE, MAPPINGS, SEQUENCES, 
 from .buffer import extend_items, named, set_add, set_item, update_items
 from .collected import Collected
 from .dictloops import CLEARED, POPPED, taken_out
+from .openings import WRITES
 from .pending import Pending, settled
 
 _IMMUTABLE_TYPES = (str, bytes, int, float, complex, tuple, frozenset, range)
@@ -48,6 +49,8 @@ class Methods(Collected):
                 # text has no parts that somebody could hold; what is part of an answer is nobody else's
                 result.direct = (target.direct or target.position is not None) and name in TEXT_ONLY
                 return result
+            elif name in WRITES and id(target) in self.opened:
+                return self.write_late(target, name, args, kwargs)
             else:
                 target = self.force(target)
         kind = type(target)

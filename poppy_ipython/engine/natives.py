@@ -301,7 +301,8 @@ class Natives(Base):
         if self.quiescent() and not self.has_pending(args):
             builtins.print(*args, **{k: self.force(v) for k, v in kwargs.items()})
             return
-        if users_file(self.force(kwargs.get("file"))) or self.any_risky(args) or any(map(self.acts, args)):  # a `__str__` that writes
+        file = settled(kwargs.get("file"))
+        if (id(file) not in self.opened and users_file(self.force(file))) or self.any_risky(args) or any(map(self.acts, args)):  # a `__str__` that writes
             self.fence(builtins.print, args, kwargs, what="print")
             return
-        self.at_head_value(builtins.print, args, kwargs, None, self.printed_to(settled(kwargs["file"])) if "file" in kwargs else None)
+        self.at_head_value(builtins.print, args, kwargs, None, self.printed_to(settled(file)) if file is not None else None)

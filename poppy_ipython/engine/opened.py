@@ -12,6 +12,7 @@ are written in order as soon as some class of the program has a special method t
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from ..effects import effect_of_call
@@ -37,17 +38,27 @@ class OpenFiles(Base):
             return self.fence(fn, args, kwargs, what=fn.__name__)
         args = tuple(map(settled, args))
         kwargs = {name: settled(value) for name, value in kwargs.items()}
-        if self.runs_code((*args, *kwargs.values()), fn) or effect_of_call(fn, args, kwargs) is None:
+        values = (*args, *kwargs.values())
+        if any(id(value) in self.opened for value in values):  # `json.dump` to a file that is not open yet
+            file = args[1] if len(args) == 2 else kwargs.get("fp")
+            late = self.opened.get(id(file))
+            if late is None or kwargs.keys() & {"cls", "default"} or self.runs_code(tuple(v for v in values if v is not file), "dump"):
+                return self.fence(fn, args, kwargs, what=fn.__name__)
+            return self.at_head_value(fn, args, kwargs, effect, late[1])
+        if self.runs_code(values, fn.__name__) or effect_of_call(fn, args, kwargs) is None:
             return self.fence(fn, args, kwargs, what=fn.__name__)
-        pending = self.at_head_value(fn, args, kwargs, effect, number_of(file_given(fn, args, kwargs)))
+        file = file_given(fn, args, kwargs)
+        if type(getattr(file, "name", None)) is str:
+            self.file_names.add(os.path.basename(file.name))
+        pending = self.at_head_value(fn, args, kwargs, effect, number_of(file))
         pending.data = True
         return pending
 
-    def runs_code(self, values: tuple[Any, ...], fn: Any) -> bool:
-        """May code of the user's run when ``values`` are written by ``fn``?"""
-        if self.any_risky(values, fn.__name__ == "writelines"):
+    def runs_code(self, values: tuple[Any, ...], name: str) -> bool:
+        """May code of the user's run when ``values`` are written by the method or function ``name``?"""
+        if self.any_risky(values, name == "writelines"):
             return True
-        if fn.__name__ in ("write", "flush"):
+        if name in ("write", "flush"):
             return any(type(value) not in ATOMS and type(value) is not Pending for value in values)
         if not all(type(value) in _ROWS or type(value) is Pending or is_plain_file(value) for value in values):
             return True
@@ -56,6 +67,8 @@ class OpenFiles(Base):
 
     def printed_to(self, file: Any) -> Any:
         """The resource of ``print(…, file=file)``: that of the file, if it is one."""
+        if id(file) in self.opened:
+            return self.opened[id(file)][1]
         return number_of(file) if is_plain_file(file) and not file.closed else None
 
 

@@ -11,6 +11,7 @@ Everything here runs in the hub, but for what a handler in a unit may kill.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .pending import Fault, Kill
@@ -101,7 +102,7 @@ class Retirement(Base):
         log = unit.log
         log.popleft()
         self.outstanding -= 1
-        self._rollback(log)
+        unclosed = self._rollback(log)
         if type(entry) is tuple:
             where = entry[1]
             number = where[-1]
@@ -111,6 +112,12 @@ class Retirement(Base):
             number = entry.number
             where = entry.where if type(entry) is Unit else entry.position
             error = self.explain(entry, error)
+        for closing, met in unclosed:
+            first: BaseException = met
+            while first.__context__ is not None:
+                first = first.__context__
+            first.__context__ = error
+            error = self.explain(closing, met)
         if type(entry) is not tuple and type(entry) is not Unit and entry.record is not None:
             self.dispatcher.release(entry)
         if unit.code_done:
@@ -125,8 +132,9 @@ class Retirement(Base):
         unit.draining = False
         self._switch_to(unit, Fault(number, error, where))
 
-    def _rollback(self, log: deque[Any] | list[Any]) -> None:
-        """Drop a log from its young end: stores vanish, calls are cancelled, units are killed."""
+    def _rollback(self, log: deque[Any] | list[Any]) -> Sequence[tuple[Any, Exception]]:
+        """Drop a log from its young end: stores vanish, calls are cancelled, units are killed, files are closed (what failed at that)."""
+        left = []
         while log:
             entry = log.pop()
             self.outstanding -= 1
@@ -142,6 +150,9 @@ class Retirement(Base):
                     self.resource_done(entry)
                 for callback in self.settle_callbacks.pop(entry, ()):
                     callback()
+                if self.closing and entry in self.closing:
+                    left.append(self.closing.pop(entry))
+        return self.leave(left[::-1]) if left else ()
 
     def kill(self, unit: Unit) -> None:
         """End a unit that a plain run would not have reached; none of its code runs again."""

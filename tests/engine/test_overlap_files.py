@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
-from tests.engine.overlap import makespan
+from poppy_ipython.effects import unordered
+from poppy_ipython.engine.run import run_simulated
+from tests.engine.overlap import ask, makespan
 from tests.fuzz.check import agree
 from tests.fuzz.runs import plain
 
@@ -71,6 +74,92 @@ OVERLAPS = {
                     f.writelines([ask(-q), "z"])
         """,
 }
+
+
+PER_QUESTION = {
+    "the answer is there": """
+        for q in range(6):
+            a = ask(q)
+            with open(f"a{q}.txt", "w") as f: f.write(a)
+        """,
+    "asked inside": """
+        def save(q):
+            with open(f"a{q}.txt", mode="w") as f:
+                f.write(ask(q))
+                print(ask((q, 1)), file=f)
+        for q in range(6): save(q)
+        """,
+    "a cache": """
+        import json
+        cache = {}
+        def get(q):
+            if q in cache: return cache[q]
+            a = cache[q] = ask(q)
+            with open("cache.json", "w") as f: json.dump(cache, f)
+            return a
+        out = [get(q % 4) for q in range(6)]
+        """,
+}
+
+
+@pytest.mark.parametrize("name", PER_QUESTION)
+def test_a_file_for_each_question(name: str) -> None:
+    read = """
+import os
+out = []
+for name in sorted(os.listdir(".")):
+    with open(name) as g: out.append(g.read())
+"""
+    assert makespan(dedent(PER_QUESTION[name]) + read) == 1
+
+
+@pytest.mark.parametrize("named", ["p", "Path(p)", "['cat', p]", "'cat ' + p", "name(p)"])
+@pytest.mark.parametrize("write", ["with open(p, 'w') as f: f.write(ask(q))", "f = open(p, 'w'); f.write(ask(q)); f.flush()"])
+def test_a_call_that_is_told_a_file_comes_after_what_is_written_to_it(named: str, write: str) -> None:
+    @unordered
+    def reads(what: Any) -> str:
+        return Path(str(what[-1] if isinstance(what, list) else what).split()[-1]).read_text()
+
+    source = f"""
+def name(p): return 0 if ask(1) == "x" else p
+x, out = ask(7), []
+for q in range(4):
+    p = f"t{{q}}.txt"
+    {write}
+    out.append(reads({named}))
+"""
+    names = {"ask": ask, "reads": reads, "Path": Path}
+    outcome = run_simulated(source, names)
+    assert outcome.error is None and names["out"] == [f"r{q}" for q in range(4)]
+
+
+@pytest.mark.parametrize("how", ["interrupt", "stop"])
+@pytest.mark.parametrize("at", [1, 2, 5, 9])
+def test_an_interrupt_closes_what_is_open(how: str, at: int) -> None:
+    source = """
+x, files = ask(0), []
+for q in range(4):
+    with open(f"a{q}.txt", "w") as f:
+        files.append(f)
+        f.write(ask(q))
+        f.write(ask((q, 1)))
+        if ask((q, 2)) == "": break
+"""
+    machines: list[Any] = []
+    calls: list[Any] = []
+
+    def latency(call: Any) -> float:
+        calls.append(call)
+        if len(calls) == at:
+            machines[0].post(getattr(machines[0], how), KeyboardInterrupt())
+        return 1.0 + len(calls) % 3
+
+    names: dict[str, Any] = {"ask": ask}
+    outcome = run_simulated(source, names, latency=latency, mutate=machines.append)
+    assert type(outcome.error) is KeyboardInterrupt and all(f.closed for f in names.get("files", ()))
+    found = [Path(f"a{q}.txt").read_text() for q in range(4) if Path(f"a{q}.txt").exists()]
+    whole = [f"r{q}r({q}, 1)" for q in range(4)]
+    assert "".join(whole).startswith("".join(found))
 
 
 @pytest.mark.parametrize("name", OVERLAPS)
@@ -275,6 +364,104 @@ SAME = {
                 if num(row["n"]) > 4: break
             print(rows.line_num, rows.fieldnames, [*f])
         rows = None
+        """,
+    "a failing call in the body of one of several": """
+        import os
+        try:
+            for q in range(9):
+                with open(f"f{q}.txt", "w") as f:
+                    f.write(ask(q)); f.write(str(bad((q, 5))))
+                    print(q, file=f)
+        except Boom as ex: print(ex, q, f.closed)
+        r = {}
+        for q in range(9):
+            if os.path.exists(f"f{q}.txt"):
+                with open(f"f{q}.txt") as g: r[q] = g.read()
+                os.remove(f"f{q}.txt")
+        """,
+    "what is written is no text": """
+        x = ask(1)
+        try:
+            for q in range(4):
+                with open("o.txt", "a" if q else "w") as f:
+                    f.write(ask(q)); f.write(num(q) if q == 2 else "k"); f.write("never")
+        except TypeError as ex: print(ex, f.closed, q)
+        """,
+    "one cannot be opened": """
+        def save(path, x):
+            with open(path, "w") as f:
+                f.write(x)
+            return len(x)
+        t = 0
+        for q in range(4): t += save("nowhere/o.txt" if q == 2 else "o.txt", ask(q))
+        """,
+    "one cannot be closed": """
+        def save(path, x):
+            with open(path,
+                      "w") as f:
+                f.write(x)
+                n = len(x)
+            return n
+        t, x = 0, ask(0)
+        for q in range(3): t += save("/dev/full" if q == 1 else "o.txt", ask(q))
+        """,
+    "a failing call, and then it cannot be closed": """
+        def g():
+            x = ask(0)
+            with open("/dev/full", "w") as f:
+                f.write(ask(1)); bad((2, 2)); bad((2, 3)); bad(4); bad(5)
+            return x
+        z = g() + ask(9)
+        """,
+    "one in another": """
+        x = ask(1)
+        try:
+            with open("o.txt", "w") as f, open("p.txt", "w") as g:
+                for q in range(9): g.write(ask(q)); f.write(str(bad((q, 2))))
+        except Boom as ex: print(ex, f.closed, g.closed)
+        """,
+    "left by return, break and continue": """
+        def save(x):
+            with open("o.txt", "w") as f: return f.write(x)
+        t = 0
+        for q in range(5):
+            t += save(ask(q))
+            with open("p.txt", "a" if q else "w") as f:
+                if q == 3: break
+                if q == 1: continue
+                f.write(ask(q))
+            t += 1
+        """,
+    "in handlers": """
+        def g(q):
+            x = ask(q)
+            try:
+                with open("o.txt", "a") as f: f.write(x + str(bad((q, 3))))
+            except Boom:
+                with open("o.txt", "a") as f: f.write("-" + ask(q))
+                raise
+            finally:
+                with open("o.txt", "a") as f: f.write("!" + ask(q))
+            return num(q)
+        with open("o.txt", "w") as f: pass
+        t = []
+        for q in range(6):
+            try: t.append(g(q))
+            except Boom as ex: t.append(str(ex))
+        """,
+    "an open of one's own": """
+        import contextlib
+        @contextlib.contextmanager
+        def open_(q):
+            l.append(num(q))
+            yield ask(q)
+            l.append(-1)
+        def go(open, q):
+            with open(q) as f:
+                if flag(f): return ask(f)
+                l.append(ask(f))
+        l = []
+        r = [go(open_, q) for q in range(4)]
         """,
     "a pipe": """
         import os
