@@ -35,11 +35,12 @@ class Tries(_Base):
 
     def exclusive_with(self, node: ast.With | ast.AsyncWith) -> list[ast.stmt]:
         """An undeclared ``with``: enters at the head, nothing else runs meanwhile, drains before it leaves."""
-        if len(node.items) > 1 and any(_opens(item) for item in node.items):
-            inner = ast.copy_location(ast.With(node.items[1:], node.body), node)
-            return self.exclusive_with(ast.copy_location(ast.With([node.items[0]], [inner]), node))
-        if _opens(node.items[0]) and not self.scope.known.of(node).yields:
-            return self.open_with(node)
+        if isinstance(node, ast.With) and any(map(_opens, node.items)):
+            if len(node.items) > 1:
+                inner = ast.copy_location(ast.With(node.items[1:], node.body), node)
+                return self.exclusive_with(ast.copy_location(ast.With([node.items[0]], [inner]), node))
+            if not self.scope.known.of(node).yields:
+                return self.open_with(node)
         marks = self.scope.try_marks
         mark = f"{PREFIX}n{self.scope.fresh()}"
         self.scope.try_marks = (*marks, mark)
@@ -70,7 +71,7 @@ class Tries(_Base):
             forget(error),
         ]
 
-    def handed_over(self, node: ast.With, inside: list[ast.stmt], error: str, mark: str) -> list[ast.stmt]:
+    def handed_over(self, node: ast.stmt, inside: list[ast.stmt], error: str, mark: str) -> list[ast.stmt]:
         """The body of a ``with``, ``inside``; its manager is handed the exception of a plain run."""
         caught: list[ast.stmt] = [ast.Assign([store(error)], op("caught", load(PREFIX + "e"), load(mark), const(False)))]
         caught += self.restore()
