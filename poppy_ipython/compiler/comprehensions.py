@@ -128,7 +128,8 @@ class Comprehensions(_Base):
             loop[0].iter = load(PREFIX + "it")
             body = [ast.Assign([store(PREFIX + "acc")], ast.List([], ast.Load())), *loop, ast.Return(op("finish", load(PREFIX + "acc")))]
             whole = [ast.copy_location(ast.Expr(node), node)]
-            name = self.scope.hoist("g", [PREFIX + "it", *params], [place(s, node) for s in body], node, whole)
+            own = scopes.targets_of(node)  # also where the function has a captured variable of that name
+            name = self.scope.hoist("g", [PREFIX + "it", *params], [place(s, node) for s in body], node, whole, own=own)
             return op("expr", load(name), source, *[self.scope.pass_value(p) for p in params])
 
         items = call(self.async_iterator(following.iter, node)) if following.is_async else self.over(node, following.iter, call, lambda: params)

@@ -179,5 +179,5 @@ def _itself(node: ast.AST, facts: Facts) -> None:
             facts._free.add(node.name)
     elif isinstance(node, ast.Delete):
         facts.deletes = True
-    elif isinstance(node, (ast.FunctionDef, ast.Global, ast.Nonlocal)):
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Global, ast.Nonlocal)):
         facts.defines = True

@@ -355,11 +355,13 @@ class _Builder(Operands):
         for alias in node.names:
             self.bind(alias.asname or alias.name, self.ref(ATTRIBUTE, self.ref(MODULE, detail=node.module), detail=alias.name))
 
-    def stmt_FunctionDef(self, node: ast.FunctionDef) -> None:
+    def stmt_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         value = self.function(node.args, node.body)
         for decorator in reversed(node.decorator_list):
             value = self.result(Call(self.expr(decorator), None, "", (value,), (), False))
         self.bind(node.name, value)
+
+    stmt_AsyncFunctionDef = stmt_FunctionDef
 
     def function(self, args: ast.arguments, body: list[ast.stmt]) -> Ref:
         """A function that is made here: its body counts as if it ran here, its results are not looked at."""

@@ -356,14 +356,14 @@ _EXPRESSION_PARTS = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast
 _UNKNOWN_OK = {ast.arguments, ast.arg, ast.alias, ast.withitem, ast.ExceptHandler, ast.Module}
 _LOWERED = {
     ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.If, ast.For, ast.While, ast.Break, ast.Continue,
-    ast.Pass, ast.With, ast.AsyncWith, ast.Raise, ast.Assert, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom, ast.Delete, ast.FunctionDef,
+    ast.Pass, ast.With, ast.AsyncWith, ast.Raise, ast.Assert, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom, ast.Delete, ast.FunctionDef, ast.AsyncFunctionDef,
     ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.Attribute, ast.Subscript,
     ast.Slice, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.JoinedStr, ast.FormattedValue, ast.IfExp, ast.Lambda,
     ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr, ast.Starred, ast.Await,
     ast.Match, ast.match_case, ast.MatchValue, ast.MatchSingleton, ast.MatchSequence, ast.MatchMapping, ast.MatchClass, ast.MatchStar, ast.MatchAs, ast.MatchOr,
 }  # fmt: skip
 _SIMPLY_LOWERED = _LOWERED - {*COMPREHENSIONS}
-_NATIVE = {ast.AsyncFor, ast.AsyncFunctionDef, ast.ClassDef, ast.Yield, ast.YieldFrom}
+_NATIVE = {ast.AsyncFor, ast.ClassDef, ast.Yield, ast.YieldFrom}
 
 
 def eliminate_continue(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -237,7 +237,7 @@ class Statements(Loops, Tries, Matches, Expressions):
 
     stmt_ImportFrom = stmt_Import
 
-    def stmt_FunctionDef(self, node: ast.FunctionDef) -> list[ast.stmt]:
+    def stmt_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
         """A nested function: made natively, over closure variables that hold real values."""
         new = changed(node, decorator_list=[])
         if node.decorator_list:  # where its code begins
@@ -257,6 +257,8 @@ class Statements(Loops, Tries, Matches, Expressions):
             result += self.scope.bind(node.name, value)
         self.scope.bound.add(node.name)
         return result
+
+    stmt_AsyncFunctionDef = stmt_FunctionDef
 
     def stmt_Return(self, node: ast.Return) -> list[ast.stmt]:
         value = self.stored(node.value) if node.value is not None else const(None)

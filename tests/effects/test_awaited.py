@@ -33,6 +33,8 @@ ALONE = {  # seconds; a call takes one, a stream one to open, one for each of th
     "async def f(q):\n  async for t in lines(await stream(q)): out.append(await expand(t))\nfor q in 'abc': await f(q)": 5,
     "async def f(q):\n  for t in 'xyz':\n    if await expand(t) == q: return t\n  return None\nfor q in 'XYZ': out.append(await f(q))": 3,
     "out = [await expand(q) for q in 'abc']": 1,
+    "async def main(qs):\n  first = await expand('x')\n  async def f(q): return first + await expand(q)\n  return [await f(q) for q in qs]\nout = await main('abc')": 2,
+    "async def make(p):\n  async def f(q): return p + await expand(q)\n  return f\nfor p in 'ab':\n  h = await make(p)\n  out.append(await h('c'))": 1,
     GEN + "out = [await expand(q) async for q in g('abc')]": 1,
     GEN + "async for q in g('abc'):\n  out.append(await expand(q))": 1,
     GEN + "async def main(qs):\n  async for q in g(qs): out.append(await expand(q))\n  return {q: await expand(q) async for q in g(qs) if q != 'b'}\nout.append(await main('abc'))": 1,
@@ -49,6 +51,9 @@ ALONE = {  # seconds; a call takes one, a stream one to open, one for each of th
     "def outer(prefix):\n  async def inner(q): return prefix + await expand(q)\n  return inner\nh = outer('>')\nfor q in 'abc': out.append(await h(q))": 1,
 }  # fmt: skip
 SHARED = [
+    "async def main(qs):\n  n = 0\n  async def f(q):\n    nonlocal n\n    n += len(await expand(q))\n    return n\n  return [await f(q) for q in qs], n\nout.append(await main('abc'))",
+    "async def main(qs):\n  fs = []\n  for q in qs:\n    x = await expand(q)\n    async def f(): return q + x + await expand(q)\n    fs.append(f)\n  return [await f() for f in fs]\nout.append(await main('abc'))",
+    "async def main(q):\n  if await expand(q) == 'B':\n    async def f(): return await expand('big')\n  try: return await f()\n  except UnboundLocalError as error: return str(error)\nout += [await main(q) for q in 'abc']",
     GEN + "async for q in g('abc'):\n  out.append(await expand(q))\n  if q == 'b': break\nelse: out.append('never')\nout.append(q)",
     "async def g():\n  yield 1\n  next(iter(()))\nasync for q in g(): out.append(await expand(str(q)))",
     "async def g():\n  yield 1\n  raise StopAsyncIteration(await expand('x'))\nasync def f(): return [q async for q in g()]\nawait f()",
@@ -135,10 +140,10 @@ def test_what_may_be_awaited_decides_what_may_be_written():
 
 def test_a_helper_that_is_not_looked_into_is_named_with_what_it_held_up():
     names = namespace()
-    source = "async def f(q):\n  async def g(): return await expand(q)\n  return await g()\nout.append(await f('a'))"
+    source = "async def f(q):\n  class K: pass\n  return await expand(q)\nout.append(await f('a'))"
     outcome = run_simulated(source, names)
     use = next(one for one in outcome.machine.uses.values() if one.what == "f")
-    assert outcome.error is None and names["out"] == ["A"] and use.origin == "AsyncFunctionDef runs in order"
+    assert outcome.error is None and names["out"] == ["A"] and use.origin == "ClassDef runs in order"
 
 
 openai = pytest.importorskip("openai")

@@ -305,3 +305,16 @@ f()
 def test_a_walrus_of_its_own_unbound_name_below_an_attribute() -> None:
     agree("rec(1)\ndef f():\n    return obj((i2 := i2)).l\nf()\n")
     agree("rec(1)\ndef f():\n    match obj((i2 := i2)).choices[0].message:\n        case []: pass\nf()\n")
+
+
+def test_a_target_of_an_inner_loop_of_a_comprehension_is_not_the_captured_variable_of_that_name() -> None:
+    agree(
+        """\
+def f(q):
+    r = num(q)
+    def g(): return r
+    a = [num((p, r)) for p in mk(q)[:2] for r in [7, 8]]
+    return a, [g() for p in [ask(r) for p in [num(1), 2] for r in [0, 9]]], r
+l0 = [f(q) for q in range(2)]
+"""
+    )
