@@ -28,6 +28,15 @@ ERRORS = {
     "decorated": "def same(f):\n    return f\n@same\ndef f(n):\n    return 1 / n\nf(0)",
     "module": "x = 1\ny = 1 / 0",
     "chained": "def f(n):\n    try:\n        return 1 / n\n    except ZeroDivisionError as error:\n        raise KeyError(n) from error\nf(0)",
+    "nonlocal": "def f(n):\n    m = 0\n    def g(k):\n        nonlocal n, m\n        n += k\n        m = n\n        return k / (n - m)\n    return g(2)\nf(3)",
+    "nonlocal, around": "def f(n):\n    m = 0\n    def g(k):\n        nonlocal n\n        n += k\n    g(2)\n    for i in range(2): m += n\n    return m / (n - 5)\nf(3)",
+    "nonlocal, not bound": "def f(n):\n    def g(k):\n        nonlocal m\n        return k / m\n    if n > 3: m = 0\n    return g(2)\nf(3)",
+    "body of a match": "def f(n):\n    match [n, 2, 3]:\n        case [a, *b] if a > 5: pass\n        case [a, 2, *c] as d: e = a / (a - n)\n    return e\nf(3)",
+    "pattern": "class A:\n    def __eq__(self, other): return 0 / (other - 2)\ndef f(n):\n    match n:\n        case 1: pass\n        case 2 | 3: return n\nf(A())",
+    "guard": "def f(n):\n    match n:\n        case m if 1 / (m - 3): return n\nf(3)",
+    "class pattern": "def f(n):\n    k = 1\n    match n:\n        case int(1, 2): return n\nf(3)",
+    "reduce": "import functools\ndef f(a, b):\n    return a / (b - 2)\ndef g(n):\n    return functools.reduce(f, range(n))\ng(4)",
+    "deleted": "def f(n):\n    m = k = n\n    del m\n    return k / m\nf(3)",
     "caught twice": "try:\n    1 / 0\nexcept ZeroDivisionError:\n    [][1]",
 }
 
