@@ -15,6 +15,7 @@ idiom(0.4, "def @f(n):\n    a, b = num(n), [n]\n    if flag(n): del a\n    b.app
 idiom(0.4, "@g = {int}\ndef @f(q):\n    global @g\n    r = num(q)\n    if r > 3: del @g\n    elif r: @g = r\n    return r\ntry:\n    for @q in range(3):\n        l0.append(@f(@q) % 5)\n        @g += 1\n        print(@g)\nexcept NameError as ex: print(ex)", needs="top")
 idiom(0.3, "len = lambda q: num(q)\n@a = len({int})\ndel len\nl0.append(len(l1) + @a)\n@t = (ask({int}), @a)\ndel @a\nprint(@t)", needs="top")
 idiom(0.4, "@d = {{1: num(1), 2: {int}}}\ntry:\n    for @q in range(3):\n        @x = num((@q, {int}))\n        if @x > 2: del @d[@x]; del @x\n        elif @x: print(@x)\n        else: del @d[2], @x\nexcept (NameError, KeyError) as ex: print(repr(ex), @d)\nprint(@d)")
+idiom(0.4, "@g = {int}\ndef @f(q):\n    global @g\n    if flag((q, i1)): del @g\n    return q\ntry:\n    @r = @f({int})\n    del @g\n    print('gone', num(@r))\n    @g = 2; @f(num(@r)); @g += 1\nexcept NameError as ex: print(ex)", needs="top")
 
 # match: literals, containers that are still being made, guards that ask, classes of one's own, values by name
 idiom(0.5, "for @q in {list}[:4]:\n    match ask(@q):\n        case 'a' | 'r1': l0.append(1)\n        case str(@s) if flag(@s): l0.append(size(ask(@s)))\n        case @r if num(@r) > {int}: print(@r); continue\n        case 7: pass\n    l1.append(num(@q) % 5)")
