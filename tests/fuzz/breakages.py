@@ -319,3 +319,33 @@ def detached_pieces_read_what_they_like() -> None:
         return broken
 
     replaced("poppy_ipython.engine.detached:World.admits", make)
+
+
+@mutant("what a function may bind of the one around it is part of its footprint")
+def footprints_without_nonlocal_names() -> None:
+    replaced("poppy_ipython.engine.reach.shared:SharedVariables.bind_shared", lambda _: lambda self, act: None)
+
+
+@mutant("what a pattern captures is the object that was matched, not the copy it was tried on")
+def captures_are_copies() -> None:
+    replaced("poppy_ipython.engine.matches:_original", lambda _: lambda value, copies: value)
+
+
+@mutant("a pattern looks at what the store buffer shows, as deep as it looks")
+def patterns_see_the_surface() -> None:
+    def make(as_matched: Any) -> Any:
+        return lambda self, value, depth, copies: as_matched(self, value, min(depth, 1), copies)
+
+    replaced("poppy_ipython.engine.matches:Matches.as_matched", make)
+
+
+@mutant("a name is deleted once nobody older may still bind it")
+def names_are_deleted_unseen() -> None:
+    def make(_: Any) -> Any:
+        def broken(self: Any, cell_of: Any, slot: Any, name: str) -> Any:
+            cell = cell_of(name)
+            return None if cell is None else cell.find((*self.cur.path, self.cur.n + 1))
+
+        return broken
+
+    replaced("poppy_ipython.engine.unbinding:Unbinding.bound_here", make)
