@@ -344,7 +344,9 @@ SAME = {
         """,
     "a line that is no text": """
         with open("i.txt", "wb") as f: f.write(b"a\\nb\\n" + b"c" * 9000 + b"\\xff\\nd\\n")
-        with open("i.txt", encoding="utf-8") as f: r = [ask(line[:3]) for line in f]
+        r = []
+        with open("i.txt", encoding="utf-8") as f:
+            for line in f: r.append(ask(line[:3]))
         """,
     "ends of lines": """
         with open("i.txt", "wb") as f: f.write(b"a\\nb\\r\\nc\\rd\\ne")
