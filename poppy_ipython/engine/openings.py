@@ -40,6 +40,8 @@ _BETWEEN = re.compile(r"[\s'\"/\\\\=,;:()]+")
 WRITES = frozenset({"write", "writelines", "flush"})
 #: longer texts are no commands
 _LONG = 4096
+#: so many names are looked for one by one before a text is taken apart
+_FEW = 8
 
 
 class Opening:
@@ -150,10 +152,11 @@ class Openings(Base):
 
     def names_file(self, values: Iterable[Any]) -> bool:
         """Is a file among ``values`` that is being written?"""
+        names = self.file_names
         for value in values:
             kind = type(value)
             if kind is str:
-                if len(value) < _LONG and not self.file_names.isdisjoint(_BETWEEN.split(value)):
+                if len(value) < _LONG and (len(names) > _FEW or any(name in value for name in names)) and not names.isdisjoint(_BETWEEN.split(value)):
                     return True
             elif kind is list or kind is tuple or kind is dict:
                 if any(type(item) is str and item in self.file_names for item in value) or self.names_file(
