@@ -26,6 +26,8 @@ class Statements(Loops, Tries, Matches, Expressions):
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        #: names that have been assigned the result of a call, in the statements so far
+        self.answers: set[str] = set()
 
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         result: list[ast.stmt] = []
@@ -49,7 +51,20 @@ class Statements(Loops, Tries, Matches, Expressions):
             item = f"{PREFIX}x{self.scope.fresh()}"
             source = op("delegate", self.stream(value.value))
             return [ast.For(store(item), place(source, value), [place(ast.Expr(ast.Yield(load(item))), value)], [])]  # type: ignore[arg-type,list-item]
+        if self.changes_what_is_found(node):
+            return self.outlined(node, lambda inner: [ast.Expr(inner.expr(value))], "item")  # type: ignore[no-any-return]
         return [ast.Expr(self.expr(node.value))]
+
+    def changes_what_is_found(self, node: ast.Expr) -> bool:
+        """Is it ``groups[label(x)].append(x)``, which nobody needs to wait for either?  Then it waits for the key as a unit of its own."""
+        call = node.value
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, ast.Subscript):
+            return False
+        key = call.func.value.slice
+        if isinstance(key, ast.Slice) or not self.outlinable(node) or self.binds(node):
+            return False
+        asks = any(isinstance(part, ast.Call) or isinstance(part, ast.Name) and part.id in self.answers for part in scopes.walk_scope(key))
+        return asks and not any(isinstance(part, ast.Await) or getattr(part, "is_async", 0) for part in ast.walk(call))
 
     def stmt_Pass(self, node: ast.Pass) -> list[ast.stmt]:
         return [node]
@@ -60,6 +75,8 @@ class Statements(Loops, Tries, Matches, Expressions):
     stmt_Nonlocal = stmt_Global
 
     def stmt_Assign(self, node: ast.Assign) -> list[ast.stmt]:
+        if _calls(node.value):
+            self.answers |= self.scope.known.of(node).assigned
         if self.changes_item(node):
             return self.outlined(node, lambda inner: inner.assignment(node), "item")  # type: ignore[no-any-return]
         return self.assignment(node)
@@ -362,6 +379,10 @@ class Statements(Loops, Tries, Matches, Expressions):
             self.scope.bound = after_body & after_else
         return [ast.If(test, body, orelse)]
 
+
+
+def _calls(node: ast.expr) -> bool:
+    return any(isinstance(part, ast.Call) for part in scopes.walk_scope(node))
 
 
 def _raise_of_assert(node: ast.Assert) -> ast.AST:

@@ -77,3 +77,65 @@ def test_an_answer_is_looked_up_where_answers_are_collected() -> None:
         """,
         at_once=8,
     )
+
+#: answers kept by an answer, and the rounds that they need: where the key is asked for in the statement, Python looks it up before it asks
+GROUPED = {
+    "out[num(q)].append(q)": 1,
+    "out[num(q)].append(ask(q))": 2,
+    "k = num(q)\n    out[k].append(ask(q))": 2,
+    "k = num(q)\n    a = ask(q)\n    out[k].append(a)": 1,
+    "k = num(q)\n    out[k].append(q); out[k + 1].append(k)": 1,
+}
+
+
+@pytest.mark.parametrize("body", GROUPED)
+@pytest.mark.parametrize("start", ["defaultdict(list)", "{n: [] for n in range(9)}", "[[] for _ in range(9)]"])
+def test_answers_are_grouped(start: str, body: str) -> None:
+    source = f"from collections import defaultdict\nout = {start}\nfor q in range(5):\n    {body}"
+    assert makespan(source) == GROUPED[body]
+
+
+GROUPS = {
+    "the same group by another name, and read in between": """
+        from collections import defaultdict
+        d = defaultdict(list); e = {0: [], 1: []}; x = e[0]; d[2] = x
+        for q in range(6):
+            d[num(q) % 3].append(num((q, 1)))
+            k = num((q, 2)) % 2
+            e[k].append(q)
+            if flag(q): l0.append(len(x)); e[k] = [k]
+            l1.append(len(d))
+            k = 0
+            e[k].extend([num(q)]); x.insert(0, q)
+        print(dict(d), e, x)
+    """,
+    "keys that there are not": """
+        e = {n: [] for n in range(40)}
+        try:
+            for q in range(6):
+                e[num(q)].append(ask(q)); l0.append(q)
+                bad(q) if flag(q) else None
+        except (KeyError, Boom) as ex: print(type(ex), l0)
+        print(sorted(map(str, e.values())))
+        def f(q):
+            k = num(q); e[k].append(k); return len(l0)
+        l1 = [f(q) for q in range(5)]
+    """,
+    "methods of one's own": """
+        class B:
+            def __init__(self): self.n = 0; self.seen = []
+            def __getitem__(self, k): self.n += 1; return self.seen if k % 2 else l0
+            def __repr__(self): return f"B{self.n}"
+        b = B(); m = [l0, [], l2]
+        for q in range(6):
+            b[num(q)].append(ask(q)); l1.append(b.n)
+            m[num(q) % 3].append(q); l1.append(len(l0))
+            m[num(q) % 3].pop()
+        print(b, b.seen, m)
+    """,
+}
+
+
+@pytest.mark.parametrize("shape", GROUPS)
+def test_groups_agree(shape: str) -> None:
+    agree("l0, l1, l2 = [], [], []" + dedent(GROUPS[shape]))
