@@ -177,8 +177,11 @@ def _is_cell(frame: Any, key: Any) -> bool:
     """Are these the labels of one row and one column that are there?"""
     if type(key) is not tuple or len(key) != 2 or not all(type(one) in (int, str) for one in key):
         return False
-    rows, columns = frame.index, frame.columns
-    return bool(rows.is_unique and columns.is_unique and key[0] in rows and key[1] in columns)
+    try:  # (the question that the store itself asks: of labels that occur more than once it gets a slice or a mask)
+        found = frame.index.get_loc(key[0]), frame.columns.get_loc(key[1])
+    except (KeyError, TypeError):
+        return False
+    return all(isinstance(one, int) for one in found)
 
 
 def _share_nothing(*parts: Any) -> bool:
