@@ -16,6 +16,9 @@ new copy is made. A shadow is not used while a draw older than this one is outst
 older unit may still draw, or once a draw through it was undone by a fault. Arguments must be as they will be at the head: atoms,
 or exact builtin containers that nobody has changed in the store buffer.
 
+**What is shown** (``display``, ``pprint``) is shown in its turn, as with ``print``, if it is plain data or made of it by IPython's own
+classes: another object's ``_repr_html_`` is anybody's code, which may write.
+
 **What the system gives** (``uuid4``, ``secrets``) has no state that a program could see: it is taken where it is asked for.
 
 Generators of classes of your own, and those of numpy, are asked at the head only. Decided against: drawing from the real
@@ -28,9 +31,11 @@ import operator
 import random
 from typing import TYPE_CHECKING, Any
 
+from ..effects import effect_of
 from .atoms import ATOMS, CONTAINERS
 from .external import DRAWN, EVERYTHING
-from .pending import settled
+from .pending import Pending, settled
+from .reach.callees import users_file
 from .snapshot import Picture, look, may_be_written
 
 if TYPE_CHECKING:
@@ -42,6 +47,8 @@ else:
 _NEW_LISTS = frozenset({"choices", "sample"})
 #: what is no draw: it gives, or takes, the whole state
 _STATE = frozenset({"getstate", "setstate", "seed"})
+#: the resource of what shows its arguments when its turn comes
+SHOWN = "shown"
 _PLAIN = ATOMS | CONTAINERS | {tuple}
 
 
@@ -63,11 +70,15 @@ class Ambient(Base):
 
     def _init_ambient(self) -> None:
         self.shadows: dict[int, Shadow] = {}
+        #: results of calls that make something to be shown
+        self.showable: dict[int, Any] = {}
 
     def queued(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any) -> Any:
         """A call of ``fn``, an ordered effect that is over at once: where it stands if that is the same, else at the head."""
         if self.cur is not self.ghost and not self.quiescent():
             owner = getattr(fn, "__self__", None)
+            if effect.resource == SHOWN:
+                return self._show(fn, args, kwargs, effect)
             if effect.name == "readonly":
                 if _all_of(ATOMS, args, kwargs) and not self._may_change(effect.resource, owner):
                     args, kwargs = _settled(args, kwargs)
@@ -86,6 +97,31 @@ class Ambient(Base):
         if self.cur is not self.ghost and type(key) in ATOMS and not self._may_change(effect.resource, target):
             return self.natively(operator.getitem, (target, key), {})
         return self.fence(operator.getitem, (target, key), {}, what=f"{type(target).__name__}[…]", pure=True)
+
+    def _show(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any) -> Any:
+        """``display`` and the like: when its turn comes, if it only shows plain data then, and runs no ``_repr_html_`` of the user's."""
+        if users_file(None) or not all(self._is_plain(value) for value in (*args, *kwargs.values())):
+            return self.fence(fn, args, kwargs, what=fn.__name__)
+        pending = self.at_head_value(fn, args, kwargs, effect)
+        if isinstance(fn, type):
+            self.showable[id(pending)] = pending
+        return pending
+
+    def _is_plain(self, value: Any) -> bool:
+        """Is it data without an object of the user's in it, whatever is in flight?"""
+        value = settled(value)
+        if type(value) is Pending:
+            if value.elements is not None:
+                return all(map(self._is_plain, value.elements))
+            return id(value) in self.showable or value.position is not None or value.data
+        if type(value) in ATOMS:
+            return True
+        if type(value) in CONTAINERS or type(value) is tuple:
+            picture = Picture()
+            look(self, value, picture)
+            return not picture.opaque and all(self._is_plain(hole) for _, _, hole in picture.holes)
+        effect = effect_of(type(value))
+        return effect is not None and effect.resource == SHOWN  # a Markdown, an HTML
 
     def _may_change(self, resource: Any, target: Any) -> bool:
         """May something older than this position still write ``resource``, which ``target`` holds? (Draws whose numbers are known do not count.)"""

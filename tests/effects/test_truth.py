@@ -28,7 +28,7 @@ from poppy_ipython.effects.table import underlying
 from poppy_ipython.engine.atoms import is_atom
 from tests.effects.examples import EXAMPLES, expressions
 
-NO_STATE = {"google.genai", "instructor", "langchain_openai", "mistralai", "tqdm"}
+NO_STATE = {"IPython", "google.genai", "instructor", "langchain_openai", "mistralai", "tqdm"}
 """Libraries without a pure function."""
 INSTALLED = [name for name in sorted(NAMES) if name in ("builtins", "stdlib") or importlib.util.find_spec(name)]
 ALL = [

@@ -11,7 +11,7 @@ from .grammar import expressions, statements
 from .idioms import idiom
 
 PROLOGUE = (
-    "import enum, hashlib, heapq, os, random; rg = random.Random(2); hp = [1, 4]; "
+    "import enum, hashlib, heapq, os, random; from IPython.display import Markdown, display; from pprint import pprint; rg = random.Random(2); hp = [1, 4]; "
     "Hue = enum.Enum('Hue', {f'H{n}': n for n in range(5)})"
 )
 
@@ -25,3 +25,9 @@ statements(0.3, "random.seed({int})", "os.environ['POPPY_FUZZ'] = str({str})", "
 idiom(0.4, "for @q in range(3):\n    try:\n        {list!}.append(random.randint(1, 9)); bad((@q, rg.random()))\n    except Boom: i0 = random.randint(1, 9)\n    s0 = ask((rg.choice([1, @q]), i0))")
 idiom(0.3, "def @(q):\n    if flag(q): return random.randint(1, 5) + num(q)\n    return rg.choice({list!} or [q])\nfor @q in range(4): i1 += @(@q); l0.append(random.random() < 0.5)")
 idiom(0.3, "def @(q):\n    if flag(q): os.environ['POPPY_FUZZ'] = ask(q)[:3]\n    return os.environ['POPPY_FUZZ'] + str(num(q))\nfor @q in range(3): s1 = @(@q); s0 = ask((os.getenv('POPPY_FUZZ'), {int}))")
+
+# shown when their turn comes
+statements(
+    0.25,
+    "pprint({any})", "pprint([{any}, num({int})])", "display({any})", "display(Markdown(str({any})[:20]), {list})", "pprint({{'k': ask({int}), 'l': {list}}})",
+)  # fmt: skip

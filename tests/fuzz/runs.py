@@ -19,7 +19,7 @@ from typing import Any
 
 from .latency import latency
 from .observe import Observation, observe
-from .world import Runaway, World, declared, undeclared
+from .world import OwnOutput, Runaway, World, declared, undeclared
 
 LINES = 4000
 DEPTH = 120
@@ -149,6 +149,7 @@ def never_detached(machine: Any) -> None:
 
 
 _AGAIN = 32
+_OWN_OUTPUT = 16
 _MUTATE = {3: hasty, 7: never_detached}
 
 
@@ -164,7 +165,10 @@ def engine(source: str, seed: int, order: str | None = None, world: type[World] 
 
     if seed % _AGAIN == 1:  # from the plan of the run before, as a cell that is run again
         run_in(world(declared), source, seed, run)
-    return run_in(world(declared), source, seed, run)
+    made = world(declared)
+    if seed % _OWN_OUTPUT == 6:
+        made.stdout = OwnOutput(made.events, "out")
+    return run_in(made, source, seed, run)
 
 
 def run_in(world: World, source: str, seed: int, runner: Runner) -> Run:

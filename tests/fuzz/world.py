@@ -23,6 +23,7 @@ import random
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
+from types import MethodType
 from typing import Any
 
 from . import foreign
@@ -112,6 +113,16 @@ def digest(*values: Any) -> int:
     return zlib.crc32("|".join(map(canonical, values)).encode())
 
 
+class Unseen:
+    """A method that the engine does not take for code of the program's own, which might change what the program sees."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __get__(self, instance, owner=None):
+        return MethodType(self.function, instance)
+
+
 class Output(io.StringIO):
     """A text stream whose writes are events of a world."""
 
@@ -120,11 +131,20 @@ class Output(io.StringIO):
         self._events = events
         self._name = name
 
-    def write(self, text: str, /) -> int:
+    def _write(self, text: str, /) -> int:
         if self._events and self._events[-1][0] == self._name:
             text = self._events.pop()[1] + text
         self._events.append((self._name, text))
         return len(text)
+
+    write = Unseen(_write)  # type: ignore[assignment]
+
+
+class OwnOutput(Output):
+    """One whose class the program could have written: everything waits for what is printed to it."""
+
+    def write(self, text: str, /) -> int:
+        return self._write(text)
 
 
 def undeclared(_effect: str, _resource: Any) -> Callable[[Any], Any]:

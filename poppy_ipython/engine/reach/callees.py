@@ -284,6 +284,8 @@ class Callees(Base):
             raise Top("local")
         if name == "sequential":
             resource = effect.resource
+            if resource == "shown" and not all(v is DATA or type(v) in PLAIN for values in args.each() for v in values):
+                raise Top("a `_repr_html_` may be anybody's code")
             if not callable(resource):
                 self.slots["r", resource] = None
             else:
