@@ -29,5 +29,5 @@ idiom(0.4, "for @i, @r in {frame!}.iterrows():\n    {frame!}.at[@i, 'a'] = ask((
 idiom(0.3, "for @i in {frame!}.index:\n    fr.at[@i, 'a'] = ask(fr.at[@i, 's'])\n    i0 = int({frame!}.at[@i, 'q'])\n    if num((@i, {int})) > 60: break")
 idiom(0.2, "for @i, @r in {frame!}.iterrows():\n    m0['a'].append(size(str({{**@r, 'a': ask((@i, {int}))}})))\n    {frame!}.at[@i, 'a'] = num(@i)")
 idiom(0.3, "for @i, @r in fl.iterrows():\n    fl.at[@i, 'y'] = num(float(@r['x']))\n    i1 = int(@r['y'] + fl.at[@i, 'x']) % 9\n    if @i < 2: fl.at[@i + 1, 'x'] = num((@i, {int})) % 7")
-idiom(0.3, "def @(q, m):\n    m[q % 3] = num(q)\n    if flag(q): return int(m[q % 2])\n    nv[1] = num((q, {int})); return int(na[q % 3])\nfor @q in range(3): i1 = i1 % 99 + @(@q, {array!})")
+idiom(0.3, "def @(q, m):\n    m[q % 3] = num(q)\n    if flag(q): return int(m[q % 2])\n    nv[1] = num((q, i2)); return int(na[q % 3])\nfor @q in range(3): i1 = i1 % 99 + @(@q, {array!})")
 idiom(0.3, "for @q in range(3):\n    try:\n        {array!}[@q] = num(@q); bad((@q, {int}))\n        fr.at[@q, 'a'] = ask(@q)\n    except Boom: l0.append(int(na[@q]))\nprint(fr['a'].tolist(), na)")
