@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import builtins
 import re
+import sys
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,7 @@ else:
 _PLAIN = frozenset({int, float, str, bool, type(None), bytes, complex, range, re.Pattern, re.Match})
 _HOLDERS = frozenset({list, tuple, dict, set, frozenset})
 _CHANGING = frozenset({list, dict, set})
+_DATA_MODULES = (sys.stdlib_module_names | {"builtins"}) - {"pathlib"}
 _PURE: frozenset[Any] = frozenset(
     getattr(builtins, name)
     for name in (
@@ -184,6 +186,12 @@ class Detached(Base):
         return self.natively(functions[id(fn)], args, kwargs)
 
 
+def _makes_data(fn: Any) -> bool:
+    """Is what ``fn`` makes data, all of whose methods are harmless? (A path writes files, and so do arrays and frames.)"""
+    module = getattr(fn, "__module__", None) or ""
+    return module.partition(".")[0] in _DATA_MODULES
+
+
 class World:
     """What a closed piece may reach, found by looking at it."""
 
@@ -322,7 +330,7 @@ class World:
             effect = effect_of(value)
         except TypeError:
             return False
-        if effect is None or effect.name != "pure" or not effect.known or effect.result not in ("atom", "fresh"):
+        if effect is None or effect.name != "pure" or not effect.known or effect.result not in ("atom", "fresh") or not _makes_data(value):
             return False
         other = effect.unless  # a function among the arguments is closed, too
         return other is None or not (other.only or other.inside or other.at_most is not None or self.keywords & set(other.kwargs))

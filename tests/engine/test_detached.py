@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
 
+import poppy_ipython
 from poppy_ipython import unordered
 from poppy_ipython.engine.machine import Machine
 from poppy_ipython.engine.run import run_simulated
@@ -159,3 +161,20 @@ def test_a_closed_function_waits_for_its_argument_and_nobody_for_it() -> None:
     assert outcome.makespan == 2 and machine.detached_pieces >= 15
     plain, ours, _, outcome = both(source.replace("range(5)", "range(7)"), fails=True)
     assert str(outcome.error) == "5" and shown(ours) == shown(plain)
+
+
+FILES = {
+    "[Path(f'o{q}').read_text() for q in range(3)]": ["r0", "r1", "r2"],
+    "sorted(Path(f'o{q}').read_text() for q in range(3))": ["r0", "r1", "r2"],
+    "[Path(f'o{q}').replace(f'p{q}').name for q in range(3)]": ["p0", "p1", "p2"],
+    "[Path(f'o{q}').exists() for q in range(3)]": [True, True, True],
+}
+
+
+@pytest.mark.parametrize("read", FILES)
+def test_what_a_piece_makes_may_have_methods_that_look_at_files(read: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"ask": unordered(lambda q: f"r{q}")}
+    source = f"from pathlib import Path\nfor q in range(3): Path(f'o{{q}}').write_text(ask(q))\nout = {read}\n"
+    assert poppy_ipython.run(source, names).error is None
+    assert names["out"] == FILES[read]
