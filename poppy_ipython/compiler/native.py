@@ -154,7 +154,7 @@ def expression_two_ways(lowering: Any, node: ast.expr, lowered: Callable[[], ast
         inside = {n: f"{PREFIX}v{i}" for i, n in enumerate(names)}
         fast: ast.expr = op("run_native", lambda_(list(inside.values()), renamed(node, inside)), *[load(n) for n in names])
     else:
-        fast = lowering.native_expression(node) if scope.cell else node
+        fast = lowering.native_expression(node) if scope.cell and not scope.targets else node  # inside another one, that is its frame
     return ast.IfExp(place(op("quiet", const(index), *values), node), fast, lowered())  # type: ignore[arg-type]
 
 

@@ -279,3 +279,9 @@ def f(q):
 f(0)
 """
     )
+
+
+def test_a_comprehension_inside_another_one_has_no_frame_of_the_cell_above_it() -> None:
+    agree("l2 = [2]\nx = [num(q) for q in l2 for r in [a * 's' for a in ['1']]]\n")
+    agree("l2 = [2]\nx = [0() for q in l2 for r in [a for () in 1]]\n")
+    agree("l2 = [2]\nx = [[num(b) * [] for b in [a * 's' for a in ['1']]] for q in l2]\n")
