@@ -2,12 +2,11 @@
 
     a notebook cell   CellTree ─▶ take(…) ─▶ IPython runs  enter(token) · restore(token) · value(token)
     a script          run(source, namespace) ─▶ run_async
-                                     both ─▶ _perform ─▶ engine.Session
+                                     both ─▶ perform(tree, …) ─▶ engine.Session   (performing.py)
 
-This is the one place that knows the engine's `Session` on one side and the host on the other. What is particular to
-notebooks is in the first half: IPython calls `enter` from the little tree that `host.transform` left in the cell's
-place, in the frame of the cell's module, so the frame says which namespace and which file name are meant (`%%time`
-uses its own).
+What is particular to notebooks is in the first half: IPython calls `enter` from the little tree that `host.transform`
+left in the cell's place, in the frame of the cell's module, so the frame says which namespace and which file name are
+meant (`%%time` uses its own).
 
 An error of the cell is raised here, in one place, outside any `except`, so that it has no `__context__` of ours;
 `restore` then puts back the traceback that the engine built.
@@ -19,40 +18,25 @@ import __future__
 import ast
 import asyncio
 import contextvars
-import inspect
 import itertools
 import linecache
 import logging
 import sys
-import threading
-import time
-import warnings
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import TracebackType
 from typing import Any
 
-from poppy_ipython.backends.apart import hide_loop
-from poppy_ipython.backends.limits import BadLimit
-from poppy_ipython.choose.alternatives import some as some_alternatives
-from poppy_ipython.choose.errors import ChoiceError
-from poppy_ipython.display import output
 from poppy_ipython.display.live import Live
 from poppy_ipython.display.terminal import TerminalLive
 from poppy_ipython.display.views import Views
-from poppy_ipython.effects.named import BadDeclaration
-from poppy_ipython.effects.registry import NAMES
 from poppy_ipython.host import bug, reentry, tracing, transform
 from poppy_ipython.host.afterwards import Afterwards, changes
-from poppy_ipython.host.interrupt import Interrupt, without_handler
-from poppy_ipython.host.watchdog import Watchdog
 from poppy_ipython.options import Options
+from poppy_ipython.performing import as_written, perform, running, untold
 from poppy_ipython.record.errors import RecordError
 from poppy_ipython.trace.run import Run
-from poppy_ipython.trace.usage import Usage, with_usage
-from poppy_ipython.trace.values import Values
 
 _log = logging.getLogger("poppy_ipython")
 _FUTURES = 0
@@ -81,9 +65,6 @@ class _Cell:
 
 _cells: dict[str, _Cell] = {}
 _tokens = itertools.count(1)
-#: the warnings' filters, which are changed meanwhile, are the process's
-_compiling = threading.Lock()
-_running: contextvars.ContextVar[bool] = contextvars.ContextVar("poppy_ipython_running", default=False)
 
 
 def take(
@@ -162,7 +143,7 @@ def unsuitable(shell: Any) -> str | None:
     """Why no cell can be run by us just now, or None."""
     if shell.user_ns is not shell.user_global_ns:
         return "this is an embedded shell, with local variables"
-    if _running.get():
+    if running.get():
         return "it was run from inside another %%poppy cell"
     return tracing.watcher()
 
@@ -180,7 +161,7 @@ def run_body(shell: Any, words: Afterwards, views: Views, options: Options, line
         reentry.run_now(_run_cell(cell, shell.user_ns, filename))
     else:
         words.say(_PLAIN + reason)
-        cell.run = reentry.run_now(_plain(body, filename, shell.user_ns, options))
+        cell.run = reentry.run_now(as_written(body, filename, shell.user_ns, options))
         cell.failure = cell.run.error
     try:
         _finish(cell)
@@ -234,7 +215,7 @@ async def _run_cell(cell: _Cell, namespace: dict[str, Any], filename: str) -> No
     before = contextvars.copy_context()
     publisher, title = cell.shell.display_pub, partial(_title, cell.shell)
     view = _begin_view(cell, filename, title)
-    cell.run = await _perform(cell.body, source, filename, namespace, cell.options, publisher, title=title, view=view)
+    cell.run = await perform(cell.body, source, filename, namespace, cell.options, publisher, title=title, view=view)
     cell.failure = cell.run.error
     if not transform.awaits_at_top(cell.body, cell.options.flags):
         cell.words.keep(before, contextvars.copy_context())
@@ -272,7 +253,7 @@ def _speak(cell: _Cell, run: Run, title: str | None) -> None:
     """The words below the cell. A mistake in them must not cost the user the cell."""
     if isinstance(run.error, (bug.InternalError, RecordError)):
         return
-    if _untold(cell.options, run):
+    if untold(cell.options, run):
         return
     try:
         shown = cell.views.end(cell.options, run, title)
@@ -292,11 +273,6 @@ def _speak(cell: _Cell, run: Run, title: str | None) -> None:
         _log.exception("the summary of the cell failed; the cell did not")
 
 
-def _untold(options: Options, run: Run) -> bool:
-    """Whether a run is one of those that nobody asked for and that nobody could tell from a plain one."""
-    return options.auto and not (run.calls or run.abandoned or run.notices)
-
-
 def _foretold(run: Run) -> tuple[str, ...]:
     """What a prediction that waits for this run says of it; without one, nothing is imported."""
     expected = sys.modules.get("poppy_ipython.whatif.expected")
@@ -308,7 +284,7 @@ def _foretold(run: Run) -> tuple[str, ...]:
 
 def is_running() -> bool:
     """Whether this is code of a run."""
-    return _running.get()
+    return running.get()
 
 
 def run(
@@ -379,132 +355,5 @@ async def _run(
         linecache.cache[filename] = (len(source), None, [line + "\n" for line in source.splitlines()], filename)
     namespace = {"__name__": "__main__"} if namespace is None else namespace
     if tracing.watcher() is not None:
-        return await _plain(tree, filename, namespace, options)
-    return await _perform(tree, source, filename, namespace, options, alone=alone, signals=signals)
-
-
-# ---------------------------------------------------------------- both
-
-
-async def _perform(
-    tree: ast.Module,
-    source: str,
-    filename: str,
-    namespace: dict[str, Any],
-    options: Options,
-    *publishers: Any,
-    title: Callable[[str], str | None] | None = None,
-    view: Live | TerminalLive | None = None,
-    alone: bool = False,
-    signals: bool = True,
-) -> Run:
-    """Run a tree to its end: errors of the cell are returned, ours become an `InternalError`, returned as well.
-
-    ``title`` says how the user knows a file that is a cell: `In [2]`; ``view`` looks on.
-    """
-    loop = asyncio.get_running_loop()
-    abandoned: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
-    value: Any = None
-    error: BaseException | None
-    session: Any = None
-    intent: Any = None
-    known = None if title is None else title(filename)
-    values = view.values if view is not None else Values() if options.save_values else Usage()
-    at = time.time()
-    recorder: Any = None
-    choices: Any = None
-    flag = _running.set(True)
-    try:
-        from poppy_ipython.display.plan import Intent
-        from poppy_ipython.engine.run import Session
-
-        NAMES.read_file()
-        with _compiling, warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # shown once already, by whoever compiled the user's text
-            session = Session(tree, source, filename, namespace, options, loop=loop, piece=output.Piece)
-        intent = Intent.of(tree, source, session.plan.lowered.sites, namespace, known or "the cell", options.flags)
-        session.machine.values = values
-        if options.recorded:
-            from poppy_ipython.record.run import begin
-
-            recorder = begin(options, session, tree, source, title)
-        session.dispatcher.backend = options.backend
-        if options.wants or some_alternatives():
-            from poppy_ipython.choose.session import begin as begin_choices
-
-            choices = begin_choices(options, session, tree)
-        if alone:
-            hide_loop(session.machine)
-        interrupt = Interrupt(loop, session)
-        with output.ordered(*publishers), interrupt if signals else nullcontext(), Watchdog(loop, session) as watch:
-            if view is not None:
-                view.begin(session)
-            error, value = await (session if recorder is None else recorder).run()
-        if interrupt.seen and error is not None:
-            without_handler(error)
-        abandoned = tuple(session.abandoned)
-        if watch.starved is not None:
-            notices = (str(watch.starved),)
-        if recorder is not None:
-            recorder.stop()
-            notices += tuple(await recorder.end(error, value))
-    except (asyncio.CancelledError, GeneratorExit):
-        if session is not None:
-            session.interrupt()
-        if view is not None:
-            view.end(Run(_trace(session, filename)))
-        raise
-    except (KeyboardInterrupt, BadLimit, BadDeclaration, ChoiceError, RecordError) as stop:
-        error = stop.with_traceback(None) if isinstance(stop, ChoiceError) else stop
-    except BaseException as mistake:
-        error = bug.report(mistake, source)
-    finally:
-        _running.reset(flag)
-        if recorder is not None:
-            recorder.stop()
-    trace = replace(with_usage(_trace(session, filename), values), at=at)
-    if title is not None:
-        files = dict.fromkeys(call.filename for call in trace.calls)
-        trace = replace(trace, titles=tuple((name, text) for name in files if (text := title(name)) is not None))
-    found = Run(trace, value, error, abandoned, notices, values if isinstance(values, Values) else None, intent)
-    if recorder is not None:
-        found = replace(found, check=recorder.checked)
-    if choices is not None:
-        found = replace(found, chosen=choices, notices=(*found.notices, *choices.finish(found)))
-    if view is not None:
-        view.end(found)
-    if not _untold(options, found):
-        sys.modules["poppy_ipython"].last_run = found  # type: ignore[attr-defined]
-    return found
-
-
-def _trace(session: Any, filename: str) -> Any:
-    from poppy_ipython.trace.trace import Trace
-
-    try:
-        return session.result().trace
-    except Exception:  # there is nothing to look at after a mistake of ours
-        return Trace((), filename=filename)
-
-
-async def _plain(tree: ast.Module, filename: str, namespace: dict[str, Any], options: Options) -> Run:
-    """Run a tree as Python does, for whoever watches line by line."""
-    last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    parts: list[ast.Module | ast.Expression] = [ast.Module(tree.body[:-1] if last else tree.body, tree.type_ignores)]
-    if last is not None:
-        parts.append(ast.Expression(last.value))
-    value = None
-    try:
-        for part in parts:
-            mode = "eval" if isinstance(part, ast.Expression) else "exec"
-            flags = options.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            code = compile(part, filename, mode, flags=flags, dont_inherit=True)  # type: ignore[call-overload]
-            value = eval(code, namespace)
-            if code.co_flags & inspect.CO_COROUTINE:
-                value = await value
-    except BaseException as error:
-        assert error.__traceback__ is not None
-        error.__traceback__ = error.__traceback__.tb_next
-        return Run(_trace(None, filename), None, error)
-    return Run(_trace(None, filename), value)
+        return await as_written(tree, filename, namespace, options)
+    return await perform(tree, source, filename, namespace, options, alone=alone, signals=signals)
