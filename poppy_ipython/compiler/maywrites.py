@@ -88,6 +88,7 @@ class _Builder(Operands):
         self.private = "_" + class_name.lstrip("_") if class_name and class_name.strip("_") else None
         self.refs: dict[Any, Ref] = {}
         self.top: str | None = None
+        self.catches = False
         self.bindings: dict[str, list[Ref]] = {}
         self.names: dict[str, None] = {}
         self.retried: set[str] = set()
@@ -110,7 +111,7 @@ class _Builder(Operands):
         return Summary(
             self.top, {n: tuple(dict.fromkeys(r)) for n, r in self.bindings.items()}, tuple(self.names), frozenset(self.retried),
             tuple(self.attributes), tuple(self.elements), tuple(self.inplace), tuple(self.calls), tuple(self.operands), tuple(self.subscripts),
-            tuple(self.iterated), tuple(self.loads), tuple(self.modules), tuple(self.classes), tuple(dict.fromkeys(self.returns)), len(self.refs),
+            tuple(self.iterated), tuple(self.loads), tuple(self.modules), tuple(self.classes), tuple(dict.fromkeys(self.returns)), len(self.refs), self.catches,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ references
@@ -301,6 +302,7 @@ class _Builder(Operands):
         self.block(node.orelse)
 
     def stmt_Try(self, node: ast.Try) -> None:
+        self.catches = True
         first, last = span(node)
         if self.line is not None and first <= self.line <= last:
             self.retried |= scopes.assigned([node])

@@ -145,6 +145,8 @@ def expression_two_ways(lowering: Any, node: ast.expr, lowered: Callable[[], ast
         guard = guard_of([node], names, scope.class_name)
     if guard is None or any(scope.may_be_unbound(n) for n in names):
         return lowered()
+    if scope.cell and scope.targets and not names:  # inside another one; its native form has the cell's frame
+        return lowered()
     index = len(scope.guards)
     scope.guards.append(guard)
     comprehension: Any = node.args[0] if isinstance(node, ast.Call) else node
@@ -154,7 +156,7 @@ def expression_two_ways(lowering: Any, node: ast.expr, lowered: Callable[[], ast
         inside = {n: f"{PREFIX}v{i}" for i, n in enumerate(names)}
         fast: ast.expr = op("run_native", lambda_(list(inside.values()), renamed(node, inside)), *[load(n) for n in names])
     else:
-        fast = lowering.native_expression(node) if scope.cell and not scope.targets else node  # inside another one, that is its frame
+        fast = lowering.native_expression(node) if scope.cell else node
     return ast.IfExp(place(op("quiet", const(index), *values), node), fast, lowered())  # type: ignore[arg-type]
 
 

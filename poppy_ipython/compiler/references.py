@@ -106,3 +106,5 @@ class Summary:
     returns: tuple[Ref, ...]
     #: number of references
     size: int
+    #: there is a ``try``: a fault may drop what the unit has stored, and its handler runs
+    catches: bool = False

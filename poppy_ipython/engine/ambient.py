@@ -69,13 +69,15 @@ class Ambient(Base):
     """Part of the :class:`Machine`."""
 
     def _init_ambient(self) -> None:
+        #: off: all these wait for their turn
+        self.foresees = True
         self.shadows: dict[int, Shadow] = {}
         #: results of calls that make something to be shown
         self.showable: dict[int, Any] = {}
 
     def queued(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any) -> Any:
         """A call of ``fn``, an ordered effect that is over at once: where it stands if that is the same, else at the head."""
-        if self.cur is not self.ghost and not self.quiescent():
+        if self.foresees and self.cur is not self.ghost and not self.quiescent():
             owner = getattr(fn, "__self__", None)
             if effect.resource == SHOWN:
                 return self._show(fn, args, kwargs, effect)

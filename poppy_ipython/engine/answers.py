@@ -29,6 +29,7 @@ from ..effects.effect import unordered
 from ..trace.records import KEPT
 from .atoms import ATOMS
 from .pending import Pending
+from .reach.values import STREAM, TOUCHED
 from .streams import Stream
 from .unit import Entry
 
@@ -38,10 +39,6 @@ else:
     Base = object
 
 _END: Any = object()
-#: ``direct`` of a pending that will be a stream
-STREAM = "stream"
-#: what units publish that may still touch a stream
-TOUCHED = ("*k", STREAM)
 #: sending an advance twice would lose an item
 _ADVANCE = replace(unordered, backend="threads", host="streams", result="any", retry=0)
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from ..effects.registry import effect_of
 from .atoms import ATOMS, ITERABLE
 from .buffer import extend_items, named, set_item
+from .dictloops import end_of_loop
 from .pending import Pending, settled
 
 if TYPE_CHECKING:
@@ -148,9 +149,7 @@ class Deques(Base):
                 generation, probe = self.generation, None if id(target) in self.chains else iter(target)
                 yield settled(view[i if step > 0 else -1 - i])
         finally:
-            loops.remove(changes)
-            if not loops:
-                looped.pop(id(target), None)
+            end_of_loop(looped, target, changes)
 
 
 def _set(target: Any, key: Any, value: Any) -> None:

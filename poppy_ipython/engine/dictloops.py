@@ -38,6 +38,14 @@ def taken_out(name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
     return (POPPED,) if name == "popitem" else (CLEARED,) if name == "clear" else tuple(map(settled, args[:1])) if name == "pop" else ()
 
 
+def end_of_loop(looped: dict[int, tuple[Any, list[Any]]], target: Any, noted: Any) -> None:
+    """A loop over ``target`` has ended: ``noted``, this very list, is told of nothing more (that of another loop may be equal)."""
+    loops = looped[id(target)][1]
+    loops[:] = [one for one in loops if one is not noted]
+    if not loops:
+        del looped[id(target)]
+
+
 class DictLoops(Base):
     """Part of :class:`Control`."""
 
@@ -89,9 +97,7 @@ class DictLoops(Base):
                     passed.add(key)
                 yield key
         finally:
-            loops.remove(deletions)
-            if not loops:
-                looped.pop(id(target), None)
+            end_of_loop(looped, target, deletions)
 
 
-__all__ = ["CLEARED", "POPPED", "DictLoops", "taken_out"]
+__all__ = ["CLEARED", "POPPED", "DictLoops", "end_of_loop", "taken_out"]

@@ -20,11 +20,12 @@ from ..effects.sources import SOURCES
 from ..effects.table import underlying
 from ..trace.events import CallRecord, Frame, Need
 from ..trace.records import Records
-from .answers import STREAM, Advance
+from .answers import Advance
 from .atoms import ATOMS
 from .codes import CodeInfo
 from .memory import MEMORY
 from .pending import NotReady, Pending, real, resolve, settled
+from .reach.values import STREAM
 from .snapshot import Picture, instance_is_settled, look
 from .unit import Entry, Unit
 

@@ -38,6 +38,8 @@ from poppy_ipython.trace.values import brief
 __all__ = ["Check", "Checked", "publishers"]
 
 _HIDDEN = frozenset({"__builtins__", "__annotations__"})
+#: resources that tell a run something: the plain run is told the same
+_TOLD = ("clock", "entropy", "rng")
 
 
 @dataclass(frozen=True)
@@ -96,12 +98,13 @@ class Check:
         """The run begins: listen."""
         self.ears.open()
         self.not_lowered = machine.not_lowered
+        machine.foresees = False  # what the head is told is heard in the order of the program
         at_head_value = machine.at_head_value
         told = self.told
 
-        def heard(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any = None) -> Any:
-            if effect is None or effect.resource not in ("clock", "rng") or getattr(fn, "__self__", None) is random._inst:  # type: ignore[attr-defined]
-                return at_head_value(fn, args, kwargs, effect)
+        def heard(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any = None, resource: Any = None) -> Any:
+            if effect is None or effect.resource not in _TOLD or getattr(fn, "__self__", None) is random._inst:  # type: ignore[attr-defined]
+                return at_head_value(fn, args, kwargs, effect, resource)
             said = told.setdefault(display_name(underlying(fn)), deque())
 
             def listened(*args: Any, **kwargs: Any) -> Any:

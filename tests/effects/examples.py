@@ -119,7 +119,7 @@ numpy.vstack([a, a]) ; numpy.zeros(2) ; a.copy() ; a.reshape(3, 1) ; a.tolist() 
 PANDAS = """
 pandas.DataFrame({'a': [1]}) ; pandas.Series([1, 2]) ; df.head(1) ; df.tail(1) ; df.to_dict() ; df.x.head(1) ; df.x.tail(1)
 df.x.tolist() ; df.x.to_list() ; df.x.to_dict() ; df.__getitem__('x') ; df.x.__getitem__(0) ; df.itertuples() ; df.iterrows()
-df.items() ; df.x.items() ; df.x.__iter__()
+df.items() ; df.x.items() ; df.x.__iter__() ; df.index.__iter__() ; pandas.Index(['a']).__iter__()
 """
 
 BS4 = """

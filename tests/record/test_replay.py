@@ -210,7 +210,7 @@ def test_coroutines_that_are_gathered() -> None:
 def test_code_that_runs_as_written_reaches_nobody(service: local_llm.Service) -> None:
     source = (
         "import asyncio\nasync def own():\n  async with asyncio.Lock():\n    return await client.chat.completions.create("
-        "model='local-small', messages=[{'role': 'user', 'content': 'hi'}])\nanswer = await own()"
+        "model='local-small', messages=[{'role': 'user', 'content': 'hi'}])\nanswer, = await asyncio.gather(own())"
     )
     world = World()
     service.reset()

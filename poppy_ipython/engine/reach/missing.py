@@ -1,8 +1,8 @@
 """Reads that may write: ``d[k]`` where ``d`` is a defaultdict (see ``engine/defaults.py``).
 
 A read of a key that is there writes nothing. It is there for sure if the key is a constant or a variable that the continuation does
-not bind again, the defaultdict has it at the position of the continuation, and nobody older may still take it out. (If the
-continuation itself does, its footprint has the elements for that.)
+not bind again, the defaultdict has it at the position of the continuation (if it handles failures: when the unit begins), and nobody
+older may still take it out. (If the continuation itself does, its footprint has the elements for that.)
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ class Missing(Base):
         chain = self.machine.chains.get(id(target))
         if chain is None:
             return key in target
-        return chain.waiting_key(self.key) is None and key in chain.at(self.key, self.machine.generation)
+        here = self.key
+        if any(frame.summary.catches for frame in self.frames):
+            here = here[:-1]  # where the unit begins: what it has stored itself, a fault may drop before a handler runs
+        return chain.waiting_key(here) is None and key in chain.at(here, self.machine.generation)
 
     def variable(self, act: Activation, name: str) -> Any:
         """The value of a variable that the continuation does not bind; else something that is no key."""

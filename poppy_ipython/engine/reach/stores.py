@@ -12,7 +12,6 @@ from ...compiler.functions import belongs_to_user
 from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
 from ..atoms import _MISSING, BUILTIN_VALUES, CHAINED, CONTAINERS, lookup, slot_is_plain, stores_plainly
 from ..pending import Pending
-from ..answers import TOUCHED
 from .looks import look_ahead, seen
 from .values import (
     COLLECTIONS,
@@ -27,6 +26,7 @@ from .values import (
     Fresh,
     Older,
     StandIn,
+    TOUCHED,
     Top,
     Values,
 )  # fmt: skip

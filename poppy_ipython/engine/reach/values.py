@@ -23,6 +23,10 @@ TOP_SLOT = "top"
 FRESH_RESULT = ("=", "fresh result")
 ANY_ELEMENTS = tuple([("*k", kind) for kind in (list, dict, set, collections.defaultdict, collections.Counter, collections.deque)])
 EVERY_RESOURCE = ("r", "*")
+#: ``direct`` of a pending that will be a stream
+STREAM = "stream"
+#: what units publish that may still touch a stream
+TOUCHED = ("*k", STREAM)
 
 
 class Top(Exception):

@@ -249,3 +249,43 @@ def test_what_fails_in_a_handler_past_an_inner_try_is_the_handlers_own_8014972()
     ):
         for seed in range(1, 9):
             agree(source, seed=seed)
+
+
+def test_an_element_that_a_read_has_made_may_be_dropped_by_a_fault() -> None:
+    agree(
+        """\
+from collections import defaultdict
+d = defaultdict(list)
+def f(q):
+    try:
+        if flag(q):
+            raise Boom
+        d[1].append(q)
+    except Boom as ex:
+        pass
+f(num(0))
+f(num(''))
+print(d)
+"""
+    )
+
+
+def test_loops_that_have_seen_the_same_changes_are_two() -> None:
+    agree(
+        """\
+from collections import deque
+d = deque([2])
+for q in range(2):
+    max(d, default=num(0))
+try:
+    for x in d:
+        if flag(0):
+            d.append(0)
+except RuntimeError as ex:
+    print(ex)
+"""
+    )
+
+
+def test_a_comprehension_of_the_cell_inside_another_one_waits_for_its_names() -> None:
+    agree("num(3)\nd = {2: 0}\nfor i in [sum(num(0) for q in [a for a, b in d.items()]) for _ in range(2)]: pass\ndef f(): 0\nf\n")
