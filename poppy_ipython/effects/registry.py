@@ -145,7 +145,10 @@ def effect_of_special(kind: type, name: str) -> Effect | None:
     if definer is None:
         return None
     found: Effect | None = effects.get(raw, None)
-    return found if found is not None else _by_class(_refreshed(), raw, kind, name)
+    if found is None:
+        library = _refreshed()
+        found = effects.get(raw, None)  # which may have come with it
+    return found if found is not None else _by_class(library, raw, kind, name)
 
 
 def is_closed(kind: type) -> bool:
