@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import threading
 from pathlib import Path
@@ -56,6 +57,15 @@ def test_between_two_looks_at_the_clock_other_calls_run_too() -> None:
 
 def test_an_external_call_has_a_thread_of_its_own() -> None:
     assert run("x = where()", where=unordered(threading.get_ident))["x"] != threading.get_ident()
+
+
+def test_random_numbers_that_a_call_draws_for_itself_come_when_it_runs() -> None:
+    source = "random.seed(3)\na = ask(1)\nx = random.random()\ny = random.random()"
+    plain: dict[str, Any] = {"random": random, "ask": lambda _: random.random()}
+    exec(source, plain)
+    ours: dict[str, Any] = {"__name__": "__main__", "random": random, "ask": unordered(lambda _: random.random())}
+    assert run_simulated(source, ours).error is None  # the call answers after the cell has drawn
+    assert (ours["x"], ours["y"]) == (plain["a"], plain["x"])
 
 
 def test_raw_writes_of_external_calls_come_when_they_run(capfd: pytest.CaptureFixture[str]) -> None:
