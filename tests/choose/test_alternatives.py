@@ -184,9 +184,9 @@ def test_a_cell_is_looked_through_only_if_there_are_alternatives(monkeypatch):
     """What every cell of every user would pay."""
     looked = []
     monkeypatch.setattr("poppy_ipython.choose.session.reachable", lambda *given: (looked.append(1), ([], False))[1])
-    monkeypatch.setattr("poppy_ipython.cell.some_alternatives", lambda: False)
+    monkeypatch.setattr("poppy_ipython.performing.some_alternatives", lambda: False)
     assert poppy_ipython.run("x = 1", {}).error is None
     assert looked == []
-    monkeypatch.setattr("poppy_ipython.cell.some_alternatives", lambda: True)
+    monkeypatch.setattr("poppy_ipython.performing.some_alternatives", lambda: True)
     assert poppy_ipython.run("x = 1", {}).error is None
     assert looked == [1]

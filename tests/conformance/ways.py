@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from poppy_ipython import cell
+from poppy_ipython import performing
 from poppy_ipython.engine.run import run_simulated
 from poppy_ipython.options import Options
 from tests.fuzz.latency import latency
@@ -83,13 +83,13 @@ class Shipped(Way):
         found: list[Any] = []
 
         async def main() -> None:
-            found.append(await cell._perform(tree, source, filename, namespace, Options()))
+            found.append(await performing.perform(tree, source, filename, namespace, Options()))
 
         run_on_loop(main)
         self._end(tree, found.pop())
 
     async def execute_async(self, tree: ast.Module, source: str, filename: str, namespace: dict[str, Any], name: str) -> None:
-        self._end(tree, await cell._perform(tree, source, filename, namespace, Options()))
+        self._end(tree, await performing.perform(tree, source, filename, namespace, Options()))
 
     def _end(self, tree: ast.Module, run: Any) -> None:
         self.counts += count(tree.body, run.trace.calls, [wait.line for wait in run.trace.waits])
