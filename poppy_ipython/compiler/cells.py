@@ -5,6 +5,7 @@ import __future__ as future
 
 import ast
 import inspect
+import sys
 import types
 import warnings
 from collections.abc import Callable, Iterator
@@ -282,10 +283,21 @@ def compile_cell(
         if not p.name.startswith(PREFIX + "m")
     )
     in_order = tuple(n for n in lowering.natives if n.reason)
-    plan = Plan(filename, lowered, units, in_order, bool(plain.co_flags & inspect.CO_COROUTINE))
+    plan = Plan(filename, lowered, units, in_order, _coroutine(tree, filename, flags) if plain.co_flags & inspect.CO_COROUTINE else range(0))
     if all_native is None:
         remember_plan(filename, tree, given, plan)
     return plan
+
+
+def _coroutine(tree: ast.Module, filename: str, flags: int) -> range:
+    """The lines of a cell that awaits which Python runs as a coroutine."""
+    last = tree.body[-1]
+    if not isinstance(last, ast.Expr):
+        return range(1, sys.maxsize)
+    with _unwarned():
+        awaits = compile(ast.Expression(last.value), filename, "eval", flags=flags | _AWAIT, dont_inherit=True).co_flags & inspect.CO_COROUTINE
+        others = compile(ast.Module(tree.body[:-1], []), filename, "exec", flags=flags | _AWAIT, dont_inherit=True).co_flags & inspect.CO_COROUTINE
+    return range(1 if others else last.lineno, sys.maxsize if awaits else last.lineno)
 
 
 def _compile(module: ast.Module, filename: str, flags: int) -> types.CodeType:

@@ -77,8 +77,8 @@ class Plan:
     lowered: Lowered
     units: tuple[UnitInfo, ...] = field(default=())
     native: tuple[Native, ...] = field(default=())
-    #: does the cell await at its top level (Python then runs it as a coroutine)?
-    coroutine: bool = False
+    #: lines that Python runs as a coroutine, for they await at the top level of the cell: the statements, and the last expression apart
+    coroutine: range = range(0)
 
     def __str__(self) -> str:
         lines = [f"plan of {self.filename}: {len(self.units)} units, {len(self.lowered.sites)} call sites"]

@@ -269,13 +269,13 @@ async def _while_handling(handled: BaseException, awaitable: Any) -> Any:
         return await awaitable
 
 
-def finished_error(machine: Machine, error: BaseException | None, coroutine: bool) -> BaseException | None:
-    """The cell's exception with the traceback of a plain run."""
+def finished_error(machine: Machine, error: BaseException | None, coroutine: range) -> BaseException | None:
+    """The cell's exception with the traceback of a plain run, which runs the lines ``coroutine`` as one."""
     if error is None:
         return None
     machine.tidy(error)
     machine.stand_in(error)
-    return as_left(error, coroutine)
+    return as_left(error, error.__traceback__ is not None and error.__traceback__.tb_lineno in coroutine)
 
 
 def trace_of(machine: Machine, started: float, ended: float, cpu: float, max_calls: int | None, filename: str) -> Trace:

@@ -95,3 +95,11 @@ except ZeroDivisionError as e: print(c)
 """
     for seed in range(1, 9):
         agree(source, seed=seed)
+
+
+def test_a_stopiteration_leaves_the_last_expression_as_it_is_unless_that_awaits() -> None:
+    """Python runs the statements and the last expression apart, each as a coroutine only if it awaits."""
+    agree("def f(): return next(iter(''))\nawait anum(0)\nf()\n")
+    agree("await anum(0)\nnext(iter(''))\nx = 1\n")
+    agree("num(0)\n[next(iter('')), await anum(1)]\n")
+    agree("await anum(0)\nx = 3\n[await anum(1), next(iter(''))]\n")
