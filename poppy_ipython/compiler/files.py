@@ -45,8 +45,6 @@ class File:
         self.lines, self.tree, self.plain = lines, tree, plain
         #: by whoever compiled a cell: there may be more in the text than in the tree
         self.given = given
-        #: of a cell: the compiler's flags, and its plan
-        self.planned: tuple[int, Plan] | None = None
         self.index: dict[tuple[str, int], list[Definition]] | None = None
         #: node -> the node around it, of nodes with something below them
         self.around: dict[ast.AST, ast.AST] = {}
@@ -96,6 +94,8 @@ class File:
 #: filename -> what is known of it; an edited cell is another file, so the oldest go
 _FILES: dict[str, File] = {}
 _MOST_FILES = 64
+#: filename, text and the compiler's flags -> a cell and its plan
+_PLANNED: dict[tuple[str, str, int], tuple[File, Plan]] = {}
 
 
 def keep(table: dict[Any, Value], key: Hashable, value: Value, most: int) -> None:
@@ -118,21 +118,21 @@ def planned(filename: str, plain: types.CodeType, flags: int) -> Plan | None:
 
     A plan is a value: what runs is made from it anew for each run, so two runs of a cell may share it.
     """
-    known = _FILES.get(filename)
-    if known is None or known.planned is None or known.planned[0] != flags:
-        return None
     entry = linecache.cache.get(filename, ())
-    if len(entry) != 4 or known.lines != entry[2] or known.plain != plain:
+    if len(entry) != 4:
         return None
-    keep(_FILES, filename, known, _MOST_FILES)
-    return known.planned[1]
+    known = _PLANNED.get((filename, "".join(entry[2]), flags))
+    if known is None or known[0].plain != plain:
+        return None
+    keep(_FILES, filename, known[0], _MOST_FILES)
+    return known[1]
 
 
 def remember_plan(filename: str, tree: ast.Module, flags: int, plan: Plan) -> None:
     """The cell that was :func:`remembered <remember>` has been compiled."""
     known = _FILES.get(filename)
     if known is not None and known.tree is tree:
-        known.planned = flags, plan
+        keep(_PLANNED, (filename, "".join(known.lines), flags), (known, plan), _MOST_FILES)
 
 
 def belongs_to_user(filename: str) -> bool:

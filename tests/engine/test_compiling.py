@@ -171,6 +171,7 @@ def test_an_unchanged_cell_is_not_compiled_again() -> None:
     assert plan("x = [ask(q) for q in qs]", "<again>") is first
     assert plan("x = [ask(q) for q in qs]  # edited", "<again>") is not first
     assert plan("x = [ask(p) for p in qs]", "<again>") is not first
+    assert plan("x = [ask(q) for q in qs]", "<again>") is first
     assert plan("x = [ask(q) for q in qs]", "<another>") is not first
     assert plan("x = [ask(q) for q in qs]", "<another>", __future__.annotations.compiler_flag) is not plan("x = [ask(q) for q in qs]", "<another>")
 
