@@ -10,7 +10,6 @@ service here (a first token after 0.3 s, then 100 tokens a second).
 from __future__ import annotations
 
 import asyncio
-import io
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -21,6 +20,7 @@ import openai
 
 import poppy_ipython
 from benchmarks import report
+from benchmarks.outcome import FirstOutput
 from poppy_ipython import local_llm
 from poppy_ipython.streams import lines
 
@@ -65,17 +65,6 @@ def user(content: str) -> list[dict[str, str]]:
 
 def prompt(topic: str) -> str:
     return f"Propose five ideas from this text:\n\n{TEXT} The {topic} come last of all in this text."
-
-
-class Watched(io.StringIO):
-    """What was printed, and when its first character came."""
-
-    first: float | None = None
-
-    def write(self, text: str) -> int:
-        if self.first is None and text:
-            self.first = time.perf_counter()
-        return super().write(text)
 
 
 def by_hand(names: dict[str, Any]) -> dict[str, list[str]]:
@@ -133,7 +122,7 @@ WHO: dict[str, Callable[[dict[str, Any]], dict[str, list[str]]]] = {"by hand": b
 
 def one(who: str, names: dict[str, Any]) -> dict[str, Any]:
     """One contender: what it left and printed, seconds to the first output and to the end."""
-    watched = Watched()
+    watched = FirstOutput()
     began = time.perf_counter()
     with redirect_stdout(watched):
         notes = WHO[who](names)
