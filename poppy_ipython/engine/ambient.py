@@ -49,6 +49,9 @@ _NEW_LISTS = frozenset({"choices", "sample"})
 _STATE = frozenset({"getstate", "setstate", "seed"})
 #: the resource of what shows its arguments when its turn comes
 SHOWN = "shown"
+#: attributes of a generator that belong to its state, and what its methods are made of
+_OF_STATE = frozenset({"gauss_next"})
+_PARTS = ("random", "getrandbits", "_randbelow", "gauss_next")
 _PLAIN = ATOMS | CONTAINERS | {tuple}
 
 
@@ -141,6 +144,8 @@ class Ambient(Base):
     def _draw(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any) -> Any:
         """A draw from an exact ``random.Random``: its result now if that can be told, else as a pending."""
         name, original = method.__name__, method.__self__
+        if not vars(original).keys() <= _OF_STATE or any((id(original), part) in self.chains for part in (name, *_PARTS)):
+            return self.at_head_value(method, args, kwargs, effect)  # it has methods of its own
         if not _all_of(_PLAIN, args, kwargs) or not self._are_current((*args, *kwargs.values())):
             return self.at_head_value(method, args, kwargs, effect)
         shadow = None if self.quiescent() or self._may_change("rng", original) else self._shadow_of(original)
