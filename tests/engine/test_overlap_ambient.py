@@ -253,4 +253,4 @@ def test_agrees(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("own", ["g.random = [0.1 * i for i in range(9)].pop", "g.getrandbits = lambda k: 1", "g.__dict__['random'] = [0.1 * i for i in range(9)].pop"])
 def test_a_generator_with_a_method_of_its_own_is_asked_at_the_head(own: str) -> None:
-    agree(f"import random\ng = random.Random(3)\n{own}\nfor q in range(4):\n    l0.append(ask((q, g.expovariate(1.5))))\n    l0.append(ask((q, g.choice([1, 2, 3]))))\nprint(l0)\n")
+    agree(f"import random\nl0 = []\ng = random.Random(3)\n{own}\nfor q in range(4):\n    l0.append(ask((q, g.expovariate(1.5))))\n    l0.append(ask((q, g.choice([1, 2, 3]))))\nprint(l0)\n")

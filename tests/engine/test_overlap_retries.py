@@ -92,7 +92,7 @@ def test_what_a_failed_call_has_written_comes_in_its_turn(capsys: pytest.Capture
 
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_an_older_failure_comes_first(seed: int) -> None:
-    agree("def get(q):\n    try: return bad(q)\n    except Boom as ex:\n        l0.append(q); o0.v += num(q)\n        return str(ex)\n"
+    agree("class Box: v = 0\nl0, l1, o0 = [], [], Box()\ndef get(q):\n    try: return bad(q)\n    except Boom as ex:\n        l0.append(q); o0.v += num(q)\n        return str(ex)\n"
           "for q in range(4):\n    i0 = get(q)\n    if num(q) > 2: l1.append(bad((q, i0)))\n    print(l0, l1, o0.v)\n", seed)  # fmt: skip
 
 

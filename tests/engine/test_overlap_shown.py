@@ -41,6 +41,6 @@ def test_what_is_shown_waits_for_its_turn(show: str, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize("show", ["display(x)", "pprint(x)", "pprint([x])", "display({'k': x})", "display(Markdown(str(x)))", "display(num(x) if x == 3 else x)"])
 def test_a_picture_of_the_users_own_may_write(show: str) -> None:
     agree(
-        "from IPython.display import Markdown, display\nfrom pprint import pprint\nclass Own:\n    def __repr__(self):\n        l0.append(num(len(l0)))\n"
+        "from IPython.display import Markdown, display\nfrom pprint import pprint\nl0, l1 = [], []\nclass Own:\n    def __repr__(self):\n        l0.append(num(len(l0)))\n"
         f"        return 'Own'\nfor q in range(3):\n    x = [q, Own(), ask(q)][q]\n    if flag(q):\n        {show}\n    l1.append(size(l0))\n    {show}\n    l1.append(len(l0))\n"
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import gc
+import re
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from textwrap import dedent
+from typing import Any
 
 from .compare import Difference, differences
 from .latency import ORDERS
@@ -75,6 +78,18 @@ def check_seed(seed: int, other: Other = engine) -> Verdict:
         gc.enable()
 
 
+_GENERATED = re.compile("[bdilnos][0-9]|(dd|ct|dq|fs)[0-9]|go|rg|hp|fr|g0|map0|nest")
+
+
+def _of_the_generator(source: str) -> set[str]:
+    """Names that generated programs define first, and this one uses without: it would end at once, in both runs."""
+    names = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
+    bound: set[Any] = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    for node in ast.walk(ast.parse(source)):
+        bound.add(getattr(node, "arg", None) or getattr(node, "name", None))  # parameters, functions and classes
+    return {node.id for node in names if _GENERATED.fullmatch(node.id)} - bound
+
+
 def agree(source: str, seed: int | None = None, at_once: int = 0) -> None:
     """Assert that the engine leaves what a plain run leaves, in the order of completion of `seed` or in every one of
     them, with at least `at_once` calls in flight.
@@ -82,6 +97,7 @@ def agree(source: str, seed: int | None = None, at_once: int = 0) -> None:
     >>> agree("x = [num(q) for q in range(3)]", at_once=3)
     """
     source = dedent(source).strip("\n") + "\n"
+    assert not (missing := _of_the_generator(source)), f"only generated programs begin with {missing}: define them"
     for each in range(len(ORDERS)) if seed is None else [seed]:
         verdict = check(source, each)
         order = ORDERS[each % len(ORDERS)]
