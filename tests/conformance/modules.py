@@ -94,7 +94,9 @@ UNDER_STRESS: dict[str, str] = {
     "test_exceptions.ExceptionTests.testSettingException": "asks for the frames of an exception that fails while C code makes it, between two calls in flight",
     "test_finalization": _ALIVE,
     "test_float.GeneralFloatCases.test_floatasratio": _ROUNDS,
+    "test_context.HamtTest.test_hamt_stress": _ROUNDS,
     "test_frame.FrameAttrsTest.test_locals": _FRAMES,
+    "test_frame.TestIncompleteFrameAreInvisible.test_sneaky_frame_object": _FRAMES,
     **{f"test_itertools.TestBasicOps.test_{kind}_tuple_reuse": _TUPLE for kind in (
         "combinations", "combinations_with_replacement", "permutations", "product", "zip", "zip_longest"
     )},
