@@ -107,7 +107,9 @@ UNDER_STRESS: dict[str, str] = {
     "test_raise.TestContext.test_3611": _ALIVE,
     "test_scope.ScopeTests.testLeaks": _ALIVE,
     "test_set": _ROUNDS,
+    "test_userdict.UserDictTest.test_popitem": _ROUNDS,
     "test_weakref": _ALIVE,
+    "test_yield_from.TestPEP380Operation.test_delegator_is_visible_to_debugger": _STACK,
     "test_weakset.TestWeakSet.test_len_cycles": _ALIVE,
     **{f"test_traceback.{kind}.test_KeyboardInterrupt_at_first_line_of_frame": "compares an empty line under a step of a frame that C code interrupts"
        for kind in ("CExcReportingTests", "PyExcReportingTests")},
