@@ -104,8 +104,8 @@ def test_a_cell_of_two_thousand_lines(browser: Browser, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def kept(home: Path) -> str:
-    """A notebook with saved interactive output, run by nbclient, once signed (trusted) and once not."""
+def kept(home: Path, lab: str) -> str:
+    """A notebook with saved interactive output, run by nbclient, once signed (trusted, by the key of the `lab`) and once not."""
     setup = "%load_ext poppy_ipython\n%poppy set saved=interactive\nfrom poppy_ipython import unordered\n@unordered\ndef ask(n): return n"
     cells = [new_code_cell(setup), new_code_cell("%%poppy --view static\nout = [ask(n) for n in range(7)]\nlast = ask(out)")]
     notebook = new_notebook(cells=cells)
