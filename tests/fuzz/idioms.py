@@ -57,6 +57,10 @@ idiom(0.3, "@ = [ask(q) for q in range(4)]\nwhile len(@) > 1:\n    @ = [ask((a, 
 # a list that younger units have stored to, written to by a branch at the head
 idiom(0.4, "@ = []\n@a = mk({int})\ndef @f(q):\n    if @a.count(size(@)) != 3: @.append(q)\nfor @q in range(3):\n    @f(@q)\n    @.append({int})\ni0 = size(@)")
 
+# an instance that an older, unfinished function makes, and a younger one writes to
+idiom(0.4, "def @(q):\n    if num(q) > 2: return Box(q)\n    return Box({int!})\ndef @w(o, q):\n    if num((q, 1)) > 1: o.v = q + 10\nfor @q in range(3):\n    @x = @(@q)\n    @w(@x, {int})\n    print(@x.v)")
+idiom(0.3, "@d = {{0: o0}}\ndef @(q):\n    if num(q) > 2: @d[0] = Box(q)\n    return num(q)\ndef @w(k):\n    if num((k, 7)) > 1: @d[0].v = k + 70\nfor @q in range(3):\n    @(@q)\n    @w(@q)\n    print(size(@d[0].v))")
+
 # databases
 idiom(0.4, "for @u in range(3):\n    @r = get(@u)\n    if num((@r, {int})) > 3:\n        put(@u + 1, @r)")
 idiom(0.3, "put(1, {int})\ni0 = get(1)\nput(1, {int})\ni1 = get(1) + get(2)\nnote(0, i0); note(1, i1)")
