@@ -23,7 +23,6 @@ from .statements import Statements
 #: for debugging the compiler: called with the lowered cell as text
 DUMP: Callable[[str], object] | None = None
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.AsyncWith, ast.Match)
 _KINDS = {"e": "expression", "c": "comprehension", "p": "filter of a comprehension", "g": "inner loop of a comprehension", "s": "statement"}
 
 
@@ -155,7 +154,7 @@ def _native_reason(node: ast.stmt) -> str | None:
         return "a class definition"
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return "an import"
-    if isinstance(node, _COMPOUND):
+    if isinstance(node, scopes.COMPOUND):
         for child in _direct(node):
             if native_reason(child) is not None and scopes.jumps_out(child):
                 return f"line {child.lineno} jumps out of a statement that runs in order"
@@ -180,7 +179,7 @@ def _direct(node: ast.AST) -> list[ast.stmt]:
     for child in children(node):
         if isinstance(child, ast.stmt):
             found.append(child)
-            if isinstance(child, _COMPOUND):
+            if isinstance(child, scopes.COMPOUND):
                 found += _direct(child)
         elif isinstance(child, (ast.ExceptHandler, ast.match_case)):
             found += _direct(child)

@@ -127,7 +127,7 @@ class Loops(_Base):
 
     def _may_wait(self, statement: ast.stmt, local: set[str]) -> bool:
         """May a simple statement of a loop's body have to wait for a value (of a receiver or a key)?"""
-        if isinstance(statement, (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.AsyncWith, ast.Match)):
+        if isinstance(statement, scopes.COMPOUND):
             return False  # a unit by itself
         for part in scopes.walk_scope(statement):
             if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, (ast.Store, ast.Del)):

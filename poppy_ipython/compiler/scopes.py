@@ -315,6 +315,10 @@ def parameters(args: ast.arguments) -> list[str]:
     return names
 
 
+#: statements with statements inside them, which are lowered
+COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.AsyncWith, ast.Match)
+
+
 def jumps_out(node: ast.AST, in_loop: bool = False) -> bool:
     """Does a jump (``return``, ``break``, ``continue``) leave the statement ``node``?"""
     if isinstance(node, ast.Return):

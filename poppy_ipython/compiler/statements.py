@@ -18,8 +18,6 @@ from .matches import Matches
 from .scope import Scope
 from .tries import Tries, leaves
 
-_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.AsyncWith, ast.Match)
-
 
 class Statements(Loops, Tries, Matches, Expressions):
     """The lowering of one scope: ``block(statements)``."""
@@ -35,7 +33,7 @@ class Statements(Loops, Tries, Matches, Expressions):
             facts = self.scope.known.of(statement)
             if isinstance(statement, (ast.For, ast.While)) and (facts.captured or self.scope.captured & facts.used):
                 self.scope.closures_made = True  # a later round rebinds what an earlier round's closure or unit sees
-            deleted = facts.deleted if isinstance(statement, _COMPOUND) else set()
+            deleted = facts.deleted if isinstance(statement, scopes.COMPOUND) else set()
             self.scope.bound -= deleted  # by an earlier round, perhaps
             method = getattr(self, "stmt_" + type(statement).__name__)
             result.extend(place(new, statement) for new in method(statement))  # type: ignore[misc]
