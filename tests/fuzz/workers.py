@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-SECONDS = 10.0
+SECONDS = 20.0
 """Of CPU: the machine may be busy with other things."""
 
 WAITING = 12

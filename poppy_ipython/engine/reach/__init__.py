@@ -66,7 +66,7 @@ class Reach(Paths, SharedVariables, Missing, Stores, Callees, Receivers, Members
         self.empties: dict[type, Fresh] = {}
         self.again: list[tuple[Activation, Ref, str]] = []
         self.calling: list[tuple[Activation, Ref]] = []
-        #: special methods of the user's that something not known may have, looked at already
+        #: what was asked of something not known (names of special methods), and the user's methods that answer, looked at already
         self.of_any: set[Any] = set()
         #: operators in place on names that the cell binds to plain data only
         self.maybe_plain: list[tuple[Activation, str, Ref, Ref | None, str]] = []

@@ -153,6 +153,9 @@ class Stores(Base):
 
     def special_of_any(self, methods: tuple[str, ...]) -> None:
         """What is not known may be an instance of each class of the user's that can be named."""
+        if methods in self.of_any:
+            return
+        self.of_any.add(methods)
         for cls in self.machine.users_classes()[0]:
             for fn in self.footprints_special(cls, methods):
                 if fn not in self.of_any:
