@@ -203,7 +203,7 @@ class Methods(Collected):
         if name == "pop" and 1 <= len(args) <= 2:
             key = self.key_of(args[0])
             view = self.view(target)
-            if key not in view:
+            if not view or key not in view:  # of an empty dict no key is hashed
                 if len(args) == 2:
                     return settled(args[1])
                 raise KeyError(key)

@@ -103,3 +103,25 @@ def test_a_stopiteration_leaves_the_last_expression_as_it_is_unless_that_awaits(
     agree("await anum(0)\nnext(iter(''))\nx = 1\n")
     agree("num(0)\n[next(iter('')), await anum(1)]\n")
     agree("await anum(0)\nx = 3\n[await anum(1), next(iter(''))]\n")
+
+
+def test_of_an_empty_dict_no_key_is_hashed() -> None:
+    """``{}.pop([], 0)`` is 0, ``{}.get([])`` fails; seed 1006375."""
+    source = """\
+from collections import Counter, defaultdict
+for d in ({}, Counter(), defaultdict(int)):
+    a = num(0)
+    print(d.pop([a], 0), d.pop([a], a), d.pop({}, None))
+    try: d.pop([a])
+    except Exception as e: print(type(e).__name__, e)
+    for name in ("get", "setdefault"):
+        try: print(getattr(d, name)([a]))
+        except Exception as e: print(type(e).__name__, e)
+    d[a] = num(1)
+    try: print(d.pop([a], 0))
+    except Exception as e: print(type(e).__name__, e)
+    d.pop(a)
+    print(d.pop([a], 0))
+"""
+    for seed in range(1, 9):
+        agree(source, seed=seed)
