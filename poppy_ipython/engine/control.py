@@ -28,6 +28,8 @@ _AFTER = 1 << 62
 #: classes of values by which ``+=`` may extend a list
 _EXTEND = frozenset({Pending, str, bytes, range})
 
+_COMPARISONS = frozenset({operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge})
+
 
 class Control(DictLoops):
     """Part of the :class:`Machine`."""
@@ -42,6 +44,8 @@ class Control(DictLoops):
             return bool(self.view(value)) if self.chains or self.may or kind is defaultdict else bool(value)
         if kind in ATOMS or kind is tuple or not defines(kind, "__bool__", "__len__"):
             return bool(value)
+        if self.reads_scalars((value,)):
+            return self.natively(bool, (value,), {})  # type: ignore[no-any-return]
         if has_python(kind, "__bool__", "__len__"):
             return self.fence(bool, (value,), {}, what="__bool__")
         return bool(self.force(self.native(bool, (value,), None, True)))  # a library's: what is queued for it comes first
@@ -227,6 +231,8 @@ class Control(DictLoops):
             result = self.operate(fn, args)
             if result is not NotImplemented:
                 return result
+            if fn in _COMPARISONS and self.reads_scalars(args):
+                return self.natively(fn, args, {})
         result = self.native(fn, args)
         kind = type(result)
         return self.born(result) if kind in CHAINED and not self.quiescent() else result

@@ -40,6 +40,7 @@ from .maywrites import TOP
 from .memory import MEMORY
 from .pending import UNBOUND, NotReady, Pending, settled
 from .tables import _MISSING as NO_CELL
+from .taking import NOTHING
 
 _PLAIN_READS = WRITABLE - {type}
 _METHODS = (types.FunctionType, types.MethodDescriptorType)
@@ -172,6 +173,8 @@ class Heap(Displays):
         getter = self.getter_of(kind, name)
         if getter is not None:
             return self.call_method(types.MethodType(getter, target), (), {})
+        if MEMORY in self.writes and not hasattr(kind, name) and (found := self.column_read(target, name)) is not NO_CELL:
+            return found
         return self.fence(getattr, (target, name), {}, what=f"{kind.__name__}.{name}")
 
     def reads_plainly(self, kind: type, name: str, target: Any) -> bool:
@@ -306,6 +309,10 @@ class Heap(Displays):
         if effect is not None and effect.name == "readonly":
             return self.ordered_item(target, key, effect)
         if type(key) is tuple and (found := self.cell_read(target, key)) is not NO_CELL:
+            return found
+        if type(key) is str and (found := self.column_read(target, key)) is not NO_CELL:
+            return found
+        if effect is None and ((found := self.row_read(target, key)) is not NO_CELL or (found := self.taken(target, key)) is not NOTHING):
             return found
         return self.native(operator.getitem, (target, key), None, False, effect)
 

@@ -71,7 +71,9 @@ class Iterables(Base):
             if item is _SKIP:
                 self.tame.pop(id(iterator), None)
                 return
-            yield item if copies is None else self.isolate(item, copies)
+            if copies is not None:
+                self.isolate(item[1], copies)
+            yield item
 
     def with_progress(self, bar: Any) -> Iterator[Any]:
         unit = self.cur

@@ -23,7 +23,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     unbinding   `del` of a global name    matches     `match` on values in flight
     opened      files of the program                     lines       their lines, ahead of the file
     ambient     the environment, random numbers          shared      ``nonlocal`` variables
-    tables      stores to arrays and frames
+    tables      stores to arrays and frames                taking    rows and cells of frames
     openings    `with open(…)`
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
@@ -91,6 +91,7 @@ from .spreading import Spreading
 from .standins import StandIns
 from .streams import Streams
 from .tables import Tables
+from .taking import Taking
 from .texts import Texts
 from .tickets import Tickets
 from .tracebacks import Tracebacks
@@ -149,6 +150,7 @@ class Machine(
     Ambient,
     Managers,
     Tables,
+    Taking,
     Matches,
     Lines,
     Shared,
@@ -209,6 +211,7 @@ class Machine(
         self._init_ambient()
         self._init_lines()
         self._init_tables()
+        self._init_taking()
         self._init_openings()
 
     # ------------------------------------------------------------------ host

@@ -41,6 +41,13 @@ def has_no_memory(kind: type) -> bool:
     return known
 
 
+def is_scalar(value: Any) -> bool:
+    """Is it a number or a text of one of numpy's own classes? These never change and reach nothing that can."""
+    kind = type(value)
+    numpy: Any = sys.modules.get("numpy")
+    return kind.__module__ == "numpy" and numpy is not None and issubclass(kind, (numpy.number, numpy.bool_, numpy.str_))
+
+
 def _is_harmless(base: type) -> bool:
     if base in _BASES or issubclass(base, BaseException):
         return True
@@ -57,4 +64,4 @@ def _is_scalar(kind: type) -> bool:
     return numpy is not None and issubclass(kind, numpy.generic) and not issubclass(kind, numpy.void)
 
 
-__all__ = ["MEMORY", "has_no_memory"]
+__all__ = ["MEMORY", "has_no_memory", "is_scalar"]

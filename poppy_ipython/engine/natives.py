@@ -185,6 +185,8 @@ class Natives(Base):
             return len(self.view(value))
         if kind in BUILTIN_VALUES:
             return len(value)
+        if not self.quiescent() and self.measurable(value):
+            return self.natively(len, (value,), {})
         special = None if self.quiescent() else self.special_of(value, "__len__")
         return self.fence(len, (value,), {}, what="len") if special is None else self.length(special)
 

@@ -9,10 +9,13 @@ order, behind the store, as undeclared code does anyway. That is a matter of *al
 These go ahead, each with its argument:
 
 * **another store**, which is queued behind;
-* **what makes an indexer** (``df.at``, ``df.loc``), and ``df.index``, ``df.columns``: a store is queued only if its row and its column are
+* **what makes an indexer** (``df.at``, ``df.loc``, ``df.iloc``), and ``df.index``, ``df.columns``: a store is queued only if its row and its column are
   there, once, so that it leaves both as they are. For an older unit that may still write anything it is not queued at all;
 * **a cell of another column of the same frame**, read by its labels (``df.at[i, "q"]``), if all outstanding stores are to that frame and
   the two columns share no memory: whatever the store makes of its own column, the others keep their values;
+* **such a column itself** (``df["q"]``), and what is taken from it, as long as that holds of all stores that are outstanding then;
+* **another row** (``df.loc[i]``, ``df.iloc[i]``), if all outstanding stores are to columns of objects or texts in other rows of that frame, and its rows are
+  arrays made for it (as below);
 * **rows of** ``df.iterrows()`` while all outstanding stores are to that frame, where they come from a copy: of a frame with columns of several types, or of types that are no numpy's, pandas
   builds one array of objects before the first row, which nobody else has. It does so in order; from then on rows are views of that;
 * **the labels of an index**, which never change.
@@ -40,7 +43,7 @@ else:
 
 _INDEXERS = frozenset({"_AtIndexer", "_LocIndexer"})
 #: attributes of a frame that a queued store leaves as they are
-_LEFT_ALONE = frozenset({"at", "loc", "index", "columns"})
+_LEFT_ALONE = frozenset({"at", "loc", "iat", "iloc", "index", "columns"})
 _MISSING: Any = object()
 _LABELS: Any = object()
 
@@ -49,10 +52,12 @@ class Tables(Base):
     """Part of the :class:`Machine`."""
 
     def _init_tables(self) -> None:
-        #: by id, rows of `iterrows` that share no memory with their frame, and that
-        self.isolated: dict[int, tuple[weakref.ref[Any], Any]] = {}
+        #: by id, series: rows of `iterrows` that share no memory with their frame, and that; columns, their frame, and their label
+        self.isolated: dict[int, tuple[weakref.ref[Any], Any, Any]] = {}
         #: what has been stored to since no store was outstanding: array or frame, and column
         self.stored_to: dict[tuple[int, Any], Any] = {}
+        #: labels of rows that were stored to in that time, by the frame's id
+        self.stored_rows: dict[int, set[Any]] = {}
         #: in that time: (frame, {(column, column): do they share no memory?}), by the frame's id
         self.apart: dict[int, tuple[Any, dict[Any, bool]]] = {}
 
@@ -61,6 +66,7 @@ class Tables(Base):
         unit = self.cur
         if MEMORY not in self.writes:
             self.stored_to.clear()
+            self.stored_rows.clear()
             self.apart.clear()
         if unit is self.ghost or unit.handling or (self.quiescent() and type(value) is not Pending):
             return False
@@ -80,6 +86,8 @@ class Tables(Base):
             return False
         entry = self.at_head(operator.setitem, (target, key, value), {})
         self.stored_to[id(owner), column] = owner
+        if column is not None:
+            self.stored_rows.setdefault(id(owner), set()).add(key[0])
         entry.resource = MEMORY
         self.writes.setdefault(MEMORY, []).append(entry)
         return True
@@ -89,10 +97,53 @@ class Tables(Base):
         frame = _frame_of(target)
         if self.cur is self.ghost or frame is None or not _is_cell(frame, key) or may_be_written(self, frame, {id(frame)}) is not None:
             return _MISSING
-        for (_, column), owner in self.stored_to.items() if MEMORY in self.writes else ():
-            if owner is not frame or column == key[1] or not self._apart(frame, key[1], column):
-                return _MISSING
+        if MEMORY in self.writes and not self._untouched(frame, key[1]):
+            return _MISSING
         return self.natively(operator.getitem, (target, key), {})
+
+    def column_read(self, frame: Any, label: str) -> Any:
+        """``frame[label]``, a column that no outstanding store may write, while there are such stores; else ``_MISSING``."""
+        pandas: Any = sys.modules.get("pandas")
+        if MEMORY not in self.writes or self.cur is self.ghost or pandas is None or type(frame) is not pandas.DataFrame:
+            return _MISSING
+        if not _has_plain_labels(frame) or not isinstance(_place_of(frame.columns, label), int):
+            return _MISSING
+        if may_be_written(self, frame, {id(frame)}) is not None or not self._untouched(frame, label):
+            return _MISSING
+        return self.isolate(self.natively(operator.getitem, (frame, label), {}), frame, label)
+
+    def row_read(self, target: Any, key: Any) -> Any:
+        """``target[key]``, a whole row to which no outstanding store goes, while there are such stores; else ``_MISSING``.
+
+        The row is an array that is made for it. What it is made of is that row's cells and the types of the columns, and a column of objects,
+        or of texts, is one whatever is stored in it.
+        """
+        kind = type(target)
+        if MEMORY not in self.writes or self.cur is self.ghost or kind.__module__ != "pandas.core.indexing" or kind.__name__ not in ("_LocIndexer", "_iLocIndexer"):
+            return _MISSING
+        frame = target.obj
+        if type(frame) is not sys.modules["pandas"].DataFrame or type(key) is not int or not self.stores_only_to(frame) or not _makes_rows(frame):
+            return _MISSING
+        if kind.__name__ == "_LocIndexer":
+            label = key
+            if not _has_plain_labels(frame) or not isinstance(_place_of(frame.index, label), int):
+                return _MISSING
+        else:
+            if not _has_plain_labels(frame) or not -len(frame.index) <= key < len(frame.index):
+                return _MISSING
+            label = frame.index[key]
+        if label in self.stored_rows.get(id(frame), ()) or may_be_written(self, frame, {id(frame)}) is not None:
+            return _MISSING
+        if not all(_keeps_its_type(frame[column].dtype) for _, column in self.stored_to):
+            return _MISSING
+        return self.isolate(self.natively(operator.getitem, (target, key), {}), frame)
+
+    def _untouched(self, frame: Any, label: Any) -> bool:
+        """Are all outstanding stores to other columns of the same frame, in memory of their own?"""
+        for (_, column), owner in self.stored_to.items():
+            if owner is not frame or column == label or not self._apart(frame, label, column):
+                return False
+        return True
 
     def _apart(self, frame: Any, one: Any, other: Any) -> bool:
         """Are two columns (or the labels of the rows, and one) known to lie in memory of their own?"""
@@ -106,9 +157,11 @@ class Tables(Base):
         return known
 
     def stores_elsewhere(self, row: Any) -> bool:
-        """Are all outstanding stores to the frame that ``row`` was made a copy of?"""
+        """Are all outstanding stores to the frame that ``row`` was made a copy of, or of which it is another column?"""
         found = self.isolated.get(id(row))
-        return found is not None and found[0]() is row and self.stores_only_to(found[1])
+        if found is None or found[0]() is not row:
+            return False
+        return self.stores_only_to(found[1]) if found[2] is None else self._untouched(found[1], found[2])
 
     def stores_only_to(self, frame: Any) -> bool:
         return all(owner is frame for owner in self.stored_to.values())
@@ -126,22 +179,18 @@ class Tables(Base):
         if pandas is None or frame is None or frame.f_code is not pandas.DataFrame.iterrows.__code__:
             return None
         table = frame.f_locals.get("self")
-        if type(table) is not pandas.DataFrame:
-            return None
-        dtypes = list(table.dtypes)
-        numpy: Any = sys.modules["numpy"]
-        return table if len(dtypes) > 1 and (len(set(dtypes)) > 1 or not isinstance(dtypes[0], numpy.dtype)) else None
+        return table if type(table) is pandas.DataFrame and _makes_rows(table) else None
 
-    def isolate(self, item: Any, frame: Any) -> Any:
-        """Note a row of such an array."""
-        key = id(item[1])
+    def isolate(self, series: Any, frame: Any, label: Any = None) -> Any:
+        """Note a row of such an array, or the column ``label``."""
+        key = id(series)
         rows = self.isolated
 
         def gone(_: Any) -> None:
             rows.pop(key, None)
 
-        rows[key] = weakref.ref(item[1], gone), frame
-        return item
+        rows[key] = weakref.ref(series, gone), frame, label
+        return series
 
 
 def is_index(kind: type) -> bool:
@@ -177,11 +226,34 @@ def _is_cell(frame: Any, key: Any) -> bool:
     """Are these the labels of one row and one column that are there?"""
     if type(key) is not tuple or len(key) != 2 or not all(type(one) in (int, str) for one in key):
         return False
-    try:  # (the question that the store itself asks: of labels that occur more than once it gets a slice or a mask)
-        found = frame.index.get_loc(key[0]), frame.columns.get_loc(key[1])
+    return isinstance(_place_of(frame.index, key[0]), int) and isinstance(_place_of(frame.columns, key[1]), int)
+
+
+def _place_of(labels: Any, label: Any) -> Any:
+    """Where ``label`` is: the question that a store itself asks. Of labels that occur more than once it gets a slice or a mask."""
+    try:
+        return labels.get_loc(label)
     except (KeyError, TypeError):
-        return False
-    return all(isinstance(one, int) for one in found)
+        return None
+
+
+def _makes_rows(frame: Any) -> bool:
+    """Has the frame columns of several types, or of types that are no numpy's, so that a row is an array of its own?"""
+    dtypes = list(frame.dtypes)
+    return len(dtypes) > 1 and (len(set(dtypes)) > 1 or not isinstance(dtypes[0], sys.modules["numpy"].dtype))
+
+
+def _has_plain_labels(frame: Any) -> bool:
+    pandas: Any = sys.modules["pandas"]
+    return all(type(one) is pandas.RangeIndex or (type(one) is pandas.Index and one.dtype != object) for one in (frame.index, frame.columns))
+
+
+def _keeps_its_type(dtype: Any) -> bool:
+    """Is a column of this type still one after a store of a cell that does not fail?"""
+    pandas: Any = sys.modules["pandas"]
+    if isinstance(dtype, sys.modules["numpy"].dtype):
+        return bool(dtype.kind == "O")
+    return type(dtype) is pandas.StringDtype and int(pandas.__version__.partition(".")[0]) > 2
 
 
 def _share_nothing(*parts: Any) -> bool:

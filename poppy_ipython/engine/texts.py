@@ -41,6 +41,8 @@ class Texts(Base):
         """``fn(*args, **kwargs)``, ``fn`` being ``str`` or ``repr``."""
         if len(args) == 1 and not kwargs:
             value = settled(args[0])
+            if type(value) is not Pending and self.reads_scalars((value,)):
+                return self.natively(fn, (value,), {})
             if type(value) is Pending and self.risky(value):
                 value = self.force(value)
             if type(value) not in BUILTIN_VALUES and type(value) is not Pending and type(value) not in ATOMS:
@@ -82,6 +84,8 @@ class Texts(Base):
 
     def format(self, value: Any, conversion: int, spec: Any) -> Any:
         """``{value!conversion:spec}`` of an f-string."""
+        if conversion == -1 and type(spec) is str and type(value) is not Pending and self.reads_scalars((value,)):
+            return self.natively(format, (value, spec), {})
         if conversion == 97:
             value = self.native(ascii, (value,), None, True)
         elif conversion != -1:

@@ -349,3 +349,9 @@ def names_are_deleted_unseen() -> None:
         return broken
 
     replaced("poppy_ipython.engine.unbinding:Unbinding.bound_here", make)
+
+
+@mutant("of a frame with stores in flight only what they leave alone is taken")
+def frames_are_taken_as_they_stand() -> None:
+    replaced("poppy_ipython.engine.tables:Tables._untouched", lambda _: lambda self, frame, label: True)
+    replaced("poppy_ipython.engine.tables:Tables.stores_elsewhere", lambda _: lambda self, row: True)

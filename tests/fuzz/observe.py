@@ -190,7 +190,8 @@ class Walk:
             return tuple(of(part, ".iterator") for part in thing.__reduce__()[1:])
         state: list[Any] = []
         if isinstance(getattr(thing, "__dict__", None), dict):
-            state += [(name, of(item, f".{name}")) for name, item in vars(thing).items()]
+            cache = "_cache" if kind.__module__.partition(".")[0] == "pandas" else ""  # what pandas has looked up already: no program sees it
+            state += [(name, of(item, f".{name}")) for name, item in vars(thing).items() if name != cache]
         for base in kind.__mro__:
             slots = vars(base).get("__slots__", ())
             for name in (slots,) if isinstance(slots, str) else slots:
