@@ -7,33 +7,23 @@ made of its result: ``ask(f"{random.choice(tones)}: {q}")`` in a loop would be o
 of it changes nothing, so the log's reads do not matter), and no older unit that stands may write it, or what it is not known
 to be. What nobody declared may write it, too, but that runs at the head, with everything older retired.
 
-**A random number** is a read and a write. The write is queued for the head like any other: there the real generator is asked
-again, in its turn, so that its state is at every time that of a plain run, and a call that failed leaves it where it was. The
-number is known before that, from a *shadow*: a copy of the generator, made when no draw from it was outstanding, from which
-the same draws are made in program order. The copy gives what the real one will give, for its state is its own (``getstate``)
-and by contract nobody but declared draws changes that: native code does, but waits for the log to be empty, after which a
-new copy is made. A shadow is not used while a draw older than this one is outstanding that did not go through it, while an
-older unit may still draw, or once a draw through it was undone by a fault. Arguments must be as they will be at the head: atoms,
-or exact builtin containers that nobody has changed in the store buffer.
+**A random number** is known before its turn (:mod:`.draws`).
 
 **What is shown** (``display``, ``pprint``) is shown in its turn, as with ``print``, if it is plain data or made of it by IPython's own
 classes: another object's ``_repr_html_`` is anybody's code, which may write.
 
 **What the system gives** (``uuid4``, ``secrets``) has no state that a program could see: it is taken where it is asked for.
-
-Generators of classes of your own, and those of numpy, are asked at the head only. Decided against: drawing from the real
-generator ahead and setting its state back after a fault (a thread, or a handler, would see numbers that were never drawn).
 """
 
 from __future__ import annotations
 
 import operator
-import random
 from typing import TYPE_CHECKING, Any
 
 from ..effects import effect_of
 from .atoms import ATOMS, CONTAINERS
-from .external import DRAWN, EVERYTHING
+from .draws import source_of
+from .external import EVERYTHING
 from .pending import Pending, settled
 from .reach.callees import users_file
 from .snapshot import Picture, look, may_be_written
@@ -43,29 +33,9 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-#: draws whose result is a new list
-_NEW_LISTS = frozenset({"choices", "sample"})
-#: what is no draw: it gives, or takes, the whole state
-_STATE = frozenset({"getstate", "setstate", "seed"})
 #: the resource of what shows its arguments when its turn comes
 SHOWN = "shown"
-#: attributes of a generator that belong to its state, and what its methods are made of
-_OF_STATE = frozenset({"gauss_next"})
-_PARTS = ("random", "getrandbits", "_randbelow", "gauss_next")
-_PLAIN = ATOMS | CONTAINERS | {tuple}
 
-
-class Shadow:
-    """A copy of a generator, ahead of it by the draws that have not retired."""
-
-    __slots__ = ("copy", "last", "original")
-
-    def __init__(self, original: random.Random) -> None:
-        self.original = original
-        self.copy = random.Random(0)
-        self.copy.setstate(original.getstate())
-        #: the youngest draw
-        self.last: Any = None
 
 
 class Ambient(Base):
@@ -74,7 +44,6 @@ class Ambient(Base):
     def _init_ambient(self) -> None:
         #: off: all these wait for their turn
         self.foresees = True
-        self.shadows: dict[int, Shadow] = {}
         #: results of calls that make something to be shown
         self.showable: dict[int, Any] = {}
 
@@ -92,8 +61,11 @@ class Ambient(Base):
                 if _all_of(ATOMS, args, kwargs):
                     args, kwargs = _settled(args, kwargs)
                     return self.natively(fn, args, kwargs)
-            elif effect.resource == "rng" and effect.known and type(owner) is random.Random and fn.__name__ not in _STATE:
-                return self._draw(fn, args, kwargs, effect)
+            elif effect.resource == "rng" and effect.known:
+                if owner is not None and source_of(owner) is not None:
+                    return self.draw(fn, args, kwargs, effect)
+                if self.makes_generator(fn, args, kwargs):
+                    return self.born(self.natively(fn, *_settled(args, kwargs)))
         return self.at_head_value(fn, args, kwargs, effect)
 
     def ordered_item(self, target: Any, key: Any, effect: Any) -> Any:
@@ -139,46 +111,6 @@ class Ambient(Base):
         if self.older_writer((("r", EVERYTHING), ("r", resource)), here, None) is not None:
             return True
         return may_be_written(self, target, {id(target)}) is not None
-
-    # ------------------------------------------------------------------ random numbers
-    def _draw(self, method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any) -> Any:
-        """A draw from an exact ``random.Random``: its result now if that can be told, else as a pending."""
-        name, original = method.__name__, method.__self__
-        if not vars(original).keys() <= _OF_STATE or any((id(original), part) in self.chains for part in (name, *_PARTS)):
-            return self.at_head_value(method, args, kwargs, effect)  # it has methods of its own
-        if not _all_of(_PLAIN, args, kwargs) or not self._are_current((*args, *kwargs.values())):
-            return self.at_head_value(method, args, kwargs, effect)
-        shadow = None if self.quiescent() or self._may_change("rng", original) else self._shadow_of(original)
-        if shadow is None:
-            return self.at_head_value(method, args, kwargs, effect)
-        args, kwargs = _settled(args, kwargs)
-        try:
-            value = self.natively(getattr(shadow.copy, name), args, kwargs)
-        except Exception:  # it fails in its turn
-            del self.shadows[id(original)]
-            return self.at_head_value(method, args, kwargs, effect)
-        self.at_head_value(method, args, kwargs)
-        shadow.last = entry = self.cur.log[-1]
-        entry.resource = DRAWN
-        self.writes.setdefault(DRAWN, []).append(entry)
-        return self.born(value) if name in _NEW_LISTS else value
-
-    def _shadow_of(self, original: random.Random) -> Shadow | None:
-        """The copy that stands where ``original`` will stand at this position, if there is one."""
-        known = self.shadows.get(id(original))
-        if known is not None and known.last is not None and not known.last.done and not known.last.dead:
-            return known
-        if any(write.fn.__self__ is original for write in self.writes.get(DRAWN, ())):
-            return None  # the youngest draws were undone, and where the copy stood before them is not known
-        found = self.shadows[id(original)] = Shadow(original)
-        return found
-
-    def _are_current(self, values: tuple[Any, ...]) -> bool:
-        """Are all of ``values``, and what they hold, exact builtins that have no buffered stores?"""
-        picture = Picture()
-        for value in values:
-            look(self, settled(value), picture)
-        return not (picture.shadowed or picture.holes or picture.opaque)
 
 
 def _all_of(kinds: frozenset[type], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

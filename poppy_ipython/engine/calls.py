@@ -32,6 +32,7 @@ from ..effects.wrappers import reason_of
 from ..trace.uses import Use
 from .atoms import CHAINED, SEQUENCES
 from .columns import is_mapper
+from .draws import is_shuffle
 from .external import EVERYTHING
 from .pending import Pending, settled
 from .scheduler import MAX_DEPTH
@@ -204,6 +205,11 @@ class Calls(Base):
 
                 def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                     return self.map_column(m, args, kwargs, in_order)
+            elif is_shuffle(fn, kind):
+                as_it_is = handler
+
+                def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                    return self.shuffle(m, args, kwargs, as_it_is)
 
         self.handlers[fn, kind] = handler
         return handler

@@ -183,6 +183,8 @@ class Heap(Displays):
             return False
         if reads_plainly(kind, name, target):
             return not is_ordered(kind) or type(lookup(kind, name)) in _METHODS
+        if kind.__module__.startswith("numpy.random.") and type(lookup(kind, name)).__name__ == "cython_function_or_method":
+            return True
         key = (kind, name)
         known = self.plain_reads.get(key)
         if known is None:

@@ -22,9 +22,9 @@ One object owns all state of a run, so that two runs in one process share nothin
     results     of functions: numbers and strings in known places    early       faults before the head
     unbinding   `del` of a global name    matches     `match` on values in flight
     opened      files of the program                     lines       their lines, ahead of the file
-    ambient     the environment, random numbers          shared      ``nonlocal`` variables
+    ambient     the environment, what is shown           shared      ``nonlocal`` variables
     tables      stores to arrays and frames                taking    rows and cells of frames
-    openings    `with open(…)`
+    openings    `with open(…)`                           draws     random numbers
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -62,6 +62,7 @@ from .control import Control
 from .counters import Counters
 from .deferred import Deferred
 from .detached import Detached
+from .draws import Draws
 from .early import Early
 from .exclusive import Exclusive
 from .external import External
@@ -148,6 +149,7 @@ class Machine(
     OpenFiles,
     Openings,
     Ambient,
+    Draws,
     Managers,
     Tables,
     Taking,
@@ -209,6 +211,7 @@ class Machine(
         self._init_streams()
         self._init_results()
         self._init_ambient()
+        self._init_draws()
         self._init_lines()
         self._init_tables()
         self._init_taking()

@@ -139,7 +139,7 @@ def instance_is_current(machine: Any, value: Any, seen: set[int], quiet: bool = 
             continue
         key = id(value)
         seen.add(key)
-        if key in chains or key in owners or key in machine.reading or len(seen) > 10_000:
+        if key in chains or key in owners or key in machine.reading or len(seen) > 10_000 or machine.is_drawn_from(value):
             return False
         if memory and not is_closed(kind) and not has_no_memory(kind):
             return False

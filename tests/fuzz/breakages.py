@@ -355,3 +355,14 @@ def names_are_deleted_unseen() -> None:
 def frames_are_taken_as_they_stand() -> None:
     replaced("poppy_ipython.engine.tables:Tables._untouched", lambda _: lambda self, frame, label: True)
     replaced("poppy_ipython.engine.tables:Tables.stores_elsewhere", lambda _: lambda self, row: True)
+
+
+@mutant("what has been drawn from a copy is drawn from the generator itself, in its turn")
+def draws_are_not_repeated() -> None:
+    def make(_: Any) -> Any:
+        def broken(self: Any, shadow: Any, method: Any, args: Any, kwargs: Any) -> None:
+            shadow.last = self.at_head(int, (), {})
+
+        return broken
+
+    replaced("poppy_ipython.engine.draws:Draws._draw_later", make)

@@ -18,6 +18,7 @@ comparison: neither sees functions, and both call user code.
 
 from __future__ import annotations
 
+import random
 import traceback
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ from types import (
     TracebackType,
 )
 from typing import Any
+
+import numpy as np
 
 from .world import ATOMS, OURS, World
 
@@ -146,7 +149,7 @@ class Walk:
         if kind in (set, frozenset):
             return tuple(sorted(repr(of(item, "{}")) for item in thing))
         if isinstance(thing, ModuleType):
-            return (thing.__name__,)
+            return (thing.__name__, _drawn(thing))
         if isinstance(thing, FunctionType):
             cells = [_cell(cell) for cell in thing.__closure__ or ()]
             return (
@@ -162,6 +165,8 @@ class Walk:
             return (of(thing.__self__, ".__self__"), of(thing.__func__, ".__func__"))
         if isinstance(thing, BuiltinFunctionType):
             return (thing.__qualname__,)
+        if kind is random.Random or kind.__module__.startswith("numpy.random."):
+            return (_drawn(thing),)
         if isinstance(thing, type):
             if not _from_cell(thing):
                 return (_name(thing),)
@@ -201,6 +206,17 @@ class Walk:
                     except AttributeError:
                         state.append((name, "unset"))
         return tuple(state) if state or _from_cell(kind) else (repr(thing) if " at 0x" not in repr(thing) else "",)
+
+
+def _drawn(thing: Any) -> str:
+    """How far a generator of random numbers has come, or that of a module."""
+    if thing is np:
+        return repr(np.random.get_state())
+    if thing is random or type(thing) is random.Random:
+        return str(hash(thing.getstate()))
+    if type(thing).__module__.startswith("numpy.random."):
+        return repr(getattr(thing, "bit_generator", getattr(thing, "_bit_generator", None)).state)
+    return ""
 
 
 def _ours(thing: Any) -> bool:

@@ -26,6 +26,8 @@ from collections.abc import Callable, Iterable
 from types import MethodType
 from typing import Any
 
+import numpy as np
+
 from . import foreign
 
 ATOMS = (int, str, float, bool, bytes, type(None))
@@ -173,6 +175,7 @@ class World:
         self.stderr = Output(self.events, "err")
         self.functions: dict[str, Any] = {"Boom": Boom, "Bust": Bust}
         random.seed(1)
+        np.random.seed(1)
         os.environ["POPPY_FUZZ"] = "e"
         self._define(declare)
         self.functions |= foreign.functions(look=self.look, kept=self.kept, digest=digest, Boom=Boom)
