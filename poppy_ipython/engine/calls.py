@@ -27,6 +27,7 @@ from ..effects import effect_of_call
 from ..effects.doubts import doubt_once
 from ..effects.opened import file_resource
 from ..effects.registry import effect_of, resource_of
+from ..effects.sources import path_resource
 from ..effects.table import display_name, underlying
 from ..effects.wrappers import reason_of
 from ..trace.uses import Use
@@ -230,6 +231,11 @@ class Calls(Base):
             def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 use.calls += 1
                 return self.write_file(f, args, kwargs, effect)
+        elif effect.resource is path_resource and effect.known:
+
+            def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                use.calls += 1
+                return (self.look_at_file if effect.name == "readonly" else self.write_by_name)(f, args, kwargs, effect)
         elif effect.unless is not None:
 
             def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

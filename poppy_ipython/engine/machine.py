@@ -22,6 +22,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     results     of functions: numbers and strings in known places    early       faults before the head
     unbinding   `del` of a global name    matches     `match` on values in flight
     opened      files of the program                     lines       their lines, ahead of the file
+    reading     files by their names
     ambient     the environment, what is shown           shared      ``nonlocal`` variables
     tables      stores to arrays and frames                taking    rows and cells of frames
     openings    `with open(…)`                           draws     random numbers
@@ -83,6 +84,7 @@ from .opened import OpenFiles
 from .openings import WRITES, Openings
 from .origins import Origins
 from .pending import UNBOUND, BoundRef, Fault, Kill, NotReady, Pending
+from .reading import Reading
 from .results import Results
 from .retirement import Retirement
 from .scheduler import Scheduler
@@ -148,6 +150,7 @@ class Machine(
     Unbinding,
     OpenFiles,
     Openings,
+    Reading,
     Ambient,
     Draws,
     Managers,
@@ -216,6 +219,7 @@ class Machine(
         self._init_tables()
         self._init_taking()
         self._init_openings()
+        self._init_reading()
 
     # ------------------------------------------------------------------ host
     def wake_host(self) -> None:

@@ -12,6 +12,7 @@ are written in order as soon as some class of the program has a special method t
 
 from __future__ import annotations
 
+import io
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from ..effects import effect_of_call
 from ..effects.opened import file_given, is_plain_file, number_of
 from .atoms import ATOMS, CONTAINERS
 from .pending import Pending, settled
+from .reading import ANY_FILE
 
 if TYPE_CHECKING:
     from .base import Base
@@ -66,10 +68,12 @@ class OpenFiles(Base):
         return operators or iteration or "items" in methods
 
     def printed_to(self, file: Any) -> Any:
-        """The resource of ``print(…, file=file)``: that of the file, if it is one."""
+        """The resource of ``print(…, file=file)``: that of the file, if it is one. (Of one that is compressed, say: any.)"""
         if id(file) in self.opened:
             return self.opened[id(file)][1]
-        return number_of(file) if is_plain_file(file) and not file.closed else None
+        if is_plain_file(file) and not file.closed:
+            return number_of(file)
+        return ANY_FILE if isinstance(file, io.TextIOWrapper) else None
 
 
 __all__ = ["OpenFiles"]

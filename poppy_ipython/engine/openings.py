@@ -25,7 +25,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..effects.opened import number_of, opens_plainly
-from ..effects.sources import path_resource
 from .atoms import ATOMS
 from .pending import Pending, settled
 
@@ -102,11 +101,9 @@ class Openings(Base):
         if self.quiescent():
             file = self.fence(open, args, kwargs, what="open")
             return Opening(self, file, number_of(file))
-        resource: Any = "*"
         path = args[0] if args else kwargs["file"]
         self.file_names.add(os.path.basename(os.fsdecode(path)))
-        if "environment" not in self.writes:  # else the folder may be another one by then
-            resource = path_resource(path)
+        resource = self.place_of(path)
         file = self.at_head_value(open, args, kwargs, None, resource)
         self.opened[id(file)] = (file, resource)
         return Opening(self, file, resource)

@@ -326,6 +326,16 @@ def footprints_without_nonlocal_names() -> None:
     replaced("poppy_ipython.engine.reach.shared:SharedVariables.bind_shared", lambda _: lambda self, act: None)
 
 
+@mutant("a file is read after the older writes of it")
+def files_are_read_before_they_are_written() -> None:
+    replaced("poppy_ipython.engine.reading:Reading.write_before", lambda _: lambda self, here, keys: None)
+
+
+@mutant("a file is read when no older unit may still write it")
+def files_are_read_past_units_that_may_write_them() -> None:
+    replaced("poppy_ipython.engine.reading:Reading.writer_before", lambda _: lambda self, here, keys, folder: None)
+
+
 @mutant("what a pattern captures is the object that was matched, not the copy it was tried on")
 def captures_are_copies() -> None:
     replaced("poppy_ipython.engine.matches:_original", lambda _: lambda value, copies: value)

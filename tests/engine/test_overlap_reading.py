@@ -1,0 +1,238 @@
+"""Files that a program reads while calls are in flight. A program of `n` questions takes 1 if its rounds overlap.
+
+    round 0   read a ▶ ask ━━━▶ write c       a read waits for the writes of its own file only
+    round 1   read b ▶ ask ━━▶  · write d
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from poppy_ipython.engine.run import run_simulated
+from tests.engine.overlap import ask, makespan, num
+from tests.fuzz.check import agree
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for q in range(6):
+        Path(f"p{q}").write_text(f"t{q}")
+
+
+AT_ONCE = {
+    "texts by their paths": """
+        from pathlib import Path
+        for p in sorted(Path(".").glob("p?")): out.append((p.name, ask(p.read_text()), ask(p.read_bytes())))
+        """,
+    "whether there is one": """
+        import os
+        for q in range(6):
+            if os.path.exists(f"p{q}") and os.path.getsize(f"p{q}") == 2 and not os.path.isdir(f"p{q}"): out.append(ask(q))
+        """,
+    "folders": """
+        import glob, os
+        for q in range(6): out.append(ask((sorted(os.listdir(".")), len(glob.glob("p*")))))
+        """,
+    "one file is written for each that is read": """
+        from pathlib import Path
+        for q in range(6): Path(f"p{q}").with_suffix(".out").write_text(ask(Path(f"p{q}").read_text()))
+        """,
+}
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_reads_do_not_wait_for_calls(name: str) -> None:
+    assert makespan("out = []" + dedent(AT_ONCE[name])) == 1
+
+
+CACHE = """
+import os
+from pathlib import Path
+def get(q):
+    p = Path(f"c{q}")
+    if p.exists():
+        return p.read_text()
+    a = ask(q)
+    p.write_text(a)
+    return a
+out = [get(q % 4) for q in range(6)]
+"""
+
+
+def test_what_is_kept_in_files_is_asked_once() -> None:
+    """The two that are met again wait for the write of their file, which waits for its turn."""
+    calls: list[Any] = []
+    names: dict[str, Any] = {"ask": ask}
+    outcome = run_simulated(CACHE, names, latency=lambda call: calls.append(call) or 1.0)  # type: ignore[func-returns-value]
+    assert outcome.error is None and names["out"] == ["r0", "r1", "r2", "r3", "r0", "r1"]
+    assert (len(calls), outcome.makespan) == (4, 1)
+
+
+IN_ORDER = {
+    "a write that may come": """
+        from pathlib import Path
+        p = Path("p0")
+        for q in range(6):
+            out.append(p.read_text())
+            if num(q) > 3: p.write_text(str(q))
+        """,
+    "a folder that is being filled": """
+        import os
+        from pathlib import Path
+        for q in range(6):
+            out.append(len(os.listdir(".")))
+            Path(f"new{q}").write_text(ask(q))
+        """,
+}
+
+
+@pytest.mark.parametrize("name", IN_ORDER)
+def test_reads_wait_for_writes_of_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, found = dedent(IN_ORDER[name]), []
+    for side in ("plain", "ours"):
+        Path(side).mkdir()
+        Path(side, "p0").touch()
+        names: dict[str, Any] = {"ask": ask, "num": num, "out": []}
+        with monkeypatch.context() as inside:
+            inside.chdir(side)
+            if side == "plain":
+                exec(source, names)
+            else:
+                assert run_simulated(source, names).makespan == 6
+        found.append(names["out"])
+    assert found[0] == found[1]
+
+
+def test_reads_wait_for_their_turn_when_switched_off() -> None:
+    names: dict[str, Any] = {"ask": ask, "num": num, "out": []}
+    outcome = run_simulated(dedent(AT_ONCE["texts by their paths"]), names, mutate=lambda machine: setattr(machine, "reads_ahead", False))
+    assert outcome.makespan == 12 and len(names["out"]) == 6
+
+
+def test_a_record_that_goes_to_a_file_is_read_back(tmp_path: Path) -> None:
+    logger = logging.getLogger("tests.engine.reading")
+    logger.propagate = False
+    logger.addHandler(handler := logging.FileHandler(tmp_path / "app.log"))
+    names: dict[str, Any] = {"ask": ask, "log": logger, "Path": Path, "out": []}
+    source = "for q in range(4):\n log.warning('asked %s', ask(q))\n out.append(len(Path('app.log').read_text()))"
+    try:
+        outcome = run_simulated(source, names)
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+    assert outcome.error is None and names["out"] == [9, 18, 27, 36]
+
+
+def test_a_file_that_standard_output_goes_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    names: dict[str, Any] = {"ask": ask, "Path": Path, "out": []}
+    with open("said.txt", "w", buffering=1) as said:
+        monkeypatch.setattr("sys.stdout", said)
+        outcome = run_simulated("for q in range(4):\n print(ask(q))\n out.append(Path('said.txt').read_text())", names)
+        monkeypatch.undo()
+    assert outcome.error is None and [len(text) for text in names["out"]] == [3, 6, 9, 12]
+
+
+SAME = {
+    "what is written is read": """
+        import pathlib
+        for q in range(4):
+            pathlib.Path("a").write_text(ask(q))
+            l0.append(pathlib.Path("./a").read_text())
+            l0.append(ask(pathlib.Path("b").exists()))
+        """,
+    "by a link and by another name": """
+        import os, pathlib
+        for name in ("link", "hard"):
+            if os.path.lexists(name): os.remove(name)
+        pathlib.Path("o").write_text("x")
+        os.symlink("o", "link"); os.link("o", "hard")
+        for q in range(4):
+            pathlib.Path("o").write_text(ask(q))
+            l0.append(ask(pathlib.Path("link").read_text()))
+            pathlib.Path("hard").write_text(ask((q, 1)))
+            l0.append((os.path.getsize("o"), pathlib.Path("o").read_text(), os.path.islink("link")))
+        os.remove("link"); os.remove("hard")
+        """,
+    "through a link to where nothing is yet": """
+        import os, pathlib
+        for name in ("to", "new"):
+            if os.path.lexists(name): os.remove(name)
+        os.symlink("new", "to")
+        l0.append(ask(1))
+        pathlib.Path("new").write_text(ask(2))
+        l0.append(pathlib.Path("to").read_text())
+        """,
+    "a change of the folder": """
+        import os, pathlib
+        if not os.path.isdir("sub"): os.mkdir("sub")
+        here = os.getcwd()
+        try:
+            l0.append(ask(1))
+            pathlib.Path("sub/p0").write_text(ask(2))
+            os.chdir("sub")
+            l0.append(pathlib.Path("p0").read_text())
+            os.chdir("..")
+            l0.append(pathlib.Path("p0").read_text())
+        finally: os.chdir(here)
+        """,
+    "a file that is not there": """
+        import pathlib
+        l0.append(ask(1))
+        try: l0.append(pathlib.Path("nowhere").read_text())
+        except FileNotFoundError as ex: print(ex)
+        l0.append(ask(2))
+        pathlib.Path("nowhere").read_text()
+        """,
+    "a call fails before": """
+        import pathlib
+        for q in range(9):
+            l0.append(bad(q))
+            l0.append(pathlib.Path(f"p{q}").read_text())
+        """,
+    "what is no name": """
+        import os, pathlib
+        class P(type(pathlib.Path())):
+            def open(self, *args, **kwargs):
+                l0.append(len(l0))
+                return super().open(*args, **kwargs)
+        for q in range(3):
+            l1.append(ask(q))
+            l1.append((P("p1").read_text(), len(l0), os.path.exists(0), os.path.exists(b"p2")))
+            for wrong in (None, 1.5, "\\0"):
+                try: l1.append(os.path.exists(wrong))
+                except (TypeError, ValueError) as ex: print(ex)
+        P = None
+        """,
+    "a device": """
+        import pathlib
+        for q in range(3): l0.append((ask(q), pathlib.Path("/dev/null").read_text()))
+        """,
+    "in a handler": """
+        import pathlib
+        for q in range(4):
+            try: l0.append(bad((q, pathlib.Path("p1").read_text())))
+            except Boom:
+                pathlib.Path("p1").write_text(ask(q))
+                l0.append(pathlib.Path("p1").read_text())
+        """,
+    "printed to a compressed file": """
+        import gzip, os
+        with gzip.open("z", "wt") as g:
+            for q in range(3):
+                print(ask(q) * 9999, file=g)
+                l0.append(os.path.getsize("z") >= 0)
+                l1.append(ask(q))
+        l0.append(os.path.getsize("z"))
+        """,
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_a_read_gives_what_a_plain_run_reads(name: str) -> None:
+    agree("l0, l1 = [], []\n" + dedent(SAME[name]), 1)
