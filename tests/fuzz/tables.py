@@ -40,3 +40,4 @@ statements(0.1, "s0 = str({frame!}.iloc[{int}]['q'])", "s0 = str({frame!}.loc[{s
 idiom(0.4, "for @i in range(len(fr)):\n    @r = fr.iloc[@i]\n    fr.loc[@i, 'a'] = ask((@r['q'], {int}))\n    if flag(@i): {list!}.append(size(str(@r.tolist())))\n    if @r['q'] > {int}: s0 = str(fr['s'][@i])")
 idiom(0.3, "for @i in {frame!}.index:\n    fr.at[@i, 'a'] = ask((fr['s'][@i], fr.q.iloc[@i]))\n    i0 = int({frame!}.loc[(@i + 1) % 4]['q']) % 99\n    if num((@i, {int})) > 60: fr.at[@i, 'q'] = num(@i)")
 idiom(0.3, "@c = fr['q']; @s = {frame!}['s']\nfor @i in range(3):\n    fr.at[@i, 'a'] = ask((int(@c[@i]), {int}))\n    if flag(@i): {frame!}.at[@i, {str!}] = ask(@s.iloc[@i])\n    i1 = int(@c.iloc[@i + 1]) % 99 + len(fr)")
+idiom(0.4, "for @i in fr.index:\n    fr.at[@i, 'a'] = ask((@i, {int}))\n    if flag(@i): fr.at[@i, 'a'] = str(fr.at[@i, 'a']) + ask(fr.at[@i, 'q'])\n    fr.loc[@i, 'q'] = num(@i) % 5\n    {list!}.append(size(str(fr.loc[@i, 'a'])) + int(fr.at[@i, 'q']))")

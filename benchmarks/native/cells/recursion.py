@@ -7,6 +7,6 @@ def depth(tree):
 
 
 tree = None
-for _ in range(14):
+for _ in range(17):
     tree = (tree, tree)
-result = fib(22), depth(tree)
+result = fib(26), depth(tree)

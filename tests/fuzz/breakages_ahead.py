@@ -1,0 +1,56 @@
+"""More deliberate breakages (`breakages.py`): of the rules by which effects are known, or queued, ahead of their turn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .breakages import mutant, replaced
+
+
+@mutant("a loop that reads ahead of its file goes in order once somebody else has touched the file")
+def lines_ahead_are_never_spoiled() -> None:
+    replaced("poppy_ipython.engine.lines:Lines.spoil", lambda _: lambda self, resource=None: None)
+
+
+@mutant("what an exception drops may be the end of a `with open`, whose file it closes then")
+def files_of_a_fault_stay_open() -> None:
+    replaced("poppy_ipython.engine.openings:Openings.leave", lambda _: lambda self, managers: [])
+
+
+@mutant("random numbers and the environment are foreseen only if nobody older may still change them")
+def foresees_past_older_units() -> None:
+    replaced("poppy_ipython.engine.ambient:Ambient._may_change", lambda _: lambda self, resource, target: False)
+
+
+@mutant("a shadow of a generator of which draws were undone is not used again")
+def shadows_survive_faults() -> None:
+    def make(shadow_of: Any) -> Any:
+        def broken(self: Any, original: Any) -> Any:
+            return self.shadows.get(id(original)) or shadow_of(self, original)
+
+        return broken
+
+    replaced("poppy_ipython.engine.ambient:Ambient._shadow_of", make)
+
+
+@mutant("what is shown is made of plain data, or waits for the head")
+def shows_anything_late() -> None:
+    replaced("poppy_ipython.engine.ambient:Ambient._is_plain", lambda _: lambda self, value: True)
+
+
+@mutant("a cell of a frame is read past stores to other columns only")
+def cells_are_read_past_stores() -> None:
+    replaced("poppy_ipython.engine.tables:Tables._apart", lambda _: lambda self, frame, one, other: True)
+
+    def make(_: Any) -> Any:
+        def broken(self: Any, target: Any, key: Any) -> Any:
+            return self.natively(lambda: target[key], (), {})
+
+        return broken
+
+    replaced("poppy_ipython.engine.tables:Tables.cell_read", make)
+
+
+@mutant("whatever may see the memory of an array waits for the stores to arrays that are queued")
+def arrays_share_nothing() -> None:
+    replaced("poppy_ipython.engine.memory:has_no_memory", lambda _: lambda kind: True)
