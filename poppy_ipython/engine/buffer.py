@@ -252,6 +252,10 @@ def set_add(target: set[Any], item: Any) -> None:
     target.add(item)
 
 
+def set_merge(target: set[Any], item: Any) -> None:
+    target |= {item}
+
+
 def count_in(target: Counter[Any], item: Any) -> None:
     Counter.update(target, (item,))  # fails in its own line, as a plain run does
 
@@ -276,7 +280,7 @@ def named(name: str) -> Callable[..., Any]:
 _NAMED: dict[str, Callable[..., Any]] = {}
 
 #: operations whose first argument is a key that the view needs
-KEYED = frozenset({set_item, set_add, count_in, count_out})
+KEYED = frozenset({set_item, set_add, set_merge, count_in, count_out})
 #: by the method of a counter that is given many elements
 COUNTS = {"update": count_in, "subtract": count_out}
 NUMBERS = frozenset({int, float, bool})

@@ -228,6 +228,10 @@ class Control(DictLoops):
         if not self.quiescent():
             if fn is operator.add and type(args[0]) is list and type(args[1]) is list:
                 return self.new_list([*self.view(args[0]), *self.view(args[1])])
+            if fn is operator.or_ and type(args[0]) is dict and type(args[1]) is dict:
+                views = self.view(args[0]), self.view(args[1])
+                if all(map(hashes_plainly, views[0])) and all(map(hashes_plainly, views[1])):
+                    return self.dict_like(*views)
             result = self.operate(fn, args)
             if result is not NotImplemented:
                 return result
@@ -303,6 +307,8 @@ class Control(DictLoops):
         if type(target) is deque and fn is operator.iadd and not self.quiescent():
             self.collected_method(target, "extend", (value,), {})
             return target
+        if fn is operator.ior and (type(target) is dict or type(target) is set) and not (self.quiescent() and type(value) is not Pending):
+            return self.merge_into(target, value)
         if type(target) is Pending:
             value = settled(value)
             if target.late:

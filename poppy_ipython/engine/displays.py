@@ -5,10 +5,11 @@ Pendings never enter a real container: the display is a real, empty one, and the
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 from .atoms import MAPPINGS, hashes_plainly
-from .buffer import extend_items, set_add, update_items
+from .buffer import extend_items, set_add, set_merge, update_items
 from .pending import UNBOUND, Pending, settled
 
 if TYPE_CHECKING:
@@ -75,6 +76,32 @@ class Displays(Base):
         # of a series (a row) this is asking for each of its labels
         effect = self.special(kind, "__getitem__") if kind.__module__ == "pandas" and kind.__name__ == "Series" else None
         return self.force(self.native(_spread, (mapping,), None, False, effect))
+
+    def merge_into(self, target: Any, value: Any) -> Any:
+        """``target |= value`` of a dict or a set.
+
+        A dict takes what ``update`` would take; of anything but a dict it is told by Python. A set grows otherwise in a merge than
+        when elements are added, which its order shows: so the merge itself is repeated, of a display that holds one element in flight.
+        """
+        value = self.force(value)
+        if type(target) is dict and type(value) in MAPPINGS and all(map(hashes_plainly, self.view(value))):
+            self.update(target, (value,), {})
+            return target
+        if type(target) is set and type(value) is set and (item := self._only_item(value)) is not UNBOUND:
+            self.store_op(target, set_merge, (item,), fallible=True)
+            return target
+        return self.fence(operator.ior, (target, value), {}, what="|=")
+
+    def _only_item(self, value: set[Any]) -> Any:
+        """The one element, in flight, of a display that was just made; else UNBOUND."""
+        chain = self.chains.get(id(value))
+        if value or self.may or chain is None or len(chain.ops) - chain.head != 1:
+            return UNBOUND
+        position, fn, args = chain.ops[-1]
+        if fn is not set_add or position >= (*self.cur.path, self.cur.n + 1):
+            return UNBOUND
+        item = settled(args[0])
+        return item if type(item) is Pending and self.birth_of(value) is not None and not self.risky(item) else UNBOUND
 
     def new_set(self, items: list[Any]) -> Any:
         """A set display; pending elements are queued like ``add``."""

@@ -376,3 +376,16 @@ def draws_are_not_repeated() -> None:
         return broken
 
     replaced("poppy_ipython.engine.draws:Draws._draw_later", make)
+
+
+@mutant("a merge of dicts is a store: it waits for its turn")
+def dicts_are_merged_at_once() -> None:
+    def make(_: Any) -> Any:
+        def broken(self: Any, target: Any, value: Any) -> Any:
+            value = self.force(value)
+            target |= {key: self.force(item) for key, item in self.view(value).items()} if isinstance(value, dict) else value
+            return target
+
+        return broken
+
+    replaced("poppy_ipython.engine.displays:Displays.merge_into", make)

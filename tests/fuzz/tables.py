@@ -1,7 +1,7 @@
 """Arrays and frames whose elements are answers: stores by place and by label, views of the same memory, rows, reads in between.
 
 `na` is an array of floats, `nv` a view of it, `no` one of objects; `fr` a frame with a column of numbers `q`, of texts `s` and of
-whatever is stored in it `a`; `fl` is all floats, so that its rows may be views. `ser` is a column, `row` a row of some frame.
+whatever is stored in it `a`; `fl` is all floats, so that its rows may be views. `sr` is a column, `rw` a row of some frame.
 """
 # ruff: noqa: E501  (a table: one production or program a line)
 
@@ -13,7 +13,7 @@ from .idioms import idiom
 PROLOGUE = (
     "import numpy as np, pandas as pd; na = np.zeros(5); nv = na[1:4]; no = np.empty(3, dtype=object); "
     "fr = pd.DataFrame({'q': range(4), 's': list('abcd'), 'a': [None] * 4}); fl = pd.DataFrame({'x': [1.0, 2.0, 3.0], 'y': [0.0, 0.5, 1.0]}); "
-    "go.na = na; go.fr = fr; ser = fr['s']; row = fr.iloc[0]"
+    "go.na = na; go.fr = fr; sr = fr['s']; rw = fr.iloc[0]"
 )
 NAMES.update(array=("na", "nv", "go.na"), frame=("fr", "fr", "go.fr"))
 LEAVES.update(array=NAMES["array"], frame=NAMES["frame"])
@@ -33,10 +33,10 @@ idiom(0.3, "def @(q, m):\n    m[q % 3] = num(q)\n    if flag(q): return int(m[q 
 idiom(0.3, "for @q in range(3):\n    try:\n        {array!}[@q] = num(@q); bad((@q, {int}))\n        fr.at[@q, 'a'] = ask(@q)\n    except Boom: l0.append(int(na[@q]))\nprint(fr['a'].tolist(), na)")
 # taken by place and by label, rows and columns that are kept while others are stored to
 expressions("int", 0.25, "int({frame!}.iloc[{int} % 4]['q']) % 99", "int({frame!}.q.iloc[{int} % 4]) % 99", "len({frame!})", "int({frame!}.iat[{int} % 4, 0]) % 99", "int(fl.iloc[{int} % 3]['y']) % 99", "size(str({frame!}.iloc[{int} % 2 : 3].to_dict()))")
-expressions("str", 0.2, "str({frame!}.loc[{int} % 4]['s'])[:9]", "str({frame!}.iloc[{int} % 4].to_dict())[:40]", "str({frame!}['q'].iloc[{int} % 4])[:9]", "ask({frame!}.loc[{int} % 4].tolist())", "str({frame!}['a'].iloc[{int} % 4])[:9]", "str(ser.iloc[{int} % 4])[:9]", "str(row.iloc[{int} % 3])[:9]")
+expressions("str", 0.2, "str({frame!}.loc[{int} % 4]['s'])[:9]", "str({frame!}.iloc[{int} % 4].to_dict())[:40]", "str({frame!}['q'].iloc[{int} % 4])[:9]", "ask({frame!}.loc[{int} % 4].tolist())", "str({frame!}['a'].iloc[{int} % 4])[:9]", "str(sr.iloc[{int} % 4])[:9]", "str(rw.iloc[{int} % 3])[:9]")
 expressions("bool", 0.1, "{frame!}['q'].iloc[{int} % 4] > {int}", "fl.iloc[1]['x'] == {int}", "{frame!}.iloc[{int} % 4]['s'] == {str}")
-statements(0.1, "ser = {frame!}['q']", "ser = {frame!}['a']", "row = {frame!}.iloc[{int} % 4]", "row = fl.iloc[{int} % 3].tolist() + [{int}]; row = pd.Series(row)", needs="top")
-statements(0.1, "s0 = str({frame!}.iloc[{int}]['q'])", "s0 = str({frame!}.loc[{str}])", "row = {frame!}.iloc[num({int})]", risky=True)
+statements(0.1, "sr = {frame!}['q']", "sr = {frame!}['a']", "rw = {frame!}.iloc[{int} % 4]", "rw = fl.iloc[{int} % 3].tolist() + [{int}]; rw = pd.Series(rw)", needs="top")
+statements(0.1, "s0 = str({frame!}.iloc[{int}]['q'])", "s0 = str({frame!}.loc[{str}])", "rw = {frame!}.iloc[num({int})]", risky=True)
 idiom(0.4, "for @i in range(len(fr)):\n    @r = fr.iloc[@i]\n    fr.loc[@i, 'a'] = ask((@r['q'], {int}))\n    if flag(@i): {list!}.append(size(str(@r.tolist())))\n    if @r['q'] > {int}: s0 = str(fr['s'][@i])")
 idiom(0.3, "for @i in {frame!}.index:\n    fr.at[@i, 'a'] = ask((fr['s'][@i], fr.q.iloc[@i]))\n    i0 = int({frame!}.loc[(@i + 1) % 4]['q']) % 99\n    if num((@i, {int})) > 60: fr.at[@i, 'q'] = num(@i)")
 idiom(0.3, "@c = fr['q']; @s = {frame!}['s']\nfor @i in range(3):\n    fr.at[@i, 'a'] = ask((int(@c[@i]), {int}))\n    if flag(@i): {frame!}.at[@i, {str!}] = ask(@s.iloc[@i])\n    i1 = int(@c.iloc[@i + 1]) % 99 + len(fr)")
