@@ -14,6 +14,7 @@ from typing import Any
 
 from poppy_ipython.engine.atoms import ELSEWHERE
 from poppy_ipython.engine.methods import MUTATORS
+from poppy_ipython.engine.pending import settled
 from poppy_ipython.engine.shared import CONTENTS
 
 TOP = "top"
@@ -44,6 +45,8 @@ class Monitor:
         #: lists that slicing has made: (the list, by which unit, in which line); the one that `+=` is extending
         self.sliced: dict[int, tuple[Any, Any, Any]] = {}
         self.own: Any = None
+        #: index of a store by an operator in place -> what it adds: of a number nothing is stored
+        self.operands: dict[int, Any] = {}
 
     def install(self, machine: Any) -> None:
         """Wrap the machine's own entry points."""
@@ -93,7 +96,8 @@ class Monitor:
             # `x[0:1] += …` changes a list that the statement itself has made, and nobody else has
             made, *where = self.sliced.get(id(target), (None,))
             self.own = target if made is target and where == [machine.cur.path, machine.caller_line()] else None
-            if type(target) in (list, dict, set):
+            if type(target) in (list, dict, set) and target is not self.own:
+                self.operands[len(self.stores)] = value
                 self.store(target, id(target))
             return inplace(fn, target, value)
 
@@ -185,7 +189,9 @@ class Monitor:
                 continue
             values = [id(pending.value) for pending in self.unseen[path, stall]]
             unseen = {part for value in values for part in (value, *self.parts.get(value, ()))}
-            for store in self.stores[before:]:
+            for number, store in enumerate(self.stores[before:], before):
+                if type(settled(self.operands.get(number))) in (int, float, bool):
+                    continue  # fails
                 if store.position < key or store.position[: len(path)] != path:
                     continue
                 if (store.born is not None and store.born >= key) or store.slots[0][1] in unseen:
