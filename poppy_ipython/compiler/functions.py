@@ -78,6 +78,13 @@ def lower_coroutine(fn: types.FunctionType) -> Lowered | str:
     return found
 
 
+def lower_given(fn: types.FunctionType, definition: ast.FunctionDef) -> Lowered:
+    """The lowered form of ``fn``, which is ours and has no source file, from its ``definition``."""
+    lowered = _lower(fn, definition)
+    assert isinstance(lowered, Lowered), lowered
+    return lowered
+
+
 def definition_of(fn: types.FunctionType) -> ast.FunctionDef | ast.Lambda | None:
     """The definition of a function of the user's, if its source is at hand and unchanged."""
     file = file_of(fn)

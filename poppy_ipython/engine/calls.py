@@ -160,6 +160,9 @@ class Calls(Base):
             twin = self.twin_of(fn)
             if twin is not None:
                 return lambda f, args, kwargs: self.run_twin(twin, fn, f, args, args, kwargs)
+            attempt = self.retried(fn)
+            if attempt is not None:
+                return lambda f, args, kwargs: attempt(f, args, args, kwargs)
         return self._in_order(fn)
 
     def use_of(self, fn: Any, effect: Any) -> Use:
@@ -199,6 +202,10 @@ class Calls(Base):
 
             def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 return self.run_twin(twin, fn, m, args, (m.__self__, *args), kwargs)
+        elif type(fn) is types.FunctionType and (attempt := self.retried(fn)) is not None:
+
+            def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                return attempt(m, args, (m.__self__, *args), kwargs)
         else:
             handler = self._in_order(method)
             if type(fn) is types.FunctionType and is_mapper(kind, fn.__name__):

@@ -27,6 +27,7 @@ from .memory import MEMORY
 from .pending import NotReady, Pending, real, resolve, settled
 from .reach.values import STREAM
 from .snapshot import Picture, instance_is_settled, look
+from .tracebacks import is_ours
 from .unit import Entry, Unit
 
 if TYPE_CHECKING:
@@ -374,7 +375,7 @@ class External(Base):
         lowered = self.lowered
         while unit is not None and unit.frame is not None:
             outer = lowered[id(unit.frame.f_code)]
-            if not unit.merged or outer.group != info.group:
+            if (not unit.merged or outer.group != info.group) and not is_ours(outer.code):
                 found.append((info.function, outer.filename, outer.site(unit.lasti)[1], unit.path))
                 info = outer
             unit = unit.parent

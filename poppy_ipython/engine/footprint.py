@@ -131,6 +131,8 @@ class Footprints(StoredKinds):
         reach.mark()
         if len(frames) == 1 and frames[0].info.piece is None and not frames[0].info.lowered.cell and reach.gives_fresh():
             reach.slots[FRESH_RESULT] = None
+        if reach.draws:
+            reach.slots["r", "rng"] = None
         return tuple(reach.slots), trail, reach.watch
 
     def followed(self, key: tuple[int, ...], frames: Sequence[Suspended]) -> tuple[Reach, int]:

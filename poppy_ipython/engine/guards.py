@@ -38,6 +38,7 @@ from ..compiler.native import REST
 from ..compiler.plan import Lowered
 from ..effects.effect import external_names
 from ..effects.registry import effect_of
+from ..effects.retrying import retried
 from .atoms import lookup
 from .codes import CodeInfo
 from .pending import UNBOUND, Pending, settled
@@ -399,7 +400,8 @@ class Look:
             return self.leaf(callee.__func__)
         if kind is types.FunctionType:
             if not belongs_to_user(callee.__code__.co_filename):
-                return True
+                wrapped = retried(callee)
+                return wrapped is None or self.leaf(wrapped.function)
             verdict, deletes = self.machine.leaf_of(callee)
             self.deletes = self.deletes or deletes
             return bool(verdict)

@@ -26,6 +26,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     ambient     the environment, what is shown           shared      ``nonlocal`` variables
     tables      stores to arrays and frames                taking    rows and cells of frames
     openings    `with open(…)`                           draws     random numbers
+    attempts    `@retry`                                answered    functions whose next call is answered
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -53,6 +54,7 @@ from .aggregates import Aggregates
 from .ambient import Ambient
 from .answers import Answers
 from .atoms import ATOMS, CHAINED
+from .attempts import Attempts
 from .branches import Branches
 from .callers import Callers
 from .calls import Calls
@@ -160,6 +162,7 @@ class Machine(
     Lines,
     Shared,
     Folding,
+    Attempts,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable, ended, handled)`` and ``crowd(in_flight)``."""
 
@@ -220,6 +223,7 @@ class Machine(
         self._init_taking()
         self._init_openings()
         self._init_reading()
+        self._init_attempts()
 
     # ------------------------------------------------------------------ host
     def wake_host(self) -> None:

@@ -23,6 +23,7 @@ from greenlet import getcurrent, greenlet
 from ..trace.records import KEPT
 from .pending import Fault, Kill, NotReady, Pending, real, resolve
 from .reach.values import FRESH_RESULT
+from .tracebacks import is_ours, line_of
 from .unit import Entry, Unit
 from .workers import Workers
 
@@ -243,6 +244,8 @@ class Scheduler(Workers):
         while frame is not None and id(frame.f_code) not in lowered:
             frame = frame.f_back  # type: ignore[assignment]
         line = frame.f_lineno if frame is not None else None
+        if frame is not None and is_ours(frame.f_code) and unit.frame is not None:
+            line = line_of(unit.frame.f_code, unit.lasti)
         unit.reason = (reason, line, detail)
         unit.waiting += 1
         self.cur = None  # type: ignore[assignment]

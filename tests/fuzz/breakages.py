@@ -71,6 +71,18 @@ def no_argument_snapshot() -> None:
     replaced("poppy_ipython.engine.snapshot:look", lambda look: lambda machine, value, picture: value)
 
 
+@mutant("a second attempt of a function that `@retry` has wrapped may write what the first may")
+def second_attempts_write_nothing() -> None:
+    replaced("poppy_ipython.engine.reach.callees:Callees.again", lambda _: lambda self, callee, args: ())
+
+
+@mutant("a first attempt that has failed is not made again, but is what the wrapper finds")
+def first_attempts_are_made_twice() -> None:
+    from contextlib import nullcontext
+
+    replaced("poppy_ipython.engine.answered:answered", lambda _: lambda *answer: nullcontext())
+
+
 @mutant("a fault drops the stores of what it kills")
 def stores_of_a_killed_unit_kept() -> None:
     def make(rollback: Any) -> Any:

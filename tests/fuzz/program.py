@@ -25,6 +25,7 @@ from . import (  # noqa: F401  the tables fill themselves on import
     statements,
     tables,
     values,
+    wrappers,
 )
 from .grammar import Writer
 

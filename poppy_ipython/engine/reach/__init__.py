@@ -70,6 +70,8 @@ class Reach(Paths, SharedVariables, Missing, Stores, Callees, Receivers, Members
         self.of_any: set[Any] = set()
         #: operators in place on names that the cell binds to plain data only
         self.maybe_plain: list[tuple[Activation, str, Ref, Ref | None, str]] = []
+        #: a wait of ``@retry`` may draw a random number
+        self.draws = False
         #: objects of which some member is called, with the names of all
         self.members_asked: list[tuple[Any, frozenset[str]]] = []
 

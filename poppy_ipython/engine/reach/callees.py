@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import sys
 import types
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,10 @@ from ...compiler.references import DATA as DATA_REF
 from ...compiler.references import Call, Ref
 from ...effects.opened import file_resource, number_written
 from ...effects.registry import effect_of, receiver_of
+from ...effects.retrying import STRATEGIES, after_failures, retried, tries_first
 from ...effects.sources import SOURCES
 from ..atoms import lookup
+from ..attempts import again
 from ..constructors import is_plain_enum
 from ..methods import PURE_NAMES
 from ..pending import Pending
@@ -152,8 +155,10 @@ class Callees(Base):
             return lambda reach, c, args: reach.declared(effect, args, receiver_of(c))
         if issubclass(type(callee), type):
             return Callees.construct
+        if callee is again:
+            return Callees.again
         if type(callee) is types.FunctionType:
-            return Callees.function
+            return Callees.wrapper if retried(callee) is not None else Callees.function
         if type(lookup(type(callee), "__call__")) is types.FunctionType:
             return Callees.instance
         return Callees.undeclared
@@ -345,6 +350,36 @@ class Callees(Base):
             raise Top(cls.__qualname__)
         self.function(init, args.bound(new))
         return (new,)
+
+    def again(self, callee: Any, args: Args) -> Values:
+        """Another attempt of a wrapper (``attempts``), with the arguments of the first."""
+        call, act = args.call, args.act
+        assert call is not None and act is not None
+        found: list[Any] = []
+        for wrapper in self.values(act, call.args[1]):
+            if type(wrapper) is not types.FunctionType:
+                raise Top("retry")
+            found += self.wrapper(wrapper, Args(self, act, replace(call, args=call.args[3:])))
+        return self.distinct(found)  # type: ignore[no-any-return]
+
+    def wrapper(self, wrapper: types.FunctionType, args: Args) -> Values:
+        """A call of what ``@retry`` has made: one attempt or several, with the statistics of the call and random waits."""
+        found = retried(wrapper)
+        if found is None:
+            raise Top(wrapper.__qualname__)
+        retrying = found.retrying
+        for name in STRATEGIES:  # those of now, if nobody may still change them
+            if any(value is not getattr(retrying, name) and value is not DATA for value in self.attribute_of(retrying, name)):
+                raise Top(name)
+        if not tries_first(retrying):
+            raise Top(wrapper.__qualname__)
+        for callee in after_failures(retrying):
+            self.invoke(callee, Args(self, None, None))
+        slot = ("a", id(wrapper), "statistics")
+        self.slots[slot] = self.slots["=", slot] = None
+        self.draws = True
+        returned = self.function(found.function, args)
+        return returned if retrying.retry_error_callback is None else JUST_UNKNOWN
 
     def function(self, fn: types.FunctionType, args: Args) -> Values:
         """A call of a user's function: its body, with its parameters bound."""
