@@ -42,6 +42,8 @@ class Options:
     detached: bool = True
     #: ask unfinished loops for the classes of what they put into containers (off: likewise)
     stored_kinds: bool = True
+    #: a `with` over managers of the program itself is a `try` like any other (off: it runs alone, likewise)
+    managers: bool = True
     #: no summary line after the cell
     quiet: bool = False
     #: what is shown of the run besides its output; auto: live where a front end shows widgets, else the line

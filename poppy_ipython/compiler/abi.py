@@ -52,6 +52,18 @@ def forget(*temporaries: str) -> ast.Assign:
     return ast.Assign([store(name) for name in temporaries], const(None))
 
 
+def manager_name(item: ast.withitem) -> str:
+    """The variable that holds the manager of ``item`` while its ``with`` runs: the same for the lowering and for footprints.
+
+    >>> manager_name(ast.parse("with f() as g: pass").body[0].items[0])
+    '__poppy_w1_5'
+    """
+    found = item.context_expr
+    if isinstance(found, ast.Name) and found.id.startswith(PREFIX):
+        return found.id
+    return f"{PREFIX}w{found.lineno}_{found.col_offset}"
+
+
 def const(value: object) -> ast.Constant:
     return ast.Constant(value)  # type: ignore[arg-type]
 

@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import scopes
-from .abi import walk
+from .abi import manager_name, walk
 from .continuation import continuation, span
 from .matches import depth, patterns
-from .operands import KEY, OPERATOR, Operands, constant
+from .operands import KEY, OPERATOR, TRUTH, Operands, constant
 from .plaindata import plain_names
 from .references import (
     ANY_KEY,
@@ -317,7 +317,25 @@ class _Builder(Operands):
         self.block(node.finalbody)
 
     def stmt_With(self, node: ast.With) -> None:
-        self.give_up(f"with in line {node.lineno}")
+        """The manager's methods are called; which they are is seen when the footprint is made (``reach/managed.py``)."""
+        self.catches = True
+        first, last = span(node)
+        if self.line is not None and first <= self.line <= last:
+            self.retried |= scopes.assigned([node])
+        managers = []
+        for item in node.items:
+            name = manager_name(item)
+            manager = self.ref(NAME, detail=name)
+            managers.append(manager)
+            if not isinstance(item.context_expr, ast.Name) or item.context_expr.id != name:
+                self.bindings.setdefault(name, []).append(self.expr(item.context_expr))
+            value = self.result(Call(self.unknown, manager, "__enter__", (), (), False))
+            if item.optional_vars is not None:
+                self.assign(item.optional_vars, value)
+        self.block(node.body)
+        for manager in managers:
+            answer = self.result(Call(self.unknown, manager, "__exit__", (self.unknown, self.unknown, self.unknown), (), False))
+            self.operand(answer, TRUTH)
 
     def stmt_Match(self, node: ast.Match) -> None:
         subject = self.truth(node.subject)

@@ -27,6 +27,8 @@ class Scope:
         self.global_names = global_names
         #: names that are certainly bound at this point
         self.bound: set[str] = set()
+        #: those that are behind the `with` lowered last, if no exception ended it
+        self.passed_by: set[str] = set()
         #: targets of the comprehensions around this point
         self.targets: set[str] = set()
         #: those of them that closures mention; that closures may still read after their round: bound once what is in flight is done

@@ -318,12 +318,18 @@ class Statements(Loops, Tries, Matches, Expressions):
         head = ([PREFIX + "t"] if test is not None else []) + list(extra)
         args = [*values, *[scope.pass_value(p) for p in params if p not in extra]]
         params = [p for p in params if p not in extra]
+        also: tuple[ast.expr, ...] = ()
         if scope.cell:
             body.append(ast.Return(op("collect", const(tuple(names)))))
             name = scope.hoist("s", head + params, [place(s, node) for s in body], node, [node])
-            maybe = tuple([True if n in facts.cleared or n in facts.deleted else None if n not in inner.scope.bound else False for n in names])
+            def flags(bound: set[str]) -> ast.expr:
+                gone = facts.cleared | facts.deleted
+                return const(tuple([True if n in gone else None if n not in bound else False for n in names]))
+
             fn, tests = self.tests(test)
-            call = op("cell_" + fn, load(name), const(tuple(names)), const(maybe), *tests, *args)
+            if kind == "with":
+                fn, also = kind, (flags(inner.scope.passed_by),)
+            call = op("cell_" + fn, load(name), const(tuple(names)), flags(inner.scope.bound), *also, *tests, *args)
             scope.bound = (scope.bound & inner.scope.bound) | (inner.scope.bound & set(names))
             return [ast.Expr(place(call, node))]
         outs = [n for n in names if scope.is_local(n)]
@@ -331,7 +337,9 @@ class Statements(Loops, Tries, Matches, Expressions):
         name = scope.hoist("s", head + params, [place(s, node) for s in body], node, [node])
         maybe = tuple(n not in (inner.scope.bound & before) for n in outs)
         fn, tests = self.tests(test)
-        call = op("stmt_if" if fn == "if" else fn, load(name), const(maybe), *tests, *args)
+        if kind == "with":
+            fn, also = kind, (const(tuple(n not in inner.scope.passed_by for n in outs)),)
+        call = op("stmt_if" if fn == "if" else fn, load(name), const(maybe), *also, *tests, *args)
         scope.bound = (scope.bound & inner.scope.bound) | {n for n in outs if n in inner.scope.bound}
         place(call, node)
         if not outs:

@@ -1,8 +1,8 @@
 """`try` and `with`, lowered.
 
-A handler runs in order; what a `try` may have caught has finished before control leaves it. An undeclared manager is entered at the
-head, and nothing else runs until it is left; one of an `async with` too, by way of a manager of ours that awaits what it gives
-(`engine/managers.py`).
+A handler runs in order; what a `try` may have caught has finished before control leaves it. A `with` over a manager whose methods are
+known is such a statement (`engine/managed.py`). Any other manager is entered at the head, and nothing else runs until it is left; one of an
+`async with` too, by way of a manager of ours that awaits what it gives (`engine/managers.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .abi import PREFIX, const, forget, load, op, operation, place, store
+from .abi import PREFIX, const, forget, load, manager_name, op, operation, place, store
 
 if TYPE_CHECKING:
     from typing import Any
@@ -27,20 +27,66 @@ class Tries(_Base):
 
     def stmt_With(self, node: ast.With | ast.AsyncWith) -> list[ast.stmt]:
         before = set(self.scope.bound)
-        result = self.logging(node, lambda: self.exclusive_with(node))
+        if isinstance(node, ast.With) and not self.scope.known.of(node).yields:
+            if len(node.items) > 1:
+                inner = ast.copy_location(ast.With(node.items[1:], node.body), node)
+                return self.stmt_With(ast.copy_location(ast.With([node.items[0]], [inner]), node))
+            if not _opens(node.items[0]):
+                return self.managed_with(node)
+            result = self.logging(node, lambda: self.open_with(node))
+        else:
+            result = self.logging(node, lambda: self.exclusive_with(node))
         self.scope.bound = before  # the manager may swallow an exception of the body
         return result
 
     stmt_AsyncWith = stmt_With
 
+    def managed_with(self, node: ast.With) -> list[ast.stmt]:
+        """A ``with`` over a manager of which only the run can tell what it is (``engine/managed.py``)."""
+        [item] = node.items
+        name = manager_name(item)
+        found = op("force", self.expr(item.context_expr))
+        known = ast.withitem(place(load(name), item.context_expr), item.optional_vars)  # type: ignore[arg-type]
+        inside = ast.copy_location(ast.With([known], node.body), node)  # where the manager has been found
+        if self.outlinable(inside):
+            return self.outlined(inside, lambda inner: inner.inside_with(inside, name), "with", extra=(name,), values=(found,))  # type: ignore[no-any-return]
+        return [ast.Assign([store(name)], found), *self.inside_with(inside, name), ast.Delete([ast.Name(name, ast.Del())])]
+
+    def inside_with(self, node: ast.With, name: str) -> list[ast.stmt]:
+        """The statement, its manager being in the variable ``name``."""
+        before = set(self.scope.bound)
+        result = self.logging(node, lambda: self.entered_with(node, name))
+        self.scope.passed_by = self.scope.bound
+        self.scope.bound = before
+        return result
+
+    def entered_with(self, node: ast.With, name: str) -> list[ast.stmt]:
+        [item] = node.items
+        marks = self.scope.try_marks
+        number = self.scope.fresh()
+        guard, mark, error, temp = f"{PREFIX}v{number}", f"{PREFIX}n{number}", f"{PREFIX}z{number}", f"{PREFIX}y{number}"
+        self.scope.try_marks = (*marks, mark)
+        after: list[ast.stmt] = []
+        if item.optional_vars is not None:
+            after = [*self.assign(item.optional_vars, load(temp)), forget(temp)]
+        body = self.block(node.body)
+        self.scope.try_marks = marks
+        wrapped = self.handed_over(node, [*after, *body, ast.Expr(op("end_managed", load(guard), load(mark)))], error, mark)
+        entered = ast.withitem(place(load(guard), item.context_expr), store(temp) if after else None)  # type: ignore[arg-type]
+        return [
+            ast.Assign([store(mark), store(error)], const(None)),
+            ast.Assign([store(guard)], op("managed", load(name))),
+            ast.Try(
+                [ast.With([entered], [ast.Assign([store(mark)], op("mark")), *wrapped])],
+                [],
+                [],
+                [ast.Expr(op("leave_managed", load(guard), load(error), load(mark)))],
+            ),
+            forget(error, guard),
+        ]
+
     def exclusive_with(self, node: ast.With | ast.AsyncWith) -> list[ast.stmt]:
         """An undeclared ``with``: enters at the head, nothing else runs meanwhile, drains before it leaves."""
-        if isinstance(node, ast.With) and any(map(_opens, node.items)):
-            if len(node.items) > 1:
-                inner = ast.copy_location(ast.With(node.items[1:], node.body), node)
-                return self.exclusive_with(ast.copy_location(ast.With([node.items[0]], [inner]), node))
-            if not self.scope.known.of(node).yields:
-                return self.open_with(node)
         marks = self.scope.try_marks
         mark = f"{PREFIX}n{self.scope.fresh()}"
         self.scope.try_marks = (*marks, mark)

@@ -27,6 +27,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     tables      stores to arrays and frames                taking    rows and cells of frames
     openings    `with open(…)`                           draws     random numbers
     attempts    `@retry`                                answered    functions whose next call is answered
+    managed     `with` over managers whose methods are known
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -76,6 +77,7 @@ from .instances import Instances
 from .iterables import Iterables
 from .keyed import Keyed
 from .lines import Lines
+from .managed import ManagedStatements
 from .managers import Managers
 from .matches import Matches
 from .maywrites import MayWrites
@@ -155,6 +157,7 @@ class Machine(
     Reading,
     Ambient,
     Draws,
+    ManagedStatements,
     Managers,
     Tables,
     Taking,
@@ -324,6 +327,7 @@ class Machine(
         if found is None:
             read, store, phantom = self.globals_of(namespace)
             cell_stmt, cell_if = self.cell_branches(namespace, phantom)
+            cell_unit = self._cell_unit(namespace, phantom)
             names = {
                 "g": read, "gl": self.global_late(namespace, read), "gal": self.ga_late, "gas": self.ga_stored, "st": store, "gd": self.deleter(namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
                 "gi": self.gi, "si": self.si, "di": self.di, "seg": self.seg, "op": self.op, "call": self.call,
@@ -339,11 +343,11 @@ class Machine(
                 "mark": self.mark, "caught": self.caught, "restore": self.restore, "live": self.live,
                 "handling": self.handling, "flush_handler": self.flush_handler, "end_handler": self.end_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": self.as_raised,
                 "as_handled": self.as_handled, "raise_": self.reraise, "before_raise": self.before_raise, "enter_exclusive": self.enter_exclusive,
-                "leave_exclusive": self.leave_exclusive, "opening": self.opening, "drain_with": self.drain_with, "leave_with": self.leave_with, "pin": self.pin, "current": self.current, "top_module": _top_module,
+                "leave_exclusive": self.leave_exclusive, "opening": self.opening, "drain_with": self.drain_with, "leave_with": self.leave_with, "managed": self.managed, "end_managed": self.end_managed, "leave_managed": self.leave_managed, "with": self.with_, "cell_with": self.cell_with(cell_unit), "pin": self.pin, "current": self.current, "top_module": _top_module,
                 "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),
                 "pack_args": self.pack_args, "pack_kwargs": self.pack_kwargs, "call_star": self.call_star,
                 "meth_star": self.meth_star, "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
-                "cell_unit": self._cell_unit(namespace, phantom), "cell_stmt": cell_stmt, "cell_if": cell_if, "stmt_if": self.stmt_if,
+                "cell_unit": cell_unit, "cell_stmt": cell_stmt, "cell_if": cell_if, "stmt_if": self.stmt_if,
                 "truth_of": self.truth_of,
                 "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native, "rest": rest,
                 "UnboundLocalError": UnboundLocalError, "StopIteration": StopIteration, "awaited_manager": self.awaited_manager, "left": self.left_coroutine, "fork_over": self.fork_over, "select": self.select, "cell_of": self.cell_of, "shared": self.shared_read, "shared_late": self.shared_late, "shared_store": self.shared_store,

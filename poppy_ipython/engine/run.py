@@ -80,6 +80,7 @@ class Session:
         self.machine.guards = options.guards
         self.machine.detached = options.detached
         self.machine.stored_kinds = options.stored_kinds
+        self.machine.managers = options.managers
         self.machine.piece = piece
         self.abandoned: list[str] = []
         self.requests: list[tuple[Any, _Ended, BaseException | None]] = []

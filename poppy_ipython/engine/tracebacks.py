@@ -116,7 +116,7 @@ class Tracebacks(Base):
             if info is not None:
                 if info.is_synthetic(step[1]):
                     continue
-                if info.merged and kept and not _raises(kept[-1]) and self._belongs(frame, info, kept[-1][0]):
+                if info.merged and kept and kept[-1][0] is not frame and not _raises(kept[-1]) and self._belongs(frame, info, kept[-1][0]):
                     kept.pop()
             kept.append(step)
         return kept

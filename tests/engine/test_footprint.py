@@ -114,7 +114,7 @@ def test_names_are_written_in_the_cell_and_where_declared_global() -> None:
     assert summarise(body, cell=False, global_names=["g"]).names == ("g",)
 
 
-@pytest.mark.parametrize("source", ["with m: pass", "yield x", "class A: pass", "async with x: pass", "[x async for x in y]"])
+@pytest.mark.parametrize("source", ["yield x", "class A: pass", "async with x: pass", "[x async for x in y]"])
 def test_what_is_not_understood_may_write_anything(source: str) -> None:
     assert summarise(ast.parse(f"async def f():\n  {source}").body[0].body, cell=False).top is not None  # type: ignore[attr-defined]
 

@@ -15,7 +15,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from . import breakages_ahead  # noqa: F401  (registers)
+from . import breakages_ahead, breakages_managers  # noqa: F401  (register)
 from .__main__ import campaign
 from .breakages import MUTANTS
 

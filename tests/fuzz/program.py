@@ -19,6 +19,7 @@ from . import (  # noqa: F401  the tables fill themselves on import
     filling,
     forms,
     idioms,
+    managers,
     merged,
     pieces,
     retries,

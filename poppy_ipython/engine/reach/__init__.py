@@ -20,6 +20,7 @@ from ..atoms import ELSEWHERE, lookup
 from ..pending import Pending
 from .callees import Callees
 from .looks import alike, look_local
+from .managed import ManagedStatements
 from .members import Members
 from .missing import Missing
 from .paths import Paths
@@ -29,7 +30,7 @@ from .stores import Stores
 from .values import ANY_ELEMENTS, CYCLE, DATA, INSTANCES, JUST_UNKNOWN, MADE_ATTRIBUTES, MADE_HERE, PLAIN, UNKNOWN, Activation, Fresh, Top, Values
 
 
-class Reach(Paths, SharedVariables, Missing, Stores, Callees, Receivers, Members):
+class Reach(Paths, SharedVariables, Missing, Stores, Callees, Receivers, ManagedStatements, Members):
     """One evaluation. ``slots`` and ``watch`` are its result; :meth:`believed` says whether it is complete.
 
     Args:

@@ -24,6 +24,7 @@ from ...effects.sources import SOURCES
 from ..atoms import lookup
 from ..attempts import again
 from ..constructors import is_plain_enum
+from .managed import KNOWN_MANAGERS
 from ..methods import PURE_NAMES
 from ..pending import Pending
 from .values import (
@@ -150,6 +151,8 @@ class Callees(Base):
             return Callees.gives_new
         if callee in _GIVES_ELEMENT:
             return Callees.gives_element
+        if callee in KNOWN_MANAGERS:
+            return Callees.gives_manager
         effect = effect_of(callee)
         if effect is not None:
             return lambda reach, c, args: reach.declared(effect, args, receiver_of(c))
@@ -214,6 +217,10 @@ class Callees(Base):
                     if type(value) not in PLAIN:
                         self.special(value, methods)
         return JUST_DATA
+
+    def gives_manager(self, callee: Any, args: Args) -> Values:
+        args.each()
+        return (Fresh(callee),)
 
     def gives_next(self, callee: Any, args: Args) -> Values:
         for value in self.first_of(args):

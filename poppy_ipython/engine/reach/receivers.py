@@ -11,6 +11,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
+from ...compiler.references import UNKNOWN as UNKNOWN_REF
 from ...effects.registry import effect_of
 from ..atoms import CHAINED, CONTAINERS, MAPPINGS
 from ..methods import MUTATORS, PURE_NAMES
@@ -60,6 +61,8 @@ class Receivers(Base):
         kind = type(receiver)
         if self.machine.streaming:
             self.touches(receiver)
+        if args.call is not None and args.call.callee.kind == UNKNOWN_REF:
+            return self.managed(receiver, name, args)
         if name == "__aiter__":
             return self.awaited_each(receiver)
         if name in _FILE_WRITERS and (kind in PLAIN or kind is Pending or kind is StandIn or kind is Fresh):
