@@ -11,5 +11,5 @@ statements(0.5, "{set!} |= {{num({int}) % 9}}", "{set!} |= {{num({int}) % 9, {in
 statements(0.15, "{dict!} |= {list}", "{set!} |= {list}", "{set!} |= {{ask({int})}} if {bool} else {{{list!}}}", "{dict!} |= {int}", risky=True)
 expressions("dict", 0.3, "({dict} | {dict})", "({dict!} | {{{int}: num({int})}})")
 idiom(0.4, "for @q in range(4):\n    {dict!} |= {{@q: num((@q, {int}))}}\n    if flag(@q): i0 = {dict!}.get({int}, @q)\n    {set!} |= {{num(@q) % 11}}\nprint({dict}, len({set!}), list({set!}))")
-idiom(0.3, "def @(q):\n    if flag(q): return {{q: num(q), {int}: q}}\n    return {{num(q) % 5: q}}\nfor @q in range(4):\n    try: {dict!} |= @(@q); bad((@q, {int}))\n    except Boom: i1 = len({dict!})\n    {dict!} = {dict!} | @(@q + 1)")
+idiom(0.3, "def @(q):\n    if flag(q): return {{q: num(q), {int!}: q}}\n    return {{num(q) % 5: q}}\nfor @q in range(4):\n    try: {dict!} |= @(@q); bad((@q, {int}))\n    except Boom: i1 = len({dict!})\n    {dict!} = {dict!} | @(@q + 1)")
 idiom(0.2, "for @k in {dict!}:\n    {dict!} |= {{@k: num(@k)}}\n    t0 |= {{num((@k, {int})) % 20}}; l0.extend(t0)")
