@@ -28,8 +28,8 @@ idiom(0.5, _NAMED + "def @f(q, x):\n    with open(@p, 'a') as f:\n        if fla
 idiom(0.4, _NAMED + "@a = ask({int})\nfor @q in {list}[:3]:\n    with open(@p, 'a') as @:\n        @.write(num(@q) if num(@q) == 6 else ask(@q))\n        o0.v += bad(@q)\n        print(@a, file=@)\n        if o0.v % 5 == 3: break\n    i0 = num(@q)\nwith open(@p) as @: @t = @.read()\nos.remove(@p)\nprint(@t, o0.v)\n@ = @p = None", risky=True)
 
 #: some files by name, none of them there
-_SOME = _NAMED.replace("pathlib\n", "pathlib, glob\n") + "for @q in glob.glob(@p + '*'): os.remove(@q)\n"
-_NONE = "\nl1.append([os.path.basename(@q)[-1] for @q in sorted(glob.glob(@p + '*'))])\nfor @q in glob.glob(@p + '*'):\n    print(open(@q).read())\n    os.remove(@q)\n@p = @q = None"
+_SOME = _NAMED.replace("pathlib\n", "pathlib, glob\n") + "[os.remove(q) for q in glob.glob(@p + '*')]\n"
+_NONE = "\nl1.append([os.path.basename(@q)[-1] for @q in sorted(glob.glob(@p + '*'))])\nfor @q in sorted(glob.glob(@p + '*')):\n    print(open(@q).read())\n    os.remove(@q)\n@p = @q = None"
 idiom(0.6, _SOME + "def @f(q):\n    p = f'{{@p}}{{num(q) % 4}}'\n    if os.path.exists(p): return open(p).read() + '!'\n    a = str(bad(q)) if flag(q) else ask(q)\n    with open(p, 'w') as f: f.write(a)\n    return a\nfor @q in {list}[:5]:\n    try: l0.append(@f(@q))\n    except Boom as ex: print(ex)" + _NONE)
 idiom(0.6, _SOME + "for @q in {list}[:5]:\n    @a = pathlib.Path(f'{{@p}}{{num(@q) % 4}}' if {int} % 2 else @p + str(o0.v % 2))\n    l0.append(ask(@a.read_text() if @a.is_file() else @q))\n    if flag(@q): @a.write_text(ask(@q))\n    else: i0 = @a.write_bytes(b'abc')\n    o0.v += 1\n    l1.append((os.path.getsize(@a), num(@q)))\n    if num(@q) > 4: s0 = ask(len(glob.glob(@p + '*')))\n@a = None" + _NONE)
 idiom(0.5, _SOME + "def @f(q):\n    if num(q) > 2: pathlib.Path(@p + str(num(q) % 2)).write_text(ask(q))\n    return num(q)\nfor @q in {list}[:5]:\n    i0 = @f(@q)\n    try: l0.append(ask(pathlib.Path(@p + '1').read_text()))\n    except OSError as ex: print(ex.errno, len(os.listdir(os.path.dirname(@p))) > 0)\n    l1.append(os.path.exists(@p + '0'))" + _NONE)
