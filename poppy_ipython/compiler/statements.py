@@ -282,7 +282,7 @@ class Statements(Loops, Tries, Matches, Expressions):
         temp = PREFIX + "rv"
         return [
             ast.Assign([store(temp)], value),
-            ast.Expr(op("join", load(self.scope.try_marks[0]))),
+            *self.joined(self.scope.try_marks),
             ast.Return(load(temp)),
         ]
 
@@ -293,8 +293,7 @@ class Statements(Loops, Tries, Matches, Expressions):
         return self._jump(node)
 
     def _jump(self, node: ast.stmt) -> list[ast.stmt]:
-        marks = self.scope.try_marks[self.loop_marks :]
-        return [*([ast.Expr(op("join", load(marks[0])))] if marks else []), node]
+        return [*self.joined(self.scope.try_marks[self.loop_marks :]), node]
 
     # ------------------------------------------------------------------ compound statements
     def outlinable(self, node: ast.stmt) -> bool:

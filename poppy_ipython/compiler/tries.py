@@ -126,6 +126,16 @@ class Tries(_Base):
             ast.If(ast.Compare(load(error), [ast.IsNot()], [const(None)]), [hand_over(node, error)], []),
         ]
 
+    def joined(self, marks: tuple[str, ...]) -> list[ast.stmt]:
+        """Before control leaves the statements at ``marks``, the outermost first: what they may catch has finished."""
+        joins: list[ast.stmt] = []
+        for mark in marks:
+            manager = self.scope.open_marks.get(mark)
+            if manager is None:
+                return [*joins, ast.Expr(op("join", load(mark)))]
+            joins.append(ast.Expr(op("join_with", load(manager), load(mark))))
+        return joins
+
     def open_with(self, node: ast.With) -> list[ast.stmt]:
         """``with open(…) as f``, which does not wait (``engine/openings.py``) unless ``open`` is somebody else's."""
         [item] = node.items
@@ -138,6 +148,7 @@ class Tries(_Base):
         opening = op("opening", self.expr(call.func), *map(self.expr, call.args))
         opening.keywords = named
         self.scope.try_marks = (*marks, mark)
+        self.scope.open_marks[mark] = manager
         after: list[ast.stmt] = []
         if item.optional_vars is not None:
             after = [*self.assign(item.optional_vars, load(temp)), forget(temp)]

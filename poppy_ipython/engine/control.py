@@ -85,6 +85,8 @@ class Control(DictLoops):
         """An iterator over ``value`` for a ``for`` statement or a comprehension of lowered code."""
         if type(value) is Stream:
             return value.items  # type: ignore[no-any-return]
+        if type(value) is Pending and not value.done and getattr(value, "copy", None) is not None:
+            return self.lines_of(value)
         value = self.force_shape(value)
         kind = type(value)
         if kind is list:

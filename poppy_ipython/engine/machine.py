@@ -22,7 +22,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     results     of functions: numbers and strings in known places    early       faults before the head
     unbinding   `del` of a global name    matches     `match` on values in flight
     opened      files of the program                     lines       their lines, ahead of the file
-    reading     files by their names
+    reading     files by their names                     contents    of files opened in their turn
     ambient     the environment, what is shown           shared      ``nonlocal`` variables
     tables      stores to arrays and frames                taking    rows and cells of frames
     openings    `with open(…)`                           draws     random numbers
@@ -62,6 +62,7 @@ from .calls import Calls
 from .codes import CodeInfo, prepare
 from .columns import Columns
 from .constructors import Constructors
+from .contents import Contents
 from .control import Control
 from .counters import Counters
 from .deferred import Deferred
@@ -85,7 +86,7 @@ from .methods import Methods
 from .mutations import Mutations
 from .natives import Natives
 from .opened import OpenFiles
-from .openings import WRITES, Openings
+from .openings import READS, WRITES, Openings
 from .origins import Origins
 from .pending import UNBOUND, BoundRef, Fault, Kill, NotReady, Pending
 from .reading import Reading
@@ -155,6 +156,7 @@ class Machine(
     OpenFiles,
     Openings,
     Reading,
+    Contents,
     Ambient,
     Draws,
     ManagedStatements,
@@ -343,7 +345,7 @@ class Machine(
                 "mark": self.mark, "caught": self.caught, "restore": self.restore, "live": self.live,
                 "handling": self.handling, "flush_handler": self.flush_handler, "end_handler": self.end_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": self.as_raised,
                 "as_handled": self.as_handled, "raise_": self.reraise, "before_raise": self.before_raise, "enter_exclusive": self.enter_exclusive,
-                "leave_exclusive": self.leave_exclusive, "opening": self.opening, "drain_with": self.drain_with, "leave_with": self.leave_with, "managed": self.managed, "end_managed": self.end_managed, "leave_managed": self.leave_managed, "with": self.with_, "cell_with": self.cell_with(cell_unit), "pin": self.pin, "current": self.current, "top_module": _top_module,
+                "leave_exclusive": self.leave_exclusive, "opening": self.opening, "drain_with": self.drain_with, "join_with": self.join_with, "leave_with": self.leave_with, "managed": self.managed, "end_managed": self.end_managed, "leave_managed": self.leave_managed, "with": self.with_, "cell_with": self.cell_with(cell_unit), "pin": self.pin, "current": self.current, "top_module": _top_module,
                 "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),
                 "pack_args": self.pack_args, "pack_kwargs": self.pack_kwargs, "call_star": self.call_star,
                 "meth_star": self.meth_star, "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
@@ -427,7 +429,7 @@ class Machine(
         """Look ``target.name`` up before the arguments of a method call are evaluated."""
         if type(target) is Pending:
             if not target.done:
-                if not calls or (name in WRITES and id(target) in self.opened):
+                if not calls or (name in WRITES and id(target) in self.opened) or (name in _OF_FILES and getattr(target, "copy", None) is not None):
                     return target
                 target = self.force(target)
             else:
@@ -485,6 +487,7 @@ class Machine(
 
 
 _BUILTIN_RECEIVERS = CHAINED | {str, tuple, bytes, int, float, frozenset, range, bool, type(None)}
+_OF_FILES = READS | {"close"}
 _OPERATORS = [
     "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor", "lshift", "rshift", "matmul", "lt", "le",
     "gt", "ge", "eq", "ne", "neg", "pos", "invert", "iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "iand",

@@ -13,7 +13,7 @@ from .atoms import ATOMS, COLLECTED, CONTAINERS, ITERABLE, MAPPINGS, SEQUENCES, 
 from .buffer import extend_items, named, set_add, set_item, update_items
 from .collected import Collected
 from .dictloops import CLEARED, POPPED, taken_out
-from .openings import WRITES
+from .openings import READS, WRITES
 from .pending import Pending, settled
 
 _IMMUTABLE_TYPES = (str, bytes, int, float, complex, tuple, frozenset, range)
@@ -51,6 +51,8 @@ class Methods(Collected):
                 return result
             elif name in WRITES and id(target) in self.opened:
                 return self.write_late(target, name, args, kwargs)
+            elif getattr(target, "copy", None) is not None and (name in READS or name == "close"):
+                return self.read_ahead(target, name, args, kwargs)
             else:
                 target = self.force(target)
         kind = type(target)

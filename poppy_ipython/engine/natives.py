@@ -16,6 +16,7 @@ import builtins
 import collections
 import copy
 import functools
+import json
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -244,7 +245,7 @@ class Natives(Base):
             next: self.n_next, sorted: lambda *a, **k: self.keyed(sorted, a, k), copy.copy: self.n_copy,
             functools.reduce: self.n_reduce, min: lambda *a, **k: self.keyed(min, a, k), max: lambda *a, **k: self.keyed(max, a, k),
             sum: lambda *a, **k: self.aggregate(sum, a, k), any: self.n_any, all: self.n_all,
-            range: lambda *a: self.native(range, a, None, True), print: self.n_print, getattr: self.n_getattr, setattr: self.n_setattr, hasattr: self.n_hasattr,
+            range: lambda *a: self.native(range, a, None, True), print: self.n_print, open: self.n_open, json.load: self.n_json_load, getattr: self.n_getattr, setattr: self.n_setattr, hasattr: self.n_hasattr,
             again: self.again,
         }  # fmt: skip
 

@@ -37,6 +37,8 @@ else:
 _BETWEEN = re.compile(r"[\s'\"/\\\\=,;:()]+")
 #: methods of a file that wait for it to be opened
 WRITES = frozenset({"write", "writelines", "flush"})
+#: methods of a file that a copy of its contents answers (`contents`)
+READS = frozenset({"read", "readline", "readlines"})
 #: longer texts are no commands
 _LONG = 4096
 #: so many names are looked for one by one before a text is taken apart
@@ -58,6 +60,8 @@ class Opening:
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         machine = self.machine
+        if type(self.file) is Pending and getattr(self.file, "copy", None) is not None:
+            self.file.copy.file = None
         if kind is not None:
             file = settled(self.file)
             if type(file) is not Pending:  # else it has not been opened, and never will be
@@ -98,6 +102,9 @@ class Openings(Base):
             except BaseException:
                 self.leave_exclusive(None)
                 raise
+        file = None if self.quiescent() else self.open_ahead(args, kwargs)
+        if file is not None:
+            return Opening(self, file, None)
         if self.quiescent():
             file = self.fence(open, args, kwargs, what="open")
             return Opening(self, file, number_of(file))
@@ -142,6 +149,11 @@ class Openings(Base):
         if type(manager) is not Opening:
             self.leave_exclusive(error)
 
+    def join_with(self, manager: Any, mark: int) -> None:
+        """Before ``return``, ``break`` or ``continue`` leaves it: a file is closed in its turn, and catches nothing."""
+        if type(manager) is not Opening:
+            self.join(mark)
+
     def drain_with(self, manager: Any) -> None:
         """At the end of its body."""
         if type(manager) is not Opening:
@@ -169,4 +181,4 @@ def _method(file: Any, name: str, *args: Any) -> Any:
     return getattr(file, name)(*args)
 
 
-__all__ = ["WRITES", "Opening", "Openings"]
+__all__ = ["READS", "WRITES", "Opening", "Openings"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Pending:
     """The value of something that has not finished yet."""
 
-    __slots__ = ("callbacks", "data", "direct", "done", "elements", "kind", "late", "maybe_unbound", "name", "plain_items", "position", "unit", "value")
+    __slots__ = ("callbacks", "copy", "data", "direct", "done", "elements", "kind", "late", "maybe_unbound", "name", "plain_items", "position", "unit", "value")
 
     def __init__(self) -> None:
         self.done = False
@@ -47,6 +47,9 @@ class Pending:
         self.plain_items: tuple[bool, ...] | None = None
         #: a read that came later than its statement, of something that is changed and stored back
         self.late = False
+
+    #: of a file that is not open yet: what is read from it (``contents``); most pendings have none
+    copy: Any
 
     def __repr__(self) -> str:
         return f"<pending {self.value!r}>" if self.done else "<pending>"

@@ -104,11 +104,7 @@ class Reading(Base):
         while True:
             unit = self.cur
             here = (*unit.path, unit.n + 1)
-            keys = [EVERYTHING, ANY_FILE, *names_of(path)]
-            if not os.path.isabs(path):
-                keys.append("environment")
-            if "log" in self.writes and _is_logged_to(path):
-                keys.append("log")
+            keys = self.keys_of(path)
             if folder:
                 keys += [key for key in self.writes if type(key) is tuple and key[0] == "file"]
             if any(is_plain_file(stream) and not stream.closed and number_of(stream) in keys for stream in (sys.stdout, sys.stderr)):
@@ -125,6 +121,22 @@ class Reading(Base):
             if writer is None:
                 return
             self.wait_for_writer(writer)
+
+    def is_written_by_nobody(self, path: Any) -> bool:
+        """Is no older write of the file outstanding, and may no older unit make one?"""
+        unit = self.cur
+        here = (*unit.path, unit.n + 1)
+        keys = self.keys_of(path)
+        return self.write_before(here, keys) is None and (not self.may or self.writer_before(here, keys, False) is None)
+
+    def keys_of(self, path: Any) -> list[Any]:
+        """The resources that a write of the file may have."""
+        keys = [EVERYTHING, ANY_FILE, *names_of(path)]
+        if not os.path.isabs(path):
+            keys.append("environment")
+        if "log" in self.writes and _is_logged_to(path):
+            keys.append("log")
+        return keys
 
     def write_before(self, here: Any, keys: list[Any]) -> Any:
         """The last outstanding write of one of ``keys`` that is older than ``here``."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -23,6 +24,10 @@ def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for q in range(6):
         Path(f"p{q}").write_text(f"t{q}")
+    Path("l0").write_text("".join(f"line {q}\n" for q in range(9)))
+    Path("l1").write_text("".join(f"{q},{q * q}\n" for q in range(9)))
+    Path("bytes").write_bytes(b"a\n" + b"c" * 9000 + b"\xff\nd\n")
+    Path("ends").write_bytes(b"a\nb\r\nc\rd\ne")
 
 
 AT_ONCE = {
@@ -39,6 +44,39 @@ AT_ONCE = {
         import glob, os
         for q in range(6): out.append(ask((sorted(os.listdir(".")), len(glob.glob("p*")))))
         """,
+    "by an open file": """
+        for q in range(6):
+            with open(f"p{q}") as f: t = f.read()
+            with open(f"p{q}", "rb") as f: t += str(f.readlines())
+            out.append(ask(t))
+        """,
+    "in a function": """
+        def load(p):
+            with open(p, encoding="utf-8") as f: return f.read()
+        out += [ask(load(f"p{q}")) for q in range(6)]
+        """,
+    "documents": """
+        import json
+        def load(p):
+            with open(p) as f: return json.load(f)
+        for q in range(6):
+            with open("doc.json", "w") as f: json.dump({"q": [q]}, f)
+            out.append(load("doc.json")["q"])
+        out += [ask(json.load(open("doc.json"))["q"]) for q in range(6)]
+        """,
+    "without a with": """
+        out.append(ask(9))
+        for q in range(6):
+            f = open(f"p{q}")
+            out.append(ask(f.read()))
+            f.close()
+            out.append(ask(open(f"p{q}").readline()))
+        """,
+    "lines of many": """
+        for q in range(6):
+            with open(f"p{q}") as f:
+                for line in f: out.append(ask(line))
+        """,
     "one file is written for each that is read": """
         from pathlib import Path
         for q in range(6): Path(f"p{q}").with_suffix(".out").write_text(ask(Path(f"p{q}").read_text()))
@@ -49,6 +87,22 @@ AT_ONCE = {
 @pytest.mark.parametrize("name", AT_ONCE)
 def test_reads_do_not_wait_for_calls(name: str) -> None:
     assert makespan("out = []" + dedent(AT_ONCE[name])) == 1
+
+
+def test_files_are_closed_as_soon_as_they_have_been_read() -> None:
+    """In its turn each: never more of them are open than calls wait before their ends."""
+    names: dict[str, Any] = {"ask": ask, "out": []}
+    source = "import os\nx = ask(0)\nfor q in range(300): out.append(ask(open(f'p{q % 6}').read()))\nopen_now = len(os.listdir('/dev/fd'))"
+    before = len(os.listdir("/dev/fd"))
+    outcome = run_simulated(source, names)
+    assert outcome.makespan == 1 and len(names["out"]) == 300 and names["open_now"] == before
+
+
+def test_a_file_that_nobody_closes_warns() -> None:
+    names: dict[str, Any] = {"ask": ask}
+    with pytest.warns(ResourceWarning, match="unclosed file <_io.TextIOWrapper name='p1'"):
+        outcome = run_simulated("a = ask(1)\nb = open('p1').read()\nc = ask(b)", names)
+    assert (outcome.makespan, names["c"]) == (1, "rt1")
 
 
 CACHE = """
@@ -180,6 +234,111 @@ SAME = {
             os.chdir("..")
             l0.append(pathlib.Path("p0").read_text())
         finally: os.chdir(here)
+        """,
+    "how far it has been read": """
+        for q in range(6):
+            f = open("l0")
+            h = f.readline()
+            try:
+                l0.append(bad((h, q)))
+                l1.append(f.read(2) + f.readline())
+            except Boom: l1.append((f.tell(), f.read(1)))
+            l0.append((ask(q), f.closed))
+            f.close()
+        f = None
+        """,
+    "whoever else has it": """
+        import csv
+        def first(f, q): return f.readline() if num(q) > 2 else ask(q)
+        for q in range(6):
+            with open("l1") as f:
+                l0.append(first(f, q))
+                held = [f]
+                l0.append(held[0].readline())
+                l0.append(list(csv.reader(f)) if num(q) % 2 else [*f])
+                l0.append(ask(f.read()))
+        f = held = None
+        """,
+    "it is written to while it is open": """
+        import pathlib
+        for q in range(4):
+            with open("a", "w") as g: g.write("1\\n2\\n" * 5000)
+            with open("a") as f:
+                l0.append(f.readline())
+                pathlib.Path("a").write_text(ask(q))
+                l0.append(len(f.read()))
+                pathlib.Path("a").write_text(ask((q, 1)))
+                l0.append(f.read())
+        f = g = None
+        """,
+    "a function that may write to it": """
+        import pathlib
+        def w(q):
+            if num(q) > 3: pathlib.Path("a").write_text(ask(q))
+        for q in range(6):
+            pathlib.Path("a").write_text(ask(q))
+            w(q)
+            with open("a") as f:
+                w((q, 1))
+                l0.append(ask(f.read()))
+        f = None
+        """,
+    "what is no text, no document, no mode": """
+        import json
+        for q in range(5):
+            l0.append(ask(q))
+            try:
+                if q == 1:
+                    with open("bytes", encoding="utf-8") as f: l0.append((f.readline(), f.read()))
+                elif q == 2:
+                    with open("l1") as f: json.load(f)
+                elif q == 3:
+                    with open("l1", "q") as f: f.read()
+                else:
+                    with open("l1") as f: f.read(1.5)
+            except (ValueError, TypeError) as ex: print(ex, q)
+        with open("l1") as f: f.write("x")
+        """,
+    "ends of lines": """
+        for q in range(4):
+            l0.append(ask(q))
+            for newline in (None, "", "\\r", "\\n"):
+                with open("ends", newline=newline) as f: l0.append((f.readline(), f.newlines, f.readlines(), f.newlines))
+        f = None
+        """,
+    "a break in the middle of the lines, and a failure": """
+        r = []
+        for q in range(5):
+            try:
+                with open("l1") as f:
+                    for line in f:
+                        r.append(bad((line, q)))
+                        if num(line + str(q)) > 4: break
+                    r.append((ask(line), f.readline()))
+            except Boom as ex: print(ex, f.closed, line)
+        f = None
+        """,
+    "returned from in a try": """
+        def g(q):
+            try:
+                with open("l1") as f:
+                    a = f.readline()
+                    if num(q) > 2: return bad((a, q))
+                    return a + bad(q)
+            except Boom as ex: return str(ex) + str(f.closed)
+            finally: l1.append(q)
+        for q in range(8): l0.append(g(q))
+        """,
+    "an open of one's own": """
+        def go(open, q):
+            with open(q) as f: return f.read()
+        class F:
+            def __init__(self, q): self.q = q
+            def __enter__(self): l1.append(self.q); return self
+            def __exit__(self, *what): l1.append(-1)
+            def read(self): return ask(self.q)
+        for q in range(4): l0.append(go(F, q))
+        F = None
         """,
     "a file that is not there": """
         import pathlib

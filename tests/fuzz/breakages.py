@@ -348,6 +348,16 @@ def files_are_read_past_units_that_may_write_them() -> None:
     replaced("poppy_ipython.engine.reading:Reading.writer_before", lambda _: lambda self, here, keys, folder: None)
 
 
+@mutant("what is read from a copy is read from the file itself, in its turn")
+def files_stand_where_they_were_opened() -> None:
+    replaced("poppy_ipython.engine.contents:Contents._read_later", lambda _: lambda self, copy, fn, args: None)
+
+
+@mutant("a copy of a file is used while nothing else has been done with the file")
+def copies_of_files_are_used_too_long() -> None:
+    replaced("poppy_ipython.engine.contents:Contents._is_untouched", lambda _: lambda self, copy: True)
+
+
 @mutant("what a pattern captures is the object that was matched, not the copy it was tried on")
 def captures_are_copies() -> None:
     replaced("poppy_ipython.engine.matches:_original", lambda _: lambda value, copies: value)

@@ -40,6 +40,8 @@ from .world import ATOMS, OURS, World
 
 ORDERED = (list, tuple, deque)
 DICTS = (dict, defaultdict, Counter)
+#: the program's builtins, and what `warnings` counts: a file that nobody closed warns, unseen, where it is let go
+NAMESPACE_NOISE = frozenset({"__builtins__", "__warningregistry__"})
 CLASS_NOISE = frozenset(
     "__dict__ __weakref__ __module__ __doc__ __qualname__ __firstlineno__ __static_attributes__".split()
 )
@@ -69,7 +71,7 @@ def observe(namespace: dict[str, Any], world: World, value: Any, error: BaseExce
     names = [
         name
         for name in namespace
-        if name != "__builtins__" and namespace[name] is not world.functions.get(name, namespace)
+        if name not in NAMESPACE_NOISE and namespace[name] is not world.functions.get(name, namespace)
     ]
     variables = {name: walk.of(namespace[name], name) for name in sorted(names)}
     return Observation(
