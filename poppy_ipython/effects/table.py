@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 import weakref
 from collections.abc import Callable
-from types import BuiltinFunctionType, MethodType, MethodWrapperType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, MethodWrapperType, ModuleType
 from typing import Any
 
 __all__ = ["MISSING", "BuiltinMethodType", "Table", "class_attribute", "display_name", "underlying"]
@@ -115,6 +115,10 @@ def underlying(callee: Any) -> Any:
 
     >>> underlying("a".upper) is str.__dict__["upper"]
     True
+    >>> class Loud(list):
+    ...     def append(self, item): super().append(item)
+    >>> underlying(super(Loud, Loud()).append) is list.__dict__["append"]
+    True
     >>> class A:
     ...     @classmethod
     ...     def make(cls): ...
@@ -128,7 +132,11 @@ def underlying(callee: Any) -> Any:
         receiver = callee.__self__
         if receiver is None or issubclass(type(receiver), ModuleType):
             return callee
-        _, found = class_attribute(receiver if issubclass(type(receiver), type) else type(receiver), callee.__name__)
+        owner = receiver if issubclass(type(receiver), type) else type(receiver)
+        _, found = class_attribute(owner, callee.__name__)
+        if type(found) is FunctionType:  # a class of the user's has its own: what is called is that of a base, by `super()`
+            above = [vars(base).get(callee.__name__, MISSING) for base in owner.__mro__]
+            found = next((one for one in above if one is not MISSING and type(one) is not FunctionType), MISSING)
         if found is MISSING:
             return callee
         return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found

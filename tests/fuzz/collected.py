@@ -47,3 +47,7 @@ idiom(0.6, "class @:\n    def __init__(self): self.q, self.c, self.v = deque(l0[
 idiom(0.3, "@d = defaultdict(lambda: defaultdict(int))\nfor @x in mk({int})[:3]:\n    @d[@x][num(@x)] += {int}\n    if flag(@x): @d[num(@x)]\n    l1.append(len(@d[@x]))\nprint({{k: dict(v) for k, v in @d.items()}})")
 idiom(0.3, "def @f(): l2.append(1); return num(i1)\n@d = defaultdict(@f)\nfor @x in {list}[:3]:\n    i0 = @d[num(@x) % 3]\n    l1.append(len(l2) + @d[1])\n    if flag(@x): @d.default_factory = int\nprint(dict(@d), len(l2)); l2 = l2[:3]")
 idiom(0.4, "@a = defaultdict(list)\n@b = [@a, {groups!}]\ndef @(q):\n    r = @b[q % 2]\n    if flag(q): r = @a\n    r[q].append(num(q))\n    return r\nfor @x in range(3):\n    i0 = len(@(@x)[num(@x)])\n    @(@x)[{int}]\n    l1.append(len(@a)); print(@a, @x in {groups!})")
+
+# classes of one's own that do with a builtin container what it does, and more
+idiom(0.4, "class @L(list):\n    def append(self, x): l2.append(x); super().append(num(x)); return self.extend([x])\n    def extend(self, xs):\n        if flag(len(self)): super().extend(xs)\n@a = @L()\nfor @x in {list}[:3]:\n    @a.append(@x); i0 = len(@a) + len(l2)\nprint(@a); l2 = l2[:3]")
+idiom(0.3, "class @D(dict):\n    def __setitem__(self, k, v): l1.append(k); super().__setitem__(k % 5, v)\n    def get(self, k, d=None): return super().get(k, num(k))\n    def update(self, e): super().update({{0: size(e)}}); super().update(e)\n@a = @D()\nfor @x in {list}[:3]:\n    @a[@x] = num(@x); @a.update({{@x: {int}}}); i0 = @a.get({int}) + len(l1)\nprint(dict(@a)); l1 = l1[:3]")

@@ -1,4 +1,4 @@
-"""Builtin methods that change their object and then raise."""
+"""Builtin methods that change their object and then raise, and methods that call those they override."""
 
 from ..check import agree
 
@@ -125,3 +125,22 @@ for d in ({}, Counter(), defaultdict(int)):
 """
     for seed in range(1, 9):
         agree(source, seed=seed)
+
+
+def test_a_method_of_a_container_that_calls_the_one_it_overrides() -> None:
+    source = """\
+import io
+l0 = []
+class Loud(list):
+    def append(self, x): l0.append(x); super().append(num(x))
+class Kept(dict):
+    def update(self, x): l0.append(x); super().update({1: x})
+class File(io.StringIO):
+    def write(self, text): l0.append(text); return super().write(text.upper())
+a, b, c = Loud(), Kept(), File()
+for q in range(3):
+    a.append(q); b.update(ask(q)); c.write(ask((q, 1))); l0.append(len(l0)); print(q, file=c)
+print(a, b, c.getvalue())
+a = b = c = Loud = Kept = File = None
+"""
+    agree(source)
