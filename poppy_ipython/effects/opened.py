@@ -5,6 +5,9 @@ lies below it are exactly the classes of `io` that `open` puts together, nobody 
 its encoding is one of Python's (a codec or an error handler of one's own is code of the user's). Asked at every call, because
 whether it is so can be seen from the object alone (1 µs, less than the write).
 
+`io.StringIO` and `io.BytesIO` are such files, too. They have no name and no number: what may be written is looked for in whatever is
+handed to a call (`engine/snapshot.py`).
+
 An open file is told by device and number, which stay its own however its name changes (a `Path` is told by its name:
 `sources.path_resource`; who reads through a path asks for both).
 """
@@ -20,10 +23,14 @@ from types import BuiltinFunctionType
 from typing import Any
 
 __all__ = [
-    "file_given", "file_of", "file_resource", "is_plain_file", "is_written_plainly", "named", "number_of", "number_written",
+    "IN_MEMORY", "KEPT", "file_given", "file_of", "file_resource", "is_plain_file", "is_written_plainly", "named", "number_of", "number_written",
     "opens_plainly",
 ]  # fmt: skip
 
+#: files that are kept in memory
+KEPT: frozenset[type] = frozenset({io.StringIO, io.BytesIO})
+#: the resource of all of them: who is given one asks for no other
+IN_MEMORY = ("file", "memory", 0)
 _BUFFERS = frozenset({io.BufferedReader, io.BufferedWriter, io.BufferedRandom})
 _ENCODINGS = frozenset(
     {"utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii", "latin-1", "iso-8859-1", "iso8859-1", "cp1252", "utf-16", "utf-32"}
@@ -37,10 +44,12 @@ def is_plain_file(file: Any) -> bool:
     """Does nothing of the program's own run in what is done with this file?
 
     >>> with open(__file__) as file:
-    ...     is_plain_file(file), is_plain_file(file.buffer), is_plain_file(io.StringIO())
-    (True, True, False)
+    ...     is_plain_file(file), is_plain_file(file.buffer), is_plain_file(io.StringIO()), is_plain_file(object())
+    (True, True, True, False)
     """
     kind = type(file)
+    if kind in KEPT:
+        return not vars(file)
     if kind is io.TextIOWrapper:
         if not vars(file).keys() <= {"mode"} or file.encoding.lower() not in _ENCODINGS or file.errors not in _ERRORS:
             return False
@@ -94,6 +103,8 @@ def is_written_plainly(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str
 
 def number_of(file: Any) -> Hashable:
     """The resource of an open file."""
+    if type(file) in KEPT:
+        return IN_MEMORY
     found = os.fstat(file if type(file) is int else file.fileno())
     return ("file", found.st_dev, found.st_ino)
 

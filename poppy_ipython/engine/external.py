@@ -14,7 +14,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from ..effects.doubts import unclear_of
-from ..effects.opened import named
+from ..effects.opened import IN_MEMORY, named
 from ..effects.registry import effect_of_call, resource_of
 from ..effects.sources import SOURCES
 from ..effects.table import underlying
@@ -38,6 +38,8 @@ else:
 EVERYTHING = "*"
 #: what the draws write whose numbers are known already (``ambient``)
 DRAWN = ("rng", "drawn")
+#: resources whose queued writes change objects that a call may be given
+_IN_OBJECTS = frozenset({MEMORY, DRAWN, IN_MEMORY})
 
 
 def _written(write: Entry, read: Entry) -> None:
@@ -78,7 +80,7 @@ class External(Base):
         if self.streaming and self.escape(*args, *kwargs.values()):
             at_head = True
         holes: Any = None
-        if not at_head and not simple and (self.chains or self.may or MEMORY in self.writes):
+        if not at_head and not simple and not self.all_current():
             picture = Picture()
             seen = [look(self, settled(a), picture) for a in args]
             named = {k: look(self, settled(v), picture) for k, v in kwargs.items()}
@@ -134,6 +136,10 @@ class External(Base):
         else:
             self.run_external(entry)
         return pending
+
+    def all_current(self) -> bool:
+        """Is every object as it will be when this position is at the head?"""
+        return not self.chains and not self.may and (not self.writes or self.writes.keys().isdisjoint(_IN_OBJECTS))
 
     def refine(
         self, fn: Any, effect: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -279,7 +285,7 @@ class External(Base):
                 break
 
     def arrived_value(self, entry: Entry, value: Any) -> Any:
-        if type(value) in ATOMS or (not self.chains and not self.may and MEMORY not in self.writes):
+        if type(value) in ATOMS or self.all_current():
             return value
 
         def picture_it() -> Any:

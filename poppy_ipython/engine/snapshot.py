@@ -19,6 +19,7 @@ import types
 from typing import Any
 
 from ..effects.library import NAMES
+from ..effects.opened import IN_MEMORY, KEPT
 from ..effects.registry import is_closed
 from .atoms import ATOMS, BUILTIN_VALUES, is_atom
 from .constructors import is_record
@@ -145,6 +146,8 @@ def instance_is_current(machine: Any, value: Any, seen: set[int], quiet: bool = 
             return False
         if kind not in BUILTIN_VALUES:
             if quiet and not quiet_kind(kind):
+                return False
+            if kind in KEPT and (machine.may or IN_MEMORY in machine.writes):
                 return False
             if is_closed(kind):
                 continue

@@ -411,3 +411,8 @@ def dicts_are_merged_at_once() -> None:
         return broken
 
     replaced("poppy_ipython.engine.displays:Displays.merge_into", make)
+
+
+@mutant("who is given a file in memory finds in it what has been written so far")
+def files_in_memory_are_handed_out_early() -> None:
+    replaced("poppy_ipython.engine.snapshot:KEPT", lambda _: frozenset())

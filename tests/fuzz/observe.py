@@ -18,6 +18,7 @@ comparison: neither sees functions, and both call user code.
 
 from __future__ import annotations
 
+import io
 import random
 import traceback
 from collections import Counter, defaultdict, deque
@@ -167,6 +168,8 @@ class Walk:
             return (of(thing.__self__, ".__self__"), of(thing.__func__, ".__func__"))
         if isinstance(thing, BuiltinFunctionType):
             return (thing.__qualname__,)
+        if kind in (io.StringIO, io.BytesIO):
+            return (thing.closed, None if thing.closed else (thing.getvalue(), thing.tell()))
         if kind is random.Random or kind.__module__.startswith("numpy.random."):
             return (_drawn(thing),)
         if isinstance(thing, type):

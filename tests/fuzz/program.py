@@ -49,7 +49,7 @@ def program(seed: int) -> Program:
     w = Writer(seed)
     _box(w)
     prologue = PROLOGUE.split("; ")
-    w.lines += [prologue[0], "; ".join(prologue[1:]), collected.PROLOGUE, ambient.PROLOGUE, tables.PROLOGUE]
+    w.lines += [prologue[0], "; ".join(prologue[1:]), collected.PROLOGUE, ambient.PROLOGUE, tables.PROLOGUE, merged.PROLOGUE]
     for _ in range(w.rng.choice((0, 1, 1, 2, 2, 3))):
         w.rng.choice((_function, _function, _function, _list_function, _generator))(w)
     for _ in range(w.rng.randint(4, 11)):

@@ -101,6 +101,8 @@ def canonical(value: Any, depth: int = 0) -> str:
         return "{" + joined(pairs) + "}"
     if kind in (set, frozenset):
         return kind.__name__ + "(" + joined(sorted(canonical(item, depth + 1) for item in value)) + ")"
+    if kind in (io.StringIO, io.BytesIO):
+        return f"{kind.__name__} {'closed' if value.closed else value.getvalue()[-99:]!r}"
     if hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value):
         return kind.__name__ + canonical(dict(vars(value)), depth + 1)
     return f"<{kind.__name__}>"
