@@ -5,8 +5,8 @@ lies below it are exactly the classes of `io` that `open` puts together, nobody 
 its encoding is one of Python's (a codec or an error handler of one's own is code of the user's). Asked at every call, because
 whether it is so can be seen from the object alone (1 µs, less than the write).
 
-`io.StringIO` and `io.BytesIO` are such files, too. They have no name and no number: what may be written is looked for in whatever is
-handed to a call (`engine/snapshot.py`).
+`io.StringIO` and `io.BytesIO` are such files, too. They have no name and no number: what may be
+written is looked for in whatever is handed to a call (`engine/snapshot.py`).
 
 An open file is told by device and number, which stay its own however its name changes (a `Path` is told by its name:
 `sources.path_resource`; who reads through a path asks for both).
@@ -23,8 +23,8 @@ from types import BuiltinFunctionType
 from typing import Any
 
 __all__ = [
-    "IN_MEMORY", "KEPT", "file_given", "file_of", "file_resource", "is_plain_file", "is_written_plainly", "named", "number_of", "number_written",
-    "opens_plainly",
+    "IN_MEMORY", "KEPT", "file_given", "file_of", "file_resource", "is_plain_file", "is_written_plainly", "named", "number_of",
+    "number_written", "opens_plainly",
 ]  # fmt: skip
 
 #: files that are kept in memory

@@ -25,3 +25,4 @@ expressions("str", 0.2, "sb.getvalue()[:9]", "str(bb.getvalue()[:9])", "ask(sb.g
 expressions("int", 0.1, "sb.tell()", "len(bb.getvalue())", "size(copy.copy(sb.getvalue()))")
 idiom(0.3, "for @q in range(3):\n    sb.write(ask((@q, {int})))\n    try: print(num(@q), file=sb); bad(@q); sb.write('z')\n    except Boom: s0 = sb.getvalue()[-5:]\n    if flag(@q): i1 = sb.tell()")
 idiom(0.2, "def @(q):\n    if flag(q): sb.write(ask(q))\n    return num(q)\nfor @q in range(4): i0 += @(@q); bb.write(b'.'); s0 = ask((@q, {int}))\nprint(sb.getvalue()[-20:], bb.getvalue()[-9:])")
+idiom(0.2, "for @q in range(3):\n    sb.write(ask(@q)); s0 = ask([sb, @q])[:9]; print({int}, file=sb)\n    bb.write(s0.encode()); i0 = num((bb, {int}))")
