@@ -151,7 +151,7 @@ class Aggregates(Base):
         if type(value) is list:
             return self.new_list(list(self.view(value)))
         if type(value) is dict:
-            return self.dict_like(self.view(value), {})
+            return self.dict_like(self.keyed_view(value), {})
         return self.native(copy.copy, args, kwargs or None, False, effect_of(copy.copy))
 
     def n_tuple(self, *args: Any) -> Any:
@@ -190,7 +190,7 @@ class Aggregates(Base):
             return self.defer(self.late_dict, (args[0], kwargs))
         value = self.force(args[0])
         if len(args) == 1 and type(value) in MAPPINGS:
-            return self.dict_like(self.view(value), kwargs)
+            return self.dict_like(self.keyed_view(value), kwargs)
         return self.known(self.fence(dict, (value, *args[1:]), kwargs, what="dict"))
 
     def late_dict(self, value: Any, kwargs: dict[str, Any]) -> Any:

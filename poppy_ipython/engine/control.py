@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from sys import _getframe, exc_info
 from typing import Any
 
@@ -194,8 +195,9 @@ class Control(DictLoops):
         return self.iterate(self.meth(target, name, *args))
 
     def _items(self, target: dict[Any, Any], make: Callable[[Any, Any], Any]) -> Iterator[Any]:
-        for key in self.iterate_dict(target):
-            yield make(key, settled(self.view(target)[key]))
+        for place, key in enumerate(self.iterate_dict(target)):
+            view = self.view(target)
+            yield make(key, settled(view[key] if hashes_plainly(key) else _at(view, place, key)))
 
     def _enumerate(self, source: Iterator[Any], start: int) -> Iterator[Any]:
         for item in source:
@@ -474,3 +476,12 @@ def _throw(error: BaseException) -> None:
 
 def _contains(container: Any, item: Any) -> bool:
     return item in container
+
+
+def _at(view: dict[Any, Any], place: int, key: Any) -> Any:
+    """The value of a key that is there, at ``place`` unless others have gone, without asking the key for its hash."""
+    for items in (islice(view.items(), place, None), view.items()):
+        for one, value in items:
+            if one is key:
+                return value
+    return view[key]

@@ -39,9 +39,14 @@ class Displays(Base):
         return self.born(items)
 
     def new_dict(self, items: list[tuple[Any, Any]]) -> Any:
-        """A dict display, ``items`` in order; a key of UNBOUND stands for ``**mapping``, spread already."""
+        """A dict display, ``items`` in order; a key of UNBOUND stands for ``**mapping``, spread already.
+
+        Keys whose hash is code of the user's are hashed once, when the real dict is made: all values are waited for.
+        """
         result: dict[Any, Any] = {}
         waiting = False
+        if not all(all(map(hashes_plainly, value)) if key is UNBOUND else hashes_plainly(settled(key)) for key, value in items):
+            items = [(key, value if key is UNBOUND else self.force(value)) for key, value in items]
         for key, value in items:
             if key is UNBOUND:
                 result.update(value)
@@ -61,10 +66,18 @@ class Displays(Base):
             return target
         return self.born(result)
 
+    def keyed_view(self, mapping: Any) -> Any:
+        """What is in a dict, to be copied, which hashes no key again: of keys whose hash is code of the user's the real one."""
+        view = self.view(mapping)
+        if view is not mapping and not all(map(hashes_plainly, view)):
+            self.drain("unknown", "__hash__")
+            view = self.view(mapping)
+        return view
+
     def dict_like(self, view: dict[Any, Any], more: dict[str, Any]) -> Any:
-        """A new dict of what is in ``view``, whose keys are not hashed again, and ``more``."""
+        """A new dict of what is in ``view`` (a `keyed_view`), and ``more``."""
         if any(type(v) is Pending for v in (*view.values(), *more.values())):
-            return self.new_dict([*view.items(), *more.items()])
+            return self.new_dict([(UNBOUND, view), *more.items()])
         return self.born({**view, **more})
 
     def spread_mapping(self, value: Any) -> dict[Any, Any]:
@@ -72,7 +85,7 @@ class Displays(Base):
         mapping = self.force(value)
         kind = type(mapping)
         if kind in MAPPINGS:
-            return dict(self.view(mapping))
+            return dict(self.keyed_view(mapping))
         # of a series (a row) this is asking for each of its labels
         effect = self.special(kind, "__getitem__") if kind.__module__ == "pandas" and kind.__name__ == "Series" else None
         return self.force(self.native(_spread, (mapping,), None, False, effect))

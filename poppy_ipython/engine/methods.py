@@ -191,7 +191,7 @@ class Methods(Collected):
             # a live view object: whoever uses it natively must see the real dict, which is current at the head only
             return self.fence(getattr(target, name), args, kwargs, what=f"dict.{name}", pure=True)
         if name == "copy" and not args:
-            return self.dict_like(self.view(target), {})
+            return self.dict_like(self.keyed_view(target), {})
         if name == "setdefault" and 1 <= len(args) <= 2:
             key = self.key_of(args[0])
             view = self.view(target)
@@ -234,15 +234,13 @@ class Methods(Collected):
         items: dict[Any, Any] = {}
         if args:
             source = self.force(args[0])
-            if type(source) in MAPPINGS:
-                items.update(self.view(source))
+            if type(source) in MAPPINGS and all(map(hashes_plainly, view := self.view(source))):
+                items.update(view)
             else:  # it may raise in the middle, or look at the dict while that grows
                 self.fence(target.update, (source,), kwargs, what="dict.update")
                 return
         items.update(kwargs)
         items = {k: settled(v) for k, v in items.items()}
-        for key in items:
-            self.hashable(key)
         if not any(type(v) is Pending for v in items.values()) and self.direct(target, id(target)):
             target.update(items)
             return

@@ -21,7 +21,7 @@ from typing import Any
 from ..effects.library import NAMES
 from ..effects.opened import IN_MEMORY, KEPT
 from ..effects.registry import is_closed
-from .atoms import ATOMS, BUILTIN_VALUES, is_atom
+from .atoms import ATOMS, BUILTIN_VALUES, hashes_plainly, is_atom
 from .constructors import is_record
 from .maywrites import nearest
 from .memory import MEMORY, has_no_memory
@@ -71,6 +71,11 @@ def look(machine: Any, value: Any, picture: Picture) -> Any:
         return copy
     if kind is dict:
         view = _view(machine, value, picture)
+        for name in view:
+            if type(name) not in ATOMS and not hashes_plainly(name):  # it is not copied, which would ask for its hash
+                memo[key] = (value, value)
+                picture.opaque.append(value)
+                return value
         copy = {}
         memo[key] = (value, copy)
         for name, item in list(view.items()):

@@ -67,7 +67,11 @@ class Observation:
 
 
 def observe(namespace: dict[str, Any], world: World, value: Any, error: BaseException | None) -> Observation:
-    """Reduce what a run left. `error` has the traceback that begins at the cell's own frame."""
+    """Reduce what a run left. `error` has the traceback that begins at the cell's own frame.
+
+    A file that nobody closed is warned of wherever its last reference goes; `warnings` leaves a table with a number of the
+    process in the namespace of that line even if it says nothing.
+    """
     walk = Walk({id(thing): name for name, thing in world.functions.items()})
     names = [
         name

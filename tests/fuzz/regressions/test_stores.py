@@ -346,3 +346,26 @@ print(d)
 @pytest.mark.parametrize(("make", "put"), [("{1: 2}", " = 0"), ("defaultdict(int, {1: 2})", "")])
 def test_a_loop_over_a_dict_is_told_what_is_taken_out_at_the_head(make: str, put: str, take: str) -> None:
     agree(DICT_LOOPS.format(make=make, put=put, take=take))
+
+
+@pytest.mark.parametrize("statement", [
+    "a = {K(1): ask(1)}", "b = {K(1): ask(1), K(3): ask(a), **a}", "c = dict(a, z=ask(1))", "d = {**a, 'q': ask(3)}", "a.update({K(3): num(1)})", "a |= {K(5): num(4)}", "b = a | {8: num(1)}", "a.update({7: num(1)}); c = [ask(v) for v in a.values()]", "ask(a)", "a[5] = num(1); c = a.copy(), dict(a), list(a.items())"])
+def test_a_key_of_a_class_with_a_hash_is_hashed_as_often_as_in_a_plain_run(statement: str) -> None:
+    agree(
+        f"""\
+log = []
+class K:
+    def __init__(self, n): self.n = n
+    def __hash__(self):
+        log.append(self.n)
+        return self.n % 2
+    def __eq__(self, o):
+        log.append((self.n, o.n))
+        return self.n == o.n
+a = {{K(1): 1, K(3): num(2)}}
+num(1)
+{statement}
+x = list(log)
+num(2)
+"""
+    )
