@@ -24,6 +24,7 @@ from .answers import Advance
 from .atoms import ATOMS
 from .codes import CodeInfo
 from .memory import MEMORY
+from .naming import Told
 from .pending import NotReady, Pending, real, resolve, settled
 from .reach.values import STREAM
 from .snapshot import Picture, instance_is_settled, look
@@ -103,7 +104,9 @@ class External(Base):
         entry.effect = effect
         entry.holes = holes
         self.record_of(entry, fn, effect, resource)
-        if effect.name == "sequential":
+        if effect.name != "sequential":
+            self.tell_names(entry)
+        else:
             entry.resource = resource
             self.writes.setdefault(resource, []).append(entry)
             if self.ahead:
@@ -192,10 +195,11 @@ class External(Base):
         return count
 
     def resource_done(self, entry: Entry) -> None:
-        writes = self.writes[entry.resource]
-        writes.remove(entry)
-        if not writes:
-            del self.writes[entry.resource]
+        for key in entry.resource.keys if type(entry.resource) is Told else (entry.resource,):
+            writes = self.writes[key]
+            writes.remove(entry)
+            if not writes:
+                del self.writes[key]
         entry.resource = None
 
     # ------------------------------------------------------------------ dispatch

@@ -23,6 +23,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     unbinding   `del` of a global name    matches     `match` on values in flight
     opened      files of the program                     lines       their lines, ahead of the file
     reading     files by their names                     contents    of files opened in their turn
+    naming      names that calls were told
     ambient     the environment, what is shown           shared      ``nonlocal`` variables
     tables      stores to arrays and frames                taking    rows and cells of frames
     openings    `with open(…)`                           draws     random numbers
@@ -86,6 +87,7 @@ from .methods import Methods
 from .mutations import Mutations
 from .natives import Natives
 from .opened import OpenFiles
+from .naming import Naming
 from .openings import READS, WRITES, Openings
 from .origins import Origins
 from .pending import UNBOUND, BoundRef, Fault, Kill, NotReady, Pending
@@ -156,6 +158,7 @@ class Machine(
     OpenFiles,
     Openings,
     Reading,
+    Naming,
     Contents,
     Ambient,
     Draws,

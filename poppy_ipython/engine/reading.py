@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 from ..effects.opened import is_plain_file, named, number_of
 from ..effects.sources import path_resource
 from .external import EVERYTHING
+from .naming import told
 from .pending import NotReady, settled
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class Reading(Base):
             unit = self.cur
             here = (*unit.path, unit.n + 1)
             keys = self.keys_of(path)
+            if not os.path.lexists(path):
+                keys.append(told(os.path.abspath(os.fsdecode(path))))
             if folder:
                 keys += [key for key in self.writes if type(key) is tuple and key[0] == "file"]
             if any(is_plain_file(stream) and not stream.closed and number_of(stream) in keys for stream in (sys.stdout, sys.stderr)):

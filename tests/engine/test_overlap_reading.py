@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from poppy_ipython.effects import unordered
 from poppy_ipython.engine.run import run_simulated
 from tests.engine.overlap import ask, makespan, num
 from tests.fuzz.check import agree
@@ -395,3 +396,18 @@ SAME = {
 @pytest.mark.parametrize("name", SAME)
 def test_a_read_gives_what_a_plain_run_reads(name: str) -> None:
     agree("l0, l1 = [], []\n" + dedent(SAME[name]), 1)
+
+
+def test_a_file_that_is_not_there_is_looked_for_after_the_calls_that_were_told_its_name(tmp_path: Path) -> None:
+    @unordered
+    def download(url: str, path: Any) -> None:
+        Path(path).write_text(url)
+
+    source = "for q in range(6):\n download(f'https://example.org/{q}', PATH)\n out.append(open(f'new{q}.txt').read())\nout.append(ask(out[0]))"
+    for number, path in enumerate(["f'new{q}.txt'", "Path(f'new{q}.txt')", "f'./new{q}.txt'"]):
+        Path(f"in{number}").mkdir()
+        os.chdir(f"in{number}")
+        names: dict[str, Any] = {"ask": ask, "download": download, "Path": Path, "out": []}
+        outcome = run_simulated(source.replace("PATH", path), names)
+        os.chdir("..")
+        assert outcome.error is None and names["out"][5] == "https://example.org/5", path
