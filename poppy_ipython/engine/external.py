@@ -77,7 +77,7 @@ class External(Base):
             effect, args, kwargs, resource = self.refine(fn, effect, args, kwargs)
             if effect is None:
                 return self.fence(fn, args, kwargs, what=getattr(fn, "__qualname__", type(fn).__name__))
-        at_head = effect.name == "sequential" or not self.speculate or (bool(self.file_names) and self.names_file((*args, *kwargs.values())))
+        at_head = effect.name == "sequential" or not self.speculate or (bool(self.file_names) and self.names_file((*args, *kwargs.values()))) or (bool(self.folders) and self.names_folder((*args, *kwargs.values())))
         if self.streaming and self.escape(*args, *kwargs.values()):
             at_head = True
         holes: Any = None
@@ -224,7 +224,9 @@ class External(Base):
             entry.error = error
             self.settle(entry)
             return
-        if self.file_names and not entry.at_head and self.names_file((*entry.args, *entry.kwargs.values())):
+        if (self.file_names and not entry.at_head and self.names_file((*entry.args, *entry.kwargs.values()))) or (
+            self.folders and not entry.at_head and self.names_folder((*entry.args, *entry.kwargs.values()))
+        ):
             entry.at_head = True
             self.post(self.advance, entry.unit)
             return

@@ -23,7 +23,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     unbinding   `del` of a global name    matches     `match` on values in flight
     opened      files of the program                     lines       their lines, ahead of the file
     reading     files by their names                     contents    of files opened in their turn
-    naming      names that calls were told
+    naming      names that calls were told               folders     that are made in their turn
     ambient     the environment, what is shown           shared      ``nonlocal`` variables
     tables      stores to arrays and frames                taking    rows and cells of frames
     openings    `with open(…)`                           draws     random numbers
@@ -72,6 +72,7 @@ from .draws import Draws
 from .early import Early
 from .exclusive import Exclusive
 from .external import External
+from .folders import Folders
 from .folding import Folding
 from .guards import Guards, rest
 from .heap import Heap
@@ -85,9 +86,9 @@ from .matches import Matches
 from .maywrites import MayWrites
 from .methods import Methods
 from .mutations import Mutations
+from .naming import Naming
 from .natives import Natives
 from .opened import OpenFiles
-from .naming import Naming
 from .openings import READS, WRITES, Openings
 from .origins import Origins
 from .pending import UNBOUND, BoundRef, Fault, Kill, NotReady, Pending
@@ -158,6 +159,7 @@ class Machine(
     OpenFiles,
     Openings,
     Reading,
+    Folders,
     Naming,
     Contents,
     Ambient,
@@ -231,6 +233,7 @@ class Machine(
         self._init_taking()
         self._init_openings()
         self._init_reading()
+        self._init_folders()
         self._init_attempts()
 
     # ------------------------------------------------------------------ host

@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 from ..effects.opened import is_plain_file, named, number_of
 from ..effects.sources import path_resource
 from .external import EVERYTHING
+from .folders import MAKERS
 from .naming import told
 from .pending import NotReady, settled
 
@@ -82,16 +83,24 @@ class Reading(Base):
 
     def write_by_name(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any) -> Any:
         """``path.write_text(…)``: in its turn, and nobody waits for it."""
-        path = fn.__self__
-        args = tuple(map(settled, args))
-        kwargs = {key: settled(value) for key, value in kwargs.items()}
+        makes = fn.__name__ in MAKERS
+        one = self.force if makes else settled
+        args = tuple(map(one, args))
+        kwargs = {key: one(value) for key, value in kwargs.items()}
+        path: Any = getattr(fn, "__self__", None)
+        if not is_name(path):
+            path = args[0] if args else None
+        if not is_name(path) or self.cur.handling or not self.reads_ahead:
+            return self.fence(fn, args, kwargs, what=fn.__name__)
         if self.quiescent():
             if self.ahead:
                 self.spoil(path_resource(path))
             return self.fence(fn, args, kwargs, pure=True)
-        if not is_name(path) or self.cur.handling or self.runs_code((*args, *kwargs.values()), "write"):
+        if makes:
+            return self.make_folder(fn, args, kwargs, path)
+        if self.runs_code((*args, *kwargs.values()), "write"):
             return self.fence(fn, args, kwargs, what=fn.__name__)
-        self.file_names.add(path.name)
+        self.file_names.add(os.path.basename(os.fsdecode(path)))
         pending = self.at_head_value(fn, args, kwargs, None, self.place_of(path))
         pending.data = True
         return pending

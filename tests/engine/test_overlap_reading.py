@@ -78,6 +78,17 @@ AT_ONCE = {
             with open(f"p{q}") as f:
                 for line in f: out.append(ask(line))
         """,
+    "folders that are made": """
+        import os
+        from pathlib import Path
+        for q in range(6):
+            os.makedirs("made", exist_ok=True)
+            os.makedirs(f"deep/{q}/x", exist_ok=True)
+            Path(f"flat{q}").mkdir(exist_ok=True)
+            with open(f"deep/{q}/x/a.txt", "w") as f: f.write(ask(q))
+            Path(f"flat{q}/b").write_text(ask(q))
+        for q in range(6): out.append((open(f"deep/{q}/x/a.txt").read(), os.listdir(f"deep/{q}"), Path(f"flat{q}/b").read_text()))
+        """,
     "one file is written for each that is read": """
         from pathlib import Path
         for q in range(6): Path(f"p{q}").with_suffix(".out").write_text(ask(Path(f"p{q}").read_text()))
@@ -341,6 +352,34 @@ SAME = {
         for q in range(4): l0.append(go(F, q))
         F = None
         """,
+    "folders": """
+        import os, pathlib, shutil
+        for name in ("m0", "m1", "m2"): shutil.rmtree(name, ignore_errors=True)
+        for q in range(5):
+            d = f"m{q % 2}/a/b"
+            l0.append((ask(q), os.path.isdir(f"m{q % 2}"), os.path.exists(f"m{q % 2}/a")))
+            os.makedirs(d, exist_ok=True)
+            l0.append((os.path.isdir(d), pathlib.Path(d).parent.is_dir(), os.listdir(f"m{q % 2}/a")))
+            pathlib.Path(d, str(q)).write_text(ask((q, 1)))
+            l0.append((ask((q, 2)), sorted(os.listdir(d)), pathlib.Path(d, "1").exists()))
+            pathlib.Path(d).mkdir(parents=True, exist_ok=True)
+        try:
+            l0.append(ask(9))
+            os.mkdir("m2"); os.mkdir("m2")
+        except FileExistsError as ex: print(ex)
+        l0.append(ask(10))
+        os.makedirs("m0/a")
+        """,
+    "a folder that cannot be made": """
+        import os, pathlib
+        for q in range(3):
+            l0.append(ask(q))
+            try:
+                os.makedirs("l0/x", exist_ok=True)
+                l0.append(ask((q, 1)))
+            except OSError as ex: print(ex.errno)
+            if q == 2: pathlib.Path("l0").mkdir(exist_ok=True)
+        """,
     "a file that is not there": """
         import pathlib
         l0.append(ask(1))
@@ -411,3 +450,15 @@ def test_a_file_that_is_not_there_is_looked_for_after_the_calls_that_were_told_i
         outcome = run_simulated(source.replace("PATH", path), names)
         os.chdir("..")
         assert outcome.error is None and names["out"][5] == "https://example.org/5", path
+
+
+@pytest.mark.parametrize("told", ["f'new/{q}/a.txt'", "Path(f'new/{q}')", "f'{{\"to\": \"./new/{q}/b\"}}'", "['-o', f'new/{q}']"])
+def test_a_call_that_is_told_a_folder_is_sent_when_it_is_there(told: str) -> None:
+    @unordered
+    def fill(what: Any) -> list[str]:
+        return sorted(os.listdir("new"))
+
+    source = f"x = ask(1)\nfor q in range(3):\n os.makedirs(f'new/{{q}}', exist_ok=True)\n out.append(fill({told}))"
+    names: dict[str, Any] = {"ask": ask, "fill": fill, "Path": Path, "os": os, "out": []}
+    outcome = run_simulated(source, names)
+    assert outcome.error is None and names["out"] == [["0"], ["0", "1"], ["0", "1", "2"]]

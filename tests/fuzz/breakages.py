@@ -358,6 +358,11 @@ def copies_of_files_are_used_too_long() -> None:
     replaced("poppy_ipython.engine.contents:Contents._is_untouched", lambda _: lambda self, copy: True)
 
 
+@mutant("a folder that is made on the way to another one is written, too")
+def folders_above_are_made_unseen() -> None:
+    replaced("poppy_ipython.engine.folders:Folders.missing_above", lambda _: lambda self, path: ())
+
+
 @mutant("what a pattern captures is the object that was matched, not the copy it was tried on")
 def captures_are_copies() -> None:
     replaced("poppy_ipython.engine.matches:_original", lambda _: lambda value, copies: value)
