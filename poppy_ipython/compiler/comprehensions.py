@@ -51,7 +51,7 @@ class Comprehensions(_Base):
             inner.scope.enter_comprehension(targets, mentioned, kept)
             piece, frame = self.scope.piece_name("c"), FRAMES.get(type(node))
             if frame is not None:
-                inner.scope.owner = piece
+                inner.scope.owner, inner.scope.nested = piece, True
             acc = PREFIX + "acc"
             body = inner.generator_body(node, element, 0, stop, conditional)
             result = op("finish", load(acc)) if conditional else load(acc)

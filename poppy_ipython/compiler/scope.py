@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable
 
 from . import scopes
-from .abi import PREFIX, const, function, load, op, operation, place, store
+from .abi import PREFIX, const, function, lambda_, load, op, operation, place, store
 from .facts import Known
 from .guards import Guard
 from .shared import CELL
@@ -57,6 +57,8 @@ class Scope:
         self.known = Known()
         #: inside a ``try``: a captured name is bound once what precedes it has finished, so that no fault can undo it
         self.in_try = False
+        #: in a comprehension that is a function of its own: what is unbound there is a free variable
+        self.nested = False
 
     def inner(self) -> Scope:
         """The same scope inside an outlined function."""
@@ -75,7 +77,7 @@ class Scope:
         new.closures_made = self.closures_made
         new.free, new.changing, new.of_this_round, new.shared = self.free, self.changing, self.of_this_round, self.shared
         new.owner, new.known = self.owner, self.known
-        new.in_try = self.in_try
+        new.in_try, new.nested = self.in_try, self.nested
         return new
 
     def fresh(self) -> int:
@@ -116,9 +118,11 @@ class Scope:
         if name in self.shared:
             return op("shared_late" if late else "shared", load(CELL + name), const(name), const(name in self.locals))
         if self.is_local(name):
-            if name in self.captured or name in self.bound:
+            if name in self.bound or (name in self.captured and self.nested):
                 return load(name)
-            return op("ld", load(name), const(name))
+            if name in self.captured:  # in a piece it is free, and Python would say so
+                return op("captured", lambda_([], load(name)), const(name))
+            return op("ld", load(name), const(name), *[const(True)] * self.nested)
         if not self.cell and name in self.of_this_round:
             return load(PREFIX + "r_" + name)
         if not self.cell and name in self.free:
@@ -144,6 +148,7 @@ class Scope:
             self.bound.add(name)
             return op("st", const(name), value)
         if name in self.captured:
+            self.bound.add(name)
             return ast.NamedExpr(store(name), op("pin" if self.closures_made or self.in_try else "force", value))
         self.bound.add(name)
         if self.bindings:

@@ -193,6 +193,7 @@ class Statements(Loops, Tries, Matches, Expressions):
                 if self.scope.is_local(target.id):
                     if target.id in self.scope.captured:
                         result += [ast.Expr(op("drain")), ast.Delete([target])]
+                        self.scope.bound.discard(target.id)
                         continue
                     result.append(ast.Expr(op("ld", load(target.id), const(target.id))))
                     result += self.scope.bind(target.id, operation("UNBOUND"))

@@ -17,7 +17,7 @@ from .counters import is_data
 from .dictloops import DictLoops
 from .iterables import is_progress_bar
 from .lines import LINED
-from .pending import UNBOUND, Fault, Kill, Pending, settled, structured
+from .pending import UNBOUND, Fault, Kill, Pending, settled, structured, unbound
 from .streams import Stream
 from .tables import is_index
 
@@ -51,16 +51,24 @@ class Control(DictLoops):
             return self.fence(bool, (value,), {}, what="__bool__")
         return bool(self.force(self.native(bool, (value,), None, True)))  # a library's: what is queued for it comes first
 
-    def ld(self, value: Any, name: str) -> Any:
-        """A local variable that may be unbound here."""
+    def ld(self, value: Any, name: str, nested: bool = False) -> Any:
+        """A local variable that may be unbound here; ``nested``: in a comprehension's own function."""
         if type(value) is Pending:
             if value.done:
                 value = value.value
             elif value.maybe_unbound:
                 value = self.force(value)
         if value is UNBOUND:
-            raise UnboundLocalError(f"cannot access local variable '{name}' where it is not associated with a value")
+            raise unbound(name, not nested)
         return value
+
+    def captured(self, read: Callable[[], Any], name: str) -> Any:
+        """A local variable that inner functions mention, and that may be unbound here."""
+        try:
+            return read()
+        except NameError:
+            pass  # the next one has no context
+        raise unbound(name, True)
 
     # ------------------------------------------------------------------ statements and expressions as units
     def unit(self, fn: Callable[..., Any], maybe: tuple[bool, ...], *values: Any) -> Any:

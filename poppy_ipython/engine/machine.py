@@ -358,7 +358,7 @@ class Machine(
                 "cell_unit": cell_unit, "cell_stmt": cell_stmt, "cell_if": cell_if, "stmt_if": self.stmt_if,
                 "truth_of": self.truth_of,
                 "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native, "rest": rest,
-                "UnboundLocalError": UnboundLocalError, "StopIteration": StopIteration, "awaited_manager": self.awaited_manager, "left": self.left_coroutine, "fork_over": self.fork_over, "select": self.select, "cell_of": self.cell_of, "shared": self.shared_read, "shared_late": self.shared_late, "shared_store": self.shared_store,
+                "UnboundLocalError": UnboundLocalError, "StopIteration": StopIteration, "awaited_manager": self.awaited_manager, "left": self.left_coroutine, "fork_over": self.fork_over, "select": self.select, "captured": self.captured, "cell_of": self.cell_of, "shared": self.shared_read, "shared_late": self.shared_late, "shared_store": self.shared_store,
             }  # fmt: skip
             found = self.tables[id(namespace)] = {MARK + name: value for name, value in names.items()}
             for name in _OPERATORS:

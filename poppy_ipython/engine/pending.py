@@ -128,6 +128,13 @@ def resolve(pending: Pending, value: Any) -> None:
             callback()
 
 
+def unbound(name: str, own: bool) -> NameError:
+    """What Python says of a variable of a function that has no value, its ``own`` or one of a function around it."""
+    if own:
+        return UnboundLocalError(f"cannot access local variable '{name}' where it is not associated with a value")
+    return NameError(f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope", name=name)
+
+
 def settled(value: Any) -> Any:
     """The value behind a resolved pending; anything else unchanged."""
     if type(value) is Pending and value.done:

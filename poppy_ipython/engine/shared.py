@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .buffer import Cell
-from .pending import NotReady, Pending, settled
+from .pending import NotReady, Pending, settled, unbound
 
 if TYPE_CHECKING:
     from .base import Base
@@ -55,9 +55,7 @@ class Shared(Base):
             return cell.cell_contents
         except ValueError:
             pass
-        if own:
-            raise UnboundLocalError(f"cannot access local variable '{name}' where it is not associated with a value")
-        raise NameError(f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope", name=name)
+        raise unbound(name, own)
 
     def shared_late(self, cell: types.CellType, name: str, own: bool) -> Any:
         """The same, to be changed and stored back: a pending if it would have to wait and is data."""

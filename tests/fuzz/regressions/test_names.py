@@ -318,3 +318,81 @@ def f(q):
 l0 = [f(q) for q in range(2)]
 """
     )
+
+
+def test_an_unbound_variable_that_an_inner_function_mentions_is_the_functions_own() -> None:
+    """In pieces it is a free variable; in a comprehension with a function of its own so it is for Python (seed 1102657)."""
+    agree(
+        """\
+def f(q):
+    d = {}
+    if q: d[0] = num(d.get(r))
+    r = num(1)
+    def x1(): return r
+    return x1()
+try: f(1)
+except NameError as e: print(type(e), e)
+def f(q):
+    if q: del r
+    r = num(1)
+    def x1(): return r
+    return x1()
+try: f(1)
+except NameError as e: print(type(e), e)
+def g(q):
+    d = {}
+    d[0] = d.get(r)
+    r = num(1)
+    def x1(): return r
+    return x1()
+try: g(1)
+except NameError as e: print(type(e), e)
+def h(q):
+    if num(q): r += 1
+    r = num(1)
+    return [r for _ in range(2) if (lambda: r)()]
+try: h(1)
+except NameError as e: print(type(e), e)
+"""
+    )
+    agree(
+        """\
+def h(q):
+    x = [r + num(p) for p in range(q)]
+    r = num(1)
+try: h(1)
+except NameError as e: print(type(e), e)
+def h(q):
+    x = [num(r) for p in range(q)]
+    r = num(1)
+    return lambda: r
+try: h(1)
+except NameError as e: print(type(e), e)
+def h(q):
+    x = [num(p) for p in r]
+    r = num(1)
+    return lambda: r
+try: h(1)
+except NameError as e: print(type(e), e)
+def h(q):
+    x = sorted(num(p) for p in range(r))
+    r = num(1)
+    return lambda: r
+try: h(1)
+except NameError as e: print(type(e), e)
+def h(q):
+    if num(q) > -1: print(num(q) + r)
+    r = num(1)
+    return lambda: r
+try: h(1)
+except NameError as e: print(type(e), e)
+def h(q):
+    for p in range(2):
+        if p: print(num(p) + r)
+        else: del q
+    r = num(1)
+    return lambda: r, q
+try: h(1)
+except NameError as e: print(type(e), e)
+"""
+    )
