@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import tempfile
 import types
 import weakref
 from collections.abc import Callable
@@ -146,6 +147,8 @@ class ManagedStatements(Base):
         """What the statement enters."""
         if not self.is_managed(manager):
             self.enter_exclusive()
+            if type(manager) is tempfile.TemporaryDirectory:
+                self.in_temporary[self.cur] = self.in_temporary.get(self.cur, 0) + 1
             return manager
         methods = methods_of(type(manager))
         if methods is None:
@@ -165,6 +168,8 @@ class ManagedStatements(Base):
         if self.cur is not None and mark is not None:
             self.left(mark)
         if type(guard) is not Managed:
+            if type(guard) is tempfile.TemporaryDirectory and self.cur in self.in_temporary:
+                self.in_temporary[self.cur] -= 1
             self.leave_exclusive(error)
 
 

@@ -13,6 +13,10 @@ An exception closes the file. One that the body raises here meets the manager, a
 finds control elsewhere, behind the statement maybe: then what is dropped contains the queued ``close`` of a file that has been opened, and
 whoever drops it closes the file there and then (:meth:`Openings.leave`), which is where a plain run does.
 
+In the section of an unknown manager, which runs alone, a file is opened in order: who knows what ``open`` does there. A
+``tempfile.TemporaryDirectory`` is known to change nothing but its folder, so inside of it files are opened as anywhere; it ends when all of that is
+done.
+
 A call that is given the name of a file which is opened so waits for its turn: it may be sent off to read it. So a file whose
 name is an answer is opened in order, as anybody else's ``with`` is.
 """
@@ -87,6 +91,8 @@ class Openings(Base):
         self.opened: dict[int, tuple[Pending, Any]] = {}
         #: last parts of the names of files that are written in their turn
         self.file_names: set[str] = set()
+        #: unit -> how many of its exclusive sections only have a temporary folder
+        self.in_temporary: dict[Any, int] = {}
 
     def opening(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         """The manager of ``with fn(*args, **kwargs)``."""
@@ -94,7 +100,7 @@ class Openings(Base):
         fn = self.force(fn)
         args = tuple(map(settled, args))
         kwargs = {name: settled(value) for name, value in kwargs.items()}
-        known = fn is open and not unit.handling and unit is not self.ghost and not self.exclusive
+        known = fn is open and not unit.handling and unit is not self.ghost and all(one.exclusive == self.in_temporary.get(one) for one in self.exclusive)
         if not known or not opens_plainly(args, kwargs):
             self.enter_exclusive()
             try:

@@ -89,6 +89,16 @@ AT_ONCE = {
             Path(f"flat{q}/b").write_text(ask(q))
         for q in range(6): out.append((open(f"deep/{q}/x/a.txt").read(), os.listdir(f"deep/{q}"), Path(f"flat{q}/b").read_text()))
         """,
+    "a temporary folder": """
+        import os, tempfile
+        with tempfile.TemporaryDirectory() as d:
+            for q in range(6):
+                with open(os.path.join(d, str(q)), "w") as f: f.write(ask(q))
+                with open(f"p{q}") as f: out.append(ask(f.read()))
+            for name in sorted(os.listdir(d)):
+                with open(os.path.join(d, name)) as f: out.append(f.read())
+        out.append(os.path.exists(d))
+        """,
     "one file is written for each that is read": """
         from pathlib import Path
         for q in range(6): Path(f"p{q}").with_suffix(".out").write_text(ask(Path(f"p{q}").read_text()))
@@ -379,6 +389,24 @@ SAME = {
                 l0.append(ask((q, 1)))
             except OSError as ex: print(ex.errno)
             if q == 2: pathlib.Path("l0").mkdir(exist_ok=True)
+        """,
+    "a temporary folder in another manager": """
+        import os, tempfile, unittest.mock
+        def opens(*args): l1.append(args[1:]); return real(*args)
+        real = open
+        for q in range(3):
+            with tempfile.TemporaryDirectory() as d, unittest.mock.patch("builtins.open", opens):
+                with open(os.path.join(d, "a"), "w") as f: f.write(ask(q))
+                l0.append((ask((q, 1)), os.listdir(d)))
+            with unittest.mock.patch.dict(os.environ, {"A": str(q)}), tempfile.TemporaryDirectory() as d:
+                with open(os.path.join(d, "b"), "w") as f: f.write(ask(os.environ["A"]))
+                with open(os.path.join(d, "b")) as f: l0.append((f.read(), ask((q, 2))))
+            try:
+                with tempfile.TemporaryDirectory() as d:
+                    with open(os.path.join(d, "a"), "w") as f: f.write(bad(q))
+            except Boom as ex: print(ex, os.path.exists(d))
+            except TypeError as ex: print(ex, f.closed)
+        d = f = opens = real = None
         """,
     "a file that is not there": """
         import pathlib
