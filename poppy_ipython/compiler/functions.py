@@ -31,6 +31,7 @@ _MOST_COMPILED = 1024
 
 _GENERATORS: dict[tuple[types.CodeType, str, bytes], Lowered | str] = {}
 _COROUTINES: dict[tuple[types.CodeType, str, bytes], Lowered | str] = {}
+_MANAGED: dict[tuple[types.CodeType, str, bytes], Lowered | str] = {}
 _GUARDS: dict[tuple[types.CodeType, str, bytes], Guard | None] = {}
 
 
@@ -54,6 +55,17 @@ def lower_generator(fn: types.FunctionType) -> Lowered | str:
         asynchronous = is_async_generator(code)
         found = _lower(fn, None, True, asynchronous) if asynchronous or is_generator(code) else "it is no generator function"
         keep(_GENERATORS, key, found, _MOST_COMPILED)
+    return found
+
+
+def lower_managed(fn: types.FunctionType) -> Lowered | str:
+    """The lowered form of a generator function that ``contextlib.contextmanager`` was given, or why there is none: it may yield inside ``try``."""
+    code = fn.__code__
+    key = (code, code.co_filename, code.co_linetable)
+    found = _MANAGED.get(key)
+    if found is None:
+        found = _lower(fn, None, True, managed=True) if is_generator(code) else "it is no generator function"
+        keep(_MANAGED, key, found, _MOST_COMPILED)
     return found
 
 
@@ -134,12 +146,12 @@ def function_guard(fn: types.FunctionType) -> Guard | None:
     return _GUARDS[key]
 
 
-def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, generator: bool, coroutine: bool) -> str | None:
+def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, generator: bool, coroutine: bool, managed: bool) -> str | None:
     if code.co_flags & 0x2A0 and not generator and not coroutine:  # generator, coroutine, asynchronous generator
         return "it is a generator or a coroutine function"
     body: list[ast.stmt] = [ast.Expr(node.body)] if isinstance(node, ast.Lambda) else node.body
     if generator:
-        plain = without_yields(body)
+        plain = without_yields(body, managed)
         if isinstance(plain, str):
             return plain
         body = plain
@@ -174,7 +186,7 @@ _OF_COROUTINES: frozenset[type] = frozenset({ast.AsyncFor})
 
 
 def _lower(
-    fn: types.FunctionType, definition: ast.FunctionDef | None = None, generator: bool = False, coroutine: bool = False
+    fn: types.FunctionType, definition: ast.FunctionDef | None = None, generator: bool = False, coroutine: bool = False, managed: bool = False
 ) -> Lowered | str:
     code = fn.__code__
     file = None if definition is not None else file_of(fn)
@@ -186,7 +198,7 @@ def _lower(
     if found is None:
         return "its definition was not found (two on one line?)"
     node, owner = found
-    reason = _unsuitable(node, code, generator, coroutine)
+    reason = _unsuitable(node, code, generator, coroutine, managed)
     if reason is not None:
         return reason
     if owner is not None and any(map(_is_mangled, walk(node))):

@@ -16,7 +16,7 @@ import ast
 import types
 
 from . import scopes
-from .abi import walk
+from .abi import changed, walk
 
 _GENERATOR, _ASYNC_GENERATOR, _OTHER = 0x20, 0x200, 0x280
 
@@ -29,8 +29,11 @@ def is_async_generator(code: types.CodeType) -> bool:
     return bool(code.co_flags & _ASYNC_GENERATOR)
 
 
-def without_yields(body: list[ast.stmt]) -> list[ast.stmt] | str:
-    """``body`` with each ``yield`` statement replaced by its value, or why it cannot be lowered as a generator."""
+def without_yields(body: list[ast.stmt], managed: bool = False) -> list[ast.stmt] | str:
+    """``body`` with each ``yield`` statement replaced by its value, or why it cannot be lowered as a generator.
+
+    ``managed``: it is that of a manager (``engine/generated.py``), which may yield in the body of a ``try`` as well.
+    """
     result: list[ast.stmt] = []
     for statement in body:
         if not has_yield(statement):
@@ -46,11 +49,16 @@ def without_yields(body: list[ast.stmt]) -> list[ast.stmt] | str:
             if has_yield(head):
                 return "it uses the value of a yield"
             for part in (statement.body, statement.orelse):
-                inner = without_yields(part)
+                inner = without_yields(part, managed)
                 if isinstance(inner, str):
                     return inner
                 result += inner
             result.append(ast.copy_location(ast.Expr(head), statement))
+        elif managed and isinstance(statement, ast.Try) and not any(map(has_yield, (*statement.handlers, *statement.orelse, *statement.finalbody))):
+            inner = without_yields(statement.body, managed)
+            if isinstance(inner, str):
+                return inner
+            result.append(changed(statement, body=inner or [ast.copy_location(ast.Pass(), statement)]))
         else:
             return "it yields inside a try, a with or an expression"
     return result

@@ -43,6 +43,11 @@ class Statements(Loops, Tries, Matches, Expressions):
     # ------------------------------------------------------------------ simple statements
     def stmt_Expr(self, node: ast.Expr) -> list[ast.stmt]:
         value = node.value
+        if isinstance(value, ast.Yield) and self.scope.try_marks:  # of a manager: a failure of what precedes it in the `try` is met there
+            given = f"{PREFIX}y{self.scope.fresh()}"
+            lowered = self.expr(value.value) if value.value is not None else const(None)
+            waits = ast.Expr(op("joins", load(self.scope.try_marks[0])))
+            return [ast.Assign([store(given)], lowered), waits, ast.Expr(place(ast.Yield(load(given)), value)), forget(given)]  # type: ignore[arg-type]
         if isinstance(value, ast.Yield):
             return [ast.Expr(place(ast.Yield(self.expr(value.value) if value.value is not None else None), value))]  # type: ignore[arg-type]
         if isinstance(value, ast.YieldFrom):

@@ -63,7 +63,7 @@ class Calls(Base):
 
     def recoded(self) -> None:
         """A function has been given other code: how anything is called is found out again."""
-        for twins in (self.twins, self.generator_twins, self.coroutine_twins):
+        for twins in (self.twins, self.generator_twins, self.managed_twins, self.coroutine_twins):
             twins.clear()
         for called in [called for called in self.handlers if called not in self.builtin_handlers]:
             del self.handlers[called]
@@ -160,6 +160,9 @@ class Calls(Base):
             twin = self.twin_of(fn)
             if twin is not None:
                 return lambda f, args, kwargs: self.run_twin(twin, fn, f, args, args, kwargs)
+            make = self.makes_managers(fn)
+            if make is not None:
+                return make
             attempt = self.retried(fn)
             if attempt is not None:
                 return lambda f, args, kwargs: attempt(f, args, args, kwargs)
@@ -202,6 +205,10 @@ class Calls(Base):
 
             def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 return self.run_twin(twin, fn, m, args, (m.__self__, *args), kwargs)
+        elif type(fn) is types.FunctionType and (make := self.makes_managers(fn)) is not None:
+
+            def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                return make(m, args, kwargs)
         elif type(fn) is types.FunctionType and (attempt := self.retried(fn)) is not None:
 
             def handler(m: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

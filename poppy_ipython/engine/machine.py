@@ -28,7 +28,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     tables      stores to arrays and frames                taking    rows and cells of frames
     openings    `with open(…)`                           draws     random numbers
     attempts    `@retry`                                answered    functions whose next call is answered
-    managed     `with` over managers whose methods are known
+    managed     `with` over managers whose methods are known    generated   those of `contextmanager`
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -74,6 +74,7 @@ from .exclusive import Exclusive
 from .external import External
 from .folders import Folders
 from .folding import Folding
+from .generated import GeneratedManagers
 from .guards import Guards, rest
 from .heap import Heap
 from .instances import Instances
@@ -164,6 +165,7 @@ class Machine(
     Contents,
     Ambient,
     Draws,
+    GeneratedManagers,
     ManagedStatements,
     Managers,
     Tables,
@@ -198,6 +200,7 @@ class Machine(
         self.tables: dict[int, dict[str, Any]] = {}
         self.twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self.coroutine_twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self.managed_twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self.generator_twins: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         #: objects whose `__dict__` somebody has, by id: what they hold is read and written in order
         self.exposed: dict[int, Any] = {}
@@ -348,7 +351,7 @@ class Machine(
                 "new_list": self.new_list, "new_dict": self.new_dict, "spread_mapping": self.spread_mapping, "new_set": self.new_set, "new_tuple": self.new_tuple,
                 "slice": slice, "format": self.format, "concat": self.concat, "await_call": self.await_call,
                 "await_value": self.await_value, "with_keywords": self.with_keywords, "spread": self.spread, "real_iterable": self.real_iterable,
-                "mark": self.mark, "caught": self.caught, "restore": self.restore, "live": self.live,
+                "mark": self.mark, "joins": self.joins, "caught": self.caught, "restore": self.restore, "live": self.live,
                 "handling": self.handling, "flush_handler": self.flush_handler, "end_handler": self.end_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": self.as_raised,
                 "as_handled": self.as_handled, "raise_": self.reraise, "before_raise": self.before_raise, "enter_exclusive": self.enter_exclusive,
                 "leave_exclusive": self.leave_exclusive, "opening": self.opening, "drain_with": self.drain_with, "join_with": self.join_with, "leave_with": self.leave_with, "managed": self.managed, "end_managed": self.end_managed, "leave_managed": self.leave_managed, "with": self.with_, "cell_with": self.cell_with(cell_unit), "pin": self.pin, "current": self.current, "top_module": _top_module,

@@ -8,6 +8,7 @@ are no secret:
   called as any function of the program is: lowered, what they write is buffered, and whoever waits for the rest of the statement waits
   for what ``__exit__`` may write (``reach/managed.py``). If one of them does something undeclared, the footprint of the statement
   is TOP: nothing goes past it, as with the same call in a ``finally``;
+* what ``contextlib.contextmanager`` makes of a generator function of the program (:mod:`.generated`);
 * exactly ``contextlib.suppress``, of plain exception classes: ``try: … except E: pass``, and ``contextlib.nullcontext``: nothing at all.
 
 Both methods are looked up in the class before either is called, and the real ``with`` of the lowered code calls them (by way of a :class:`Managed`),
@@ -32,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler import scopes
 from ..compiler.functions import definition_of
 from .pending import Fault, Kill
-from .reach.managed import methods_of
+from .reach.managed import GENERATED, methods_of
 
 if TYPE_CHECKING:
     from .base import Base
@@ -46,10 +47,12 @@ _looked_at: weakref.WeakKeyDictionary[types.FunctionType, tuple[bool, bool]] = w
 class Managed:
     """What the ``with`` of lowered code enters instead of ``manager``."""
 
-    __slots__ = ("enter", "leave", "machine")
+    __slots__ = ("abandon", "enter", "leave", "machine")
 
-    def __init__(self, machine: Any, enter: Callable[[], Any], leave: Callable[..., Any]) -> None:
+    def __init__(self, machine: Any, enter: Callable[[], Any], leave: Callable[..., Any], abandon: Callable[[], None] | None = None) -> None:
         self.machine, self.enter, self.leave = machine, enter, leave
+        #: what there is to do where nothing of the user's may run any more
+        self.abandon = abandon
 
     def __enter__(self) -> Any:
         return self.enter()
@@ -58,6 +61,8 @@ class Managed:
         machine = self.machine
         unit = machine.cur
         if isinstance(error, (Fault, Kill)) or unit is None or unit.killed:
+            if self.abandon is not None:
+                self.abandon()
             return False
         if error is None:
             self.leave(None, None, None)
@@ -114,10 +119,14 @@ class ManagedStatements(Base):
     def is_managed(self, manager: Any) -> bool:
         if not self.managers or self.cur.handling or self.cur is self.ghost:
             return False
+        if type(manager) is GENERATED:
+            return self.is_generated(manager)  # type: ignore[no-any-return]
         methods = methods_of(type(manager))
         return is_quiet(manager) if methods is None else look_at(methods[1])[0]
 
     def swallows(self, manager: Any) -> bool:
+        if type(manager) is GENERATED:
+            return self.swallows_some(manager.func)  # type: ignore[no-any-return]
         methods = methods_of(type(manager))
         return type(manager) is not contextlib.nullcontext if methods is None else look_at(methods[1])[1]
 
@@ -150,6 +159,8 @@ class ManagedStatements(Base):
             if type(manager) is tempfile.TemporaryDirectory:
                 self.in_temporary[self.cur] = self.in_temporary.get(self.cur, 0) + 1
             return manager
+        if type(manager) is GENERATED:
+            return Managed(self, *self.generated(manager))
         methods = methods_of(type(manager))
         if methods is None:
             return Managed(self, manager.__enter__, manager.__exit__)

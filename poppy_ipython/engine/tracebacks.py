@@ -10,6 +10,7 @@ the function around it, and a late exception is given the frames that stood at i
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import os
 import types
@@ -24,6 +25,9 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _OURS = (os.path.join(_PACKAGE, "engine") + os.sep, os.path.join(_PACKAGE, "backends") + os.sep)
 #: free variables of a trampoline (see ``callers``)
 TRAMPOLINE = ("__poppy_call",)
+
+#: native code that stands between the lowered frames of a unit: it drives a manager's generator
+KEPT = frozenset({contextlib._GeneratorContextManager.__enter__.__code__, contextlib._GeneratorContextManager.__exit__.__code__})
 
 _RAISE = dis.opmap["RAISE_VARARGS"]
 
@@ -96,7 +100,7 @@ class Tracebacks(Base):
             return
         callers = []
         while outer is not None and code is not self.base_code and code is not self.root_code:
-            if id(code) in lowered:
+            if id(code) in lowered or code in KEPT:
                 callers.append((outer, outer.f_lasti))
             outer = outer.f_back
             if outer is not None:
@@ -205,7 +209,8 @@ class Tracebacks(Base):
     def _out_of_comprehensions(self, error: BaseException, steps: list[Step]) -> tuple[BaseException, list[Step]]:
         """A ``StopIteration`` on its way out of frames of which one may be that of a comprehension that awaits, and the steps further out."""
         for place in reversed(range(len(steps))):
-            piece = self.lowered[id(steps[place][0].f_code)].piece
+            info = self.lowered.get(id(steps[place][0].f_code))
+            piece = None if info is None else info.piece
             if piece is not None and piece.frame and piece.awaits:
                 error.__traceback__ = rebuild([*steps[place:], *steps_of(error.__traceback__)])
                 return self.left_coroutine(error), steps[:place]

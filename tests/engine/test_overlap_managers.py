@@ -72,6 +72,36 @@ out = [None] * 4
 for q in range(4):
     with contextlib.suppress(ValueError, KeyError): out[q] = int(ask(q)[1:])
 """,
+    "a timer that contextmanager makes": """
+import time
+from contextlib import contextmanager
+@contextmanager
+def timer(n):
+    began = time.time()
+    try: yield n
+    finally: print(n, time.time() - began > 99)
+out = []
+for q in range(4):
+    with timer(q) as n: a = ask(n)
+    out.append(a)
+""",
+    "a method that makes managers, in a function": """
+from contextlib import contextmanager
+class Log:
+    def __init__(self): self.lines, self.seen = [], 0
+    @contextmanager
+    def section(self, name, *, end="end"):
+        self.lines.append(name)
+        try: yield name
+        except KeyError: pass
+        self.seen += 1
+        self.lines.append(end)
+log = Log()
+def f(q):
+    with log.section(q) as name, log.section(name, end=q): return ask((q, name))
+out = [f(q) for q in range(4)]
+out += [log.lines, log.seen]
+""",
     "nullcontext": """
 from contextlib import nullcontext
 out = []
@@ -117,7 +147,128 @@ class M:
         self.end = num((self.q, "e"))
         return self.swallows
 """
+GENERATED = """
+import contextlib, sys, traceback
+from contextlib import contextmanager
+log = []
+@contextmanager
+def keep(q):
+    log.append(("in", num(q)))
+    try:
+        yield q
+    except Boom as e:
+        log.append((sys.exc_info()[1] is e, traceback.format_exception(e)))
+        if num(q) % 2: raise KeyError(q)
+    else:
+        log.append("fine")
+    finally:
+        log.append(ask(q))
+"""
 AGREE = {
+    "what contextmanager makes: swallowed, replaced, raised again": GENERATED
+    + """
+for q in range(6):
+    try:
+        with keep(q) as v:
+            a = ask((q, v))
+            b = bad(q) if num(q) > 2 else a
+            if num(q) == 1: raise ValueError(a)
+    except (KeyError, ValueError) as e: traceback.print_exc(file=sys.stdout)
+print(log)
+""",
+    "one that fails, uncaught": GENERATED
+    + """
+def f(q):
+    with keep(q) as v: return bad(ask(v))
+print(f(0), f(2))
+f(1)
+f(3)
+""",
+    "generators that do not yield, or twice": GENERATED
+    + """
+@contextmanager
+def none(q):
+    if num(q) > 9: yield
+    ask(q)
+@contextmanager
+def twice(q):
+    try: yield ask(q)
+    except Boom: log.append(q)
+    try: yield 2
+    finally: log.append(num(q))
+for manager, body in ((none, ask), (twice, ask), (twice, bad)):
+    try:
+        with manager(1) as v: log.append(body(v))
+    except RuntimeError: traceback.print_exc(file=sys.stdout)
+print(log)
+""",
+    "a failure of what the generator has asked before it yields, or behind": GENERATED
+    + """
+@contextmanager
+def early(q):
+    a = bad(q) if q == 1 else ask(q)
+    try:
+        b = bad(a) if q == 2 else ask(a)
+        yield b
+    except Boom: yield "again"
+    log.append(bad(q) if q == 3 else 1)
+for q in range(5):
+    try:
+        with early(q) as v: log.append(ask(v))
+    except Exception: traceback.print_exc(file=sys.stdout)
+print(log)
+with early(3) as v: log.append(ask(v))
+""",
+    "exceptions that generators change": GENERATED
+    + """
+@contextmanager
+def bare(q): yield q
+@contextmanager
+def tidy(q):
+    try: yield q
+    finally: log.append(q)
+for manager in (bare, tidy):
+    for kind in (StopIteration, RuntimeError, GeneratorExit, KeyboardInterrupt):
+        try:
+            with manager(1):
+                a = ask(1)
+                raise kind(a)
+        except BaseException: traceback.print_exc(file=sys.stdout)
+print(log)
+""",
+    "held, used twice, used as a decorator": GENERATED
+    + """
+m = keep(1)
+with m as v: x = ask(v)
+print(type(m), m.gen.gi_frame)
+try:
+    with m: print("no")
+except Exception as e: print(type(e), e)
+@keep(3)
+def f(q): return ask(q)
+print(f(1), f(2), log)
+""",
+    "an older failure drops what the generator would have done": GENERATED
+    + """
+def f(q):
+    with keep(q) as v: return ask(v)
+try:
+    a = bad(1)
+    b = [f(q) for q in range(4)]
+except Boom: print(log)
+""",
+    "a generator that is a manager's own with": GENERATED
+    + """
+@contextmanager
+def outer(q):
+    with keep(q) as v:
+        yield v
+for q in range(4):
+    try:
+        with outer(q) as v: log.append(bad(q) if q else ask(v))
+    except KeyError as e: log.append(repr(e.__context__))
+print(log)
+""",
     "an exception of the body": MANAGER
     + """
 for q in range(4):

@@ -26,3 +26,17 @@ idiom(0.3, QUIET + "for @q in {list}[:4]:\n    with @C(@q) as @, @C(@.v) as @d:\
 idiom(0.3, "class @C:\n    def __enter__(self): print('in'); i = get({int!}); return bad(i) if flag(i) else i\n    def __exit__(self, *a): put(num(a[0] is None), 1); print('out', a[1])\nfor @q in range(3):\n    try:\n        with @C() as i0: print(ask((@q, i0)) if flag(@q) else bad(@q))\n    except Boom as ex: print(ex)")
 idiom(0.3, "def @f(q):\n    with contextlib.suppress(Boom), contextlib.nullcontext(num(q)) as n:\n        o0.v = n\n        return bad(q) if flag(q) else ask((q, n))\n    return {int!}\nl0 += [@f(@q) for @q in range(4)]\nfor @q in range(3):\n    with contextlib.suppress(KeyError): i0 = {{1: 2, 3: 4}}[num(@q)]\n    l1.append(i0)\nprint(o0.v)")
 idiom(0.3, "class @C:\n    __slots__ = ('l',)\n    def __enter__(self): self.l = mk({int!}); return self.l\n    def __exit__(self, *a): self.l.append(num(len(self.l))); l0.append(self.l)\nfor @q in range(3):\n    with @C() as @l:\n        @l.append(ask(@q))\n        {list!}.append({int})\n    l1.append(len(@l))\nprint(l0)")
+
+# what `contextmanager` makes
+_MADE = "@@contextlib.contextmanager\ndef @m(q):\n    l0.append(q)\n    o0.v += num(q)\n    {body}\n"
+TIDY = _MADE.replace("{body}", "try: yield num((q, o0.v))\n    finally: l1.append(num((q, 2))); o0.v -= 1")
+PICKY = _MADE.replace("{body}", "try:\n        l2.append(bad(q) if flag((q, 9)) else q)\n        yield q\n    except Boom as e:\n        l1.append(num(q))\n        if flag(q): raise KeyError(ask(q)) from e\n    else: l1.append(ask((q, 3)))\n    print(q)")
+PLAIN = _MADE.replace("{body}", "if flag((q, 7)): yield ask(q)\n    else:\n        yield {{q: num(q)}}\n    o0.v = num(o0.v)")
+NESTED = TIDY + "@@contextlib.contextmanager\ndef @n(q):\n    with @m(q) as v:\n        yield v\n    l1.append(-1)\n"
+
+idiom(0.4, TIDY + "for @q in {list}[:4]:\n    with @m(@q) as @v: l2.append(ask((@q, @v, {int})))\n    i0 = @v\nprint(o0.v, i0)")
+idiom(0.4, TIDY + "def @f(q):\n    x = 1\n    with @m(q) as v, @m(v):\n        x = num((v, o0.v))\n        if x % 3 == 0: return ask(x)\n        x = bad(q) if x % 3 == 1 else x + 1\n    return x\nfor @q in range(4):\n    try: l2.append(@f(@q))\n    except Boom as ex: print(ex, o0.v)\nprint(l1)")
+idiom(0.4, PICKY + "for @q in range(4):\n    try:\n        with @m(@q) as @v:\n            @x = num(@v)\n            l2.append(bad(@v) if flag(@q) else {int})\n            if @x == 3: continue\n        i0 = @x\n    except (Boom, KeyError) as ex: print(type(ex), repr(ex.__context__))\nprint(l1, i0)")
+idiom(0.3, PICKY + "def @f(q):\n    with @m(q), contextlib.suppress(KeyError):\n        o0.v += num(q)\n        return bad(q) if flag((q, 2)) else ask(o0.v)\n    return o0.v\nfor @q in range(3): print(@f(@q))", risky=True)
+idiom(0.4, PLAIN + "for @q in range(3):\n    with @m(@q) as @v:\n        i0 = len(@v)\n        {list!}.append({int})\n        s0 = ask((@v, i0))\n    l2.append(o0.v)\nprint(s0, o0.v)", risky=True)
+idiom(0.3, NESTED + "for @q in range(3):\n    with @n(@q) as @v: l2.append(bad(@v) if flag(@q) and @q > 1 else num(@v))\n    i1 = o0.v", risky=True)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...compiler.functions import belongs_to_user, init_of, is_coroutine, lower_coroutine, lower_function, lower_generator
+from ...compiler.functions import belongs_to_user, init_of, is_coroutine, lower_coroutine, lower_function, lower_generator, lower_managed
 from ...compiler.generators import is_generator
 from ...compiler.references import DATA as DATA_REF
 from ...compiler.references import Call, Ref
@@ -24,7 +24,7 @@ from ...effects.sources import SOURCES
 from ..atoms import lookup
 from ..attempts import again
 from ..constructors import is_plain_enum
-from .managed import KNOWN_MANAGERS
+from .managed import GENERATED, KNOWN_MANAGERS, generator_function
 from ..methods import PURE_NAMES
 from ..pending import Pending
 from .values import (
@@ -160,6 +160,9 @@ class Callees(Base):
             return Callees.construct
         if callee is again:
             return Callees.again
+        wrapped = generator_function(callee)
+        if wrapped is not None and self.machine.managers:
+            return partial(Callees.makes_manager, wrapped=wrapped)
         if type(callee) is types.FunctionType:
             return Callees.wrapper if retried(callee) is not None else Callees.function
         if type(lookup(type(callee), "__call__")) is types.FunctionType:
@@ -217,6 +220,11 @@ class Callees(Base):
                     if type(value) not in PLAIN:
                         self.special(value, methods)
         return JUST_DATA
+
+    def makes_manager(self, callee: Any, args: Args, wrapped: types.FunctionType) -> Values:
+        """What the generator function ``wrapped`` does, which will be driven by a ``with``."""
+        self.function(wrapped, args, lower_managed(wrapped))
+        return (Fresh(GENERATED),)
 
     def gives_manager(self, callee: Any, args: Args) -> Values:
         args.each()
@@ -388,10 +396,11 @@ class Callees(Base):
         returned = self.function(found.function, args)
         return returned if retrying.retry_error_callback is None else JUST_UNKNOWN
 
-    def function(self, fn: types.FunctionType, args: Args) -> Values:
+    def function(self, fn: types.FunctionType, args: Args, lowered: Any = None) -> Values:
         """A call of a user's function: its body, with its parameters bound."""
         generates = is_generator(fn.__code__)
-        lowered = lower_generator(fn) if generates else lower_coroutine(fn) if is_coroutine(fn.__code__) else lower_function(fn)
+        if lowered is None:
+            lowered = lower_generator(fn) if generates else lower_coroutine(fn) if is_coroutine(fn.__code__) else lower_function(fn)
         if isinstance(lowered, str):
             raise Top(f"{fn.__qualname__}: {lowered}")
         code = fn.__code__

@@ -11,9 +11,10 @@ import contextlib
 import types
 from typing import TYPE_CHECKING, Any
 
+from ...compiler.generators import is_generator
 from ..atoms import lookup
 from .stores import is_users
-from .values import INSTANCES, JUST_DATA, JUST_UNKNOWN, Args, Top, Values
+from .values import INSTANCES, JUST_DATA, JUST_UNKNOWN, Args, Fresh, Top, Values
 
 if TYPE_CHECKING:
     from ..base import Base
@@ -22,6 +23,9 @@ else:
 
 #: managers of ``contextlib`` that change nothing
 KNOWN_MANAGERS = frozenset({contextlib.suppress, contextlib.nullcontext})
+#: what `contextmanager` makes of a function makes such managers
+GENERATED = contextlib._GeneratorContextManager
+_HELPER = contextlib.contextmanager(lambda: iter(())).__code__  # type: ignore[attr-defined,arg-type,return-value]
 #: generators and coroutines
 _SUSPENDED = 0x20 | 0x80 | 0x200
 
@@ -35,6 +39,14 @@ def methods_of(kind: type) -> tuple[types.FunctionType, types.FunctionType] | No
     return enter, leave
 
 
+def generator_function(fn: Any) -> types.FunctionType | None:
+    """The generator function of the user's that ``contextlib.contextmanager`` made ``fn`` of, or None."""
+    if type(fn) is not types.FunctionType or fn.__code__ is not _HELPER or fn.__closure__ is None:
+        return None
+    wrapped = fn.__closure__[_HELPER.co_freevars.index("func")].cell_contents
+    return wrapped if type(wrapped) is types.FunctionType and is_generator(wrapped.__code__) and is_users(wrapped.__code__) else None
+
+
 class ManagedStatements(Base):
     """Part of :class:`~poppy_ipython.engine.reach.Reach`."""
 
@@ -42,6 +54,9 @@ class ManagedStatements(Base):
         """The call of ``__enter__`` or ``__exit__`` of the manager of a ``with``."""
         kind = manager.kind if type(manager) in INSTANCES else type(manager)
         if kind in KNOWN_MANAGERS:
+            return JUST_UNKNOWN if name == "__enter__" else JUST_DATA
+        if kind is GENERATED and self.machine.managers and (type(manager) is Fresh or self.machine.is_driven(manager)):
+            # where it was made its function was looked into; once it is entered its frame is one of its unit's
             return JUST_UNKNOWN if name == "__enter__" else JUST_DATA
         methods = methods_of(kind) if kind is not None else None
         if methods is None or not self.machine.managers:

@@ -16,6 +16,7 @@ from ...effects.registry import effect_of
 from ..atoms import CHAINED, CONTAINERS, MAPPINGS
 from ..methods import MUTATORS, PURE_NAMES
 from ..pending import Pending
+from .managed import generator_function
 from .stores import is_users
 from .values import (
     COLLECTIONS,
@@ -52,6 +53,9 @@ class Receivers(Base):
             effect = effect_of(fn)
         if effect is not None:
             return self.declared(effect, args, owner)
+        wrapped = generator_function(fn)
+        if wrapped is not None and self.machine.managers:
+            return self.makes_manager(fn, args.bound(owner), wrapped)  # type: ignore[no-any-return]
         if type(fn) is types.FunctionType:
             return self.function(fn, args.bound(owner))
         raise Top(getattr(method, "__qualname__", "method"))
