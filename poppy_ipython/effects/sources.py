@@ -12,6 +12,7 @@
     <path given>    true if the first argument names a file
     <captured command>  true of a command whose output is captured, with nothing of the program's among what it is given
     <plain file>    true of an open file in which nothing of the program's own runs (`opened.py`)
+    <listed>        true of a list or tuple and plain data
     <library warnings>  true of a text that is shown, or recorded, by nobody but `warnings`
     <library handlers>  true of a logger whose handlers, filters and formatters are those of `logging`
 
@@ -148,6 +149,17 @@ def is_captured(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] 
     return all(type(value) in (bool, bytes, dict, float, int, str, type(None)) for value in kwargs.values())
 
 
+def is_listed(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> bool:
+    """What is read is in a list that is there, and not in a generator that would run later; the rest is plain data.
+
+    >>> is_listed(None, ([1, 2],), {"ignore_index": True}), is_listed(None, (iter([1]),), {})
+    (True, False)
+    """
+    if not args or kwargs is None or type(args[0]) not in (list, tuple):
+        return False
+    return all(type(value) in (bool, int, str, type(None)) for value in (*args[1:], *kwargs.values()))
+
+
 def has_library_handlers(receiver: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> bool:
     """Nothing of the user's is called by a record of this logger (a function has none: the root logger)."""
     logger = receiver if isinstance(receiver, logging.Logger) else logging.getLogger()
@@ -203,7 +215,7 @@ PREDICATES: dict[str, Callable[[Any, tuple[Any, ...], Mapping[str, Any] | None],
     "<plain client>": is_plain_client, "<path given>": is_path, "<captured command>": is_captured,
     "<library handlers>": has_library_handlers, "<library warnings>": is_library_warning, "<plain file>": is_written_plainly,
     "<plain api>": is_plain_api, "<plain call>": is_plain_call, "<plain model>": is_plain_model,
-    "<known runnable>": is_known_runnable,
+    "<known runnable>": is_known_runnable, "<listed>": is_listed,
     "<known retriever>": is_known_retriever, "<known step>": is_known_step,
     "<known instructor>": is_known_instructor,
 }  # fmt: skip

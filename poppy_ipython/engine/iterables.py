@@ -67,6 +67,8 @@ class Iterables(Base):
                 self.drain("commit", "an array")
             if first:
                 first, copies = False, self.copies_of(iterator)
+                if copies is None and not self.groups_plainly(iterator):
+                    self.drain("unknown", "groupby")
             item = self.natively(next, (iterator, _SKIP), {})
             if item is _SKIP:
                 self.tame.pop(id(iterator), None)

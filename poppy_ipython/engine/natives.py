@@ -17,6 +17,7 @@ import collections
 import copy
 import functools
 import json
+import operator
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -94,7 +95,7 @@ class Natives(Base):
         if plain or (not unit.log and unit.head):
             if plain and (type(fn) is types.BuiltinFunctionType or (type(fn) is type and fn in ATOMIC)):
                 return fn(*args, **kwargs) if kwargs else fn(*args)
-            return self.made(self.natively(fn, args, kwargs or _NONE), effect)
+            return self.made(self.natively(fn, args, kwargs or _NONE), effect, fn)
         picture = Picture()
         copies = [look(self, value, picture) for value in args]
         named = {k: look(self, v, picture) for k, v in kwargs.items()} if kwargs else {}
@@ -102,7 +103,7 @@ class Natives(Base):
         if picture.opaque and (effect is None or not all(self.is_settled(o, o is owner, effect) for o in picture.opaque)):
             return self.at_the_head(fn, args, kwargs, effect, picture)
         if not picture.shadowed and not picture.holes:
-            return self.made(self.natively(fn, args, kwargs or _NONE), effect)
+            return self.made(self.natively(fn, args, kwargs or _NONE), effect, fn)
         if atom or fn in ATOMIC:
             if not picture.holes:
                 return self.natively(fn, copies, named)
@@ -154,9 +155,9 @@ class Natives(Base):
         quiet = effect.known and not (receiver and self.attributes_are_pure(type(value)))
         return instance_is_settled(self, value, quiet)
 
-    def made(self, value: Any, effect: Any) -> Any:
-        """Note what is known of the result of a native."""
-        if type(value) in ATOMS:
+    def made(self, value: Any, effect: Any, fn: Any = None) -> Any:
+        """Note what is known of the result of the native ``fn``."""
+        if type(value) in ATOMS or fn is operator.getitem:  # (an element may have been there before)
             return value
         if effect is not None:
             if effect.result == "fresh":

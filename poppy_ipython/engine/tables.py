@@ -16,6 +16,8 @@ These go ahead, each with its argument:
 * **such a column itself** (``df["q"]``), and what is taken from it, as long as that holds of all stores that are outstanding then;
 * **another row** (``df.loc[i]``, ``df.iloc[i]``), if all outstanding stores are to columns of objects or texts in other rows of that frame, and its rows are
   arrays made for it (as below);
+* **groups** (``for k, g in df.groupby("k")``) and their columns while all outstanding stores are to that frame: they are pieces of a copy that is made when
+  the loop begins, which it does in order unless the keys are numbers or texts;
 * **rows of** ``df.iterrows()`` while all outstanding stores are to that frame, where they come from a copy: of a frame with columns of several types, or of types that are no numpy's, pandas
   builds one array of objects before the first row, which nobody else has. It does so in order; from then on rows are views of that;
 * **the labels of an index**, which never change.
@@ -108,7 +110,11 @@ class Tables(Base):
             return _MISSING
         if not _has_plain_labels(frame) or not isinstance(_place_of(frame.columns, label), int):
             return _MISSING
-        if may_be_written(self, frame, {id(frame)}) is not None or not self._untouched(frame, label):
+        if may_be_written(self, frame, {id(frame)}) is not None:
+            return _MISSING
+        if self.stores_elsewhere(frame):  # a group
+            return self.isolate(self.natively(operator.getitem, (frame, label), {}), *self.isolated[id(frame)][1:])
+        if not self._untouched(frame, label):
             return _MISSING
         return self.isolate(self.natively(operator.getitem, (frame, label), {}), frame, label)
 
@@ -176,10 +182,17 @@ class Tables(Base):
         """The frame of whose elements ``iterator``, not advanced yet, will give copies, in rows of an array that is made for it."""
         pandas: Any = sys.modules.get("pandas")
         frame = getattr(iterator, "gi_frame", None)
+        if pandas is not None and (groups := _frame_of_groups(iterator)) is not None:
+            return groups.f_locals["data"]  # they are pieces of a copy that is made when it begins
         if pandas is None or frame is None or frame.f_code is not pandas.DataFrame.iterrows.__code__:
             return None
         table = frame.f_locals.get("self")
         return table if type(table) is pandas.DataFrame and _makes_rows(table) else None
+
+    def groups_plainly(self, iterator: Any) -> bool:
+        """Is ``iterator`` no generator of a `groupby`, or one that hashes and compares no keys of the user's when it begins?"""
+        frame = _frame_of_groups(iterator)
+        return frame is None or all(_is_plain_type(one.grouping_vector.dtype) for one in frame.f_locals["self"].groupings)
 
     def isolate(self, series: Any, frame: Any, label: Any = None) -> Any:
         """Note a row of such an array, or the column ``label``."""
@@ -246,6 +259,19 @@ def _makes_rows(frame: Any) -> bool:
 def _has_plain_labels(frame: Any) -> bool:
     pandas: Any = sys.modules["pandas"]
     return all(type(one) is pandas.RangeIndex or (type(one) is pandas.Index and one.dtype != object) for one in (frame.index, frame.columns))
+
+
+def _frame_of_groups(iterator: Any) -> Any:
+    """The Python frame of pandas' own iterator over groups, if ``iterator`` is one that has not begun."""
+    frame = getattr(iterator, "gi_frame", None)
+    if frame is None or not frame.f_globals.get("__name__", "").startswith("pandas.core.groupby."):
+        return None
+    inner = getattr(frame.f_locals.get(".0"), "gi_frame", frame)  # `((key,), group) for …`, of a list with one key
+    return inner if inner.f_code.co_name == "get_iterator" and hasattr(inner.f_locals.get("self"), "groupings") else None
+
+
+def _is_plain_type(dtype: Any) -> bool:
+    return dtype.kind != "O" if isinstance(dtype, sys.modules["numpy"].dtype) else type(dtype) is sys.modules["pandas"].StringDtype
 
 
 def _keeps_its_type(dtype: Any) -> bool:

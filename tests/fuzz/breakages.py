@@ -426,3 +426,16 @@ def files_in_memory_are_handed_out_early() -> None:
         return lambda file: ("file", "memory", 1) if type(file) in KEPT else number_of(file)
 
     replaced("poppy_ipython.effects.opened:number_of", make)
+
+
+@mutant("frames are put together when their turn comes")
+def frames_grow_in_any_order() -> None:
+    def make(at_head_value: Any) -> Any:
+        def broken(self: Any, fn: Any, args: Any, *rest: Any) -> Any:
+            if getattr(fn, "__name__", "") == "concat" and self.cur is not self.ghost:
+                return fn([self.force(part) for part in args[0]], *args[1:], **(rest[0] if rest else {}))
+            return at_head_value(self, fn, args, *rest)
+
+        return broken
+
+    replaced("poppy_ipython.engine.calls:Calls.at_head_value", make)

@@ -78,7 +78,7 @@ def check_seed(seed: int, other: Other = engine) -> Verdict:
         gc.enable()
 
 
-_GENERATED = re.compile("[bdilnos][0-9]|(dd|ct|dq|fs)[0-9]|go|rg|ng|nt|nr|hp|fr|sr|rw|sb|bb|g0|map0|nest")
+_GENERATED = re.compile("[bdilnos][0-9]|(dd|ct|dq|fs)[0-9]|go|rg|ng|nt|nr|hp|fr|gr|sr|rw|sb|bb|g0|map0|nest")
 
 
 def _of_the_generator(source: str) -> set[str]:

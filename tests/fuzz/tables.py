@@ -1,7 +1,7 @@
 """Arrays and frames whose elements are answers: stores by place and by label, views of the same memory, rows, reads in between.
 
 `na` is an array of floats, `nv` a view of it, `no` one of objects; `fr` a frame with a column of numbers `q`, of texts `s` and of
-whatever is stored in it `a`; `fl` is all floats, so that its rows may be views. `sr` is a column, `rw` a row of some frame.
+whatever is stored in it `a`; `fl` is all floats, so that its rows may be views. `sr` is a column, `rw` a row of some frame, `gr` one that grows.
 """
 # ruff: noqa: E501  (a table: one production or program a line)
 
@@ -13,7 +13,7 @@ from .idioms import idiom
 PROLOGUE = (
     "import numpy as np, pandas as pd; na = np.zeros(5); nv = na[1:4]; no = np.empty(3, dtype=object); "
     "fr = pd.DataFrame({'q': range(4), 's': list('abcd'), 'a': [None] * 4}); fl = pd.DataFrame({'x': [1.0, 2.0, 3.0], 'y': [0.0, 0.5, 1.0]}); "
-    "go.na = na; go.fr = fr; sr = fr['s']; rw = fr.iloc[0]"
+    "go.na = na; go.fr = fr; sr = fr['s']; rw = fr.iloc[0]; gr = pd.DataFrame([{'x': 1, 'l': [2]}])"
 )
 NAMES.update(array=("na", "nv", "go.na"), frame=("fr", "fr", "go.fr"))
 LEAVES.update(array=NAMES["array"], frame=NAMES["frame"])
@@ -41,3 +41,11 @@ idiom(0.4, "for @i in range(len(fr)):\n    @r = fr.iloc[@i]\n    fr.loc[@i, 'a']
 idiom(0.3, "for @i in {frame!}.index:\n    fr.at[@i, 'a'] = ask((fr['s'][@i], fr.q.iloc[@i]))\n    i0 = int({frame!}.loc[(@i + 1) % 4]['q']) % 99\n    if num((@i, {int})) > 60: fr.at[@i, 'q'] = num(@i)")
 idiom(0.3, "@c = fr['q']; @s = {frame!}['s']\nfor @i in range(3):\n    fr.at[@i, 'a'] = ask((int(@c[@i]), {int}))\n    if flag(@i): {frame!}.at[@i, {str!}] = ask(@s.iloc[@i])\n    i1 = int(@c.iloc[@i + 1]) % 99 + len(fr)")
 idiom(0.4, "for @i in fr.index:\n    fr.at[@i, 'a'] = ask((@i, {int}))\n    if flag(@i): fr.at[@i, 'a'] = str(fr.at[@i, 'a']) + ask(fr.at[@i, 'q'])\n    fr.loc[@i, 'q'] = num(@i) % 5\n    {list!}.append(size(str(fr.loc[@i, 'a'])) + int(fr.at[@i, 'q']))")
+
+# groups, and frames that grow
+statements(0.1, "go.fr = pd.concat([{frame!}, pd.DataFrame([{{'q': num({int}), 's': {str}, 'a': ask({int})}}])], ignore_index=True)", "gr = pd.concat([gr, pd.DataFrame({{'x': [num({int})], 'l': [{list}]}})])", "gr = pd.concat([pd.DataFrame([{{'x': q, 'l': [ask(q)]}}]) for q in range(2)])", needs="top")
+statements(0.1, "gr.iloc[0]['l'].append({int})", "gr = pd.concat([gr, {any}])", risky=True)
+expressions("int", 0.1, "len(gr)", "size(gr['l'].tolist())")
+idiom(0.3, "for @k, @g in {frame!}.groupby('s'):\n    {list!}.append(size(ask((@k, @g['q'].tolist()))))\n    fr.at[@g.index[0], 'a'] = ask((@k, {int}))\n    i0 = len(@g) + int(@g['q'].sum()) % 9\n    if flag(@k): break")
+idiom(0.2, "for @k, @g in {frame!}.groupby(['q', 's']):\n    fr.at[@g.index[0], 'q'] = num((str(@k), {int})); s0 = str(@g.to_dict())[:60]\n    if flag(size(@g['a'].tolist())): fr.at[0, 's'] = ask({int})")
+idiom(0.3, "for @q in range(3):\n    gr = pd.concat([gr, pd.DataFrame([{{'x': @q, 'l': [num((@q, {int}))]}}])], ignore_index=True)\n    if flag(@q): i1 = len(gr) + size(gr['l'].tolist()); gr.iloc[0]['l'].append(@q)")

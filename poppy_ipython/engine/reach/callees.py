@@ -312,7 +312,8 @@ class Callees(Base):
                 source = SOURCES.get(resource)
                 number = number_written(receiver) if resource is file_resource else None
                 self.slots[EVERY_RESOURCE if source is None else ("r", number or (source.kind,))] = None
-        if effect.external or effect.result in ("atom", "fresh") or name in ("sequential", "readonly"):
+        may_share = effect.resource == "tables"  # cells of the frames that it is made of
+        if effect.external or effect.result in ("atom", "fresh") or (name in ("sequential", "readonly") and not may_share):
             return JUST_DATA
         plain = all(v is DATA or type(v) in PLAIN for values in args.each() for v in values)
         return JUST_DATA if plain else JUST_UNKNOWN

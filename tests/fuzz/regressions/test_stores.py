@@ -369,3 +369,8 @@ x = list(log)
 num(2)
 """
     )
+
+
+def test_a_list_in_a_column_is_as_old_as_it_is_7340071() -> None:
+    for taken in ("gr.iloc[0]['l']", "gr['l'][0]", "gr.at[0, 'l']", "gr['l'].tolist()[0]", "np.array([c, 1], dtype=object)[0]"):
+        agree(f"import pandas as pd, numpy as np\nc = []\ngr = pd.DataFrame([{{'l': c}}])\ni1 = size(gr['l'].tolist())\n{taken}.append(5)\nprint(i1, gr.to_dict())\n")
