@@ -29,6 +29,8 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import unicodedata
 import warnings
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -105,13 +107,19 @@ def host_resource(*args: Any, **kwargs: Any) -> Hashable:
     return ("http", url_host(*args, **kwargs))
 
 
+#: where "A.txt" may be "a.txt"
+_ONE_CASE = sys.platform in ("darwin", "win32")
+
+
 def path_resource(path: Any, *args: Any, **kwargs: Any) -> Hashable:
     """One resource for one file: links are followed, and of a file with several names its number is taken.
 
     >>> path_resource("a/../b") == path_resource("b")
     True
     """
-    real = os.path.realpath(path)
+    real = os.fsdecode(os.path.realpath(path))
+    if _ONE_CASE:
+        real = unicodedata.normalize("NFC", real).casefold()
     try:
         found = os.stat(real)
     except OSError:

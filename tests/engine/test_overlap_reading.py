@@ -244,6 +244,15 @@ SAME = {
         pathlib.Path("new").write_text(ask(2))
         l0.append(pathlib.Path("to").read_text())
         """,
+    "names in bytes": """
+        import pathlib
+        for q in range(4):
+            with open(b"new", "a" if q else "w") as f: f.write(ask(q))
+            l0.append((open("new").read(), ask(pathlib.Path("new").read_bytes())))
+            pathlib.Path("new").write_text(ask((q, 1)))
+            with open(b"new", "rb") as f: l0.append(f.read())
+        f = None
+        """,
     "a change of the folder": """
         import os, pathlib
         if not os.path.isdir("sub"): os.mkdir("sub")
