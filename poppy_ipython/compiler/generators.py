@@ -6,6 +6,9 @@ taken whose suspended frame does nothing by itself when it is let go: a ``yield`
 and ``with``, so that closing the generator (a ``break`` in the loop) runs no code of its body. What ``send`` or ``throw`` would do
 cannot come up: nobody but the loop ever holds the twin.
 
+A generator function that ``contextlib.contextmanager`` was given may yield in the body of a ``try`` as well: whoever drives that twin (``engine/generated.py``)
+ends it in any case, and throws into it only what a plain run would.
+
 That of an asynchronous generator function is an ordinary generator, as that of a coroutine function is an ordinary function: an ``async for`` directly
 over its call awaits each advance at once, by the same task, in the same context. A loop that is left does not close it, and there is nothing to close.
 """
