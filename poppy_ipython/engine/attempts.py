@@ -32,6 +32,7 @@ import ast
 import types
 from collections.abc import Callable
 from functools import lru_cache
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from ..compiler.functions import lower_given
@@ -85,20 +86,23 @@ class Attempts(Base):
             return None
 
         def run(callee: Any, args: tuple[Any, ...], full: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            if not self.goes_ahead(found.function) or not self._tries_first(found):
+            if not self.goes_ahead(found.function, kwargs) or not self._tries_first(found):
                 return self._in_order(callee)(callee, args, kwargs)
             self.sa(fn, "statistics", statistics_of(found.retrying))
-            attempt = self._twin(attempt_of(len(full), tuple(kwargs)))
+            attempt = self.twin_given(attempt_of(len(full), tuple(kwargs)))
             named = {NAMED + name: value for name, value in kwargs.items()}
             return self.of_wrapped(found, self.run_unit(attempt, (again, fn, found.function, *full), named, None, False))
 
         return run
 
-    def _twin(self, given: tuple[types.FunctionType, Lowered]) -> Any:
+    def twin_given(self, given: tuple[types.FunctionType, Lowered]) -> Any:
+        """The twin of a function of ours, with its lowered form."""
         return self.twins.get(given[0]) or self.make_twin(*given, self.twins)
 
-    def goes_ahead(self, function: Any) -> bool:
+    def goes_ahead(self, function: Any, kwargs: dict[str, Any]) -> bool:
         """May what a wrapper calls, and is sure to call first, be run by us?"""
+        if not all(name.isidentifier() and not iskeyword(name) for name in kwargs):
+            return False
         unit = self.cur
         if not self.wrappers_ahead or unit is self.ghost or unit.handling or unit.depth >= MAX_DEPTH:
             return False

@@ -32,6 +32,7 @@ from ..effects.table import display_name, underlying
 from ..effects.wrappers import reason_of
 from ..trace.uses import Use
 from .atoms import CHAINED, SEQUENCES
+from .caches import CACHED
 from .columns import is_mapper
 from .draws import is_shuffle
 from .external import EVERYTHING
@@ -166,6 +167,10 @@ class Calls(Base):
             attempt = self.retried(fn)
             if attempt is not None:
                 return lambda f, args, kwargs: attempt(f, args, args, kwargs)
+        if type(fn) is CACHED:
+            lookup = self.cached(fn)
+            if lookup is not None:
+                return lookup
         return self._in_order(fn)
 
     def use_of(self, fn: Any, effect: Any) -> Use:

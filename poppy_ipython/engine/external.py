@@ -355,8 +355,11 @@ class External(Base):
     # ------------------------------------------------------------------ records
     def record_of(self, entry: Entry, fn: Any, effect: Any, resource: Any) -> None:
         self.locate(entry, _getframe(2))
-        info = self.lowered[id(entry.frame.f_code)]
-        name, line, end_line, col, end_col = info.site(entry.lasti)
+        frame, lasti, unit = entry.frame, entry.lasti, entry.unit
+        if is_ours(frame.f_code):  # called for a wrapper: that stands where our unit does
+            frame, lasti, unit = unit.frame, unit.lasti, unit.parent  # type: ignore[assignment]
+        info = self.lowered[id(frame.f_code)]
+        name, line, end_line, col, end_col = info.site(lasti)
         if name is None or isinstance(fn, Advance):  # from 3.13 on, a step of a loop lies where the call of what it goes over is
             name = getattr(fn, "__qualname__", None) or type(fn).__name__
         records = self.records
@@ -365,7 +368,7 @@ class External(Base):
             info.function, entry.position, self.clock(),
         )  # fmt: skip
         if info.function != "<module>":
-            record.stack = self.stack_of(entry, info)
+            record.stack = self.stack_of(unit, info)
         cause = self.cause
         if cause is not None:
             record.needs = self.needs_of(entry.unit, cause, line)
@@ -380,10 +383,9 @@ class External(Base):
             unit = unit.parent
         return [(cause, "data", line, None)]
 
-    def stack_of(self, entry: Entry, info: CodeInfo) -> tuple[Frame, ...]:
+    def stack_of(self, unit: Unit | None, info: CodeInfo) -> tuple[Frame, ...]:
         """The functions around a call, innermost first."""
         found: list[Frame] = []
-        unit: Unit | None = entry.unit
         lowered = self.lowered
         while unit is not None and unit.frame is not None:
             outer = lowered[id(unit.frame.f_code)]

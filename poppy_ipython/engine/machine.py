@@ -27,7 +27,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     ambient     the environment, what is shown           shared      ``nonlocal`` variables
     tables      stores to arrays and frames                taking    rows and cells of frames
     openings    `with open(…)`                           draws     random numbers
-    attempts    `@retry`                                answered    functions whose next call is answered
+    attempts    `@retry`      caches    `@cache`            answered    functions whose next call is answered
     managed     `with` over managers whose methods are known    generated   those of `contextmanager`
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
@@ -56,8 +56,8 @@ from .aggregates import Aggregates
 from .ambient import Ambient
 from .answers import Answers
 from .atoms import ATOMS, CHAINED
-from .attempts import Attempts
 from .branches import Branches
+from .caches import Caches
 from .callers import Callers
 from .calls import Calls
 from .codes import CodeInfo, prepare
@@ -174,7 +174,7 @@ class Machine(
     Lines,
     Shared,
     Folding,
-    Attempts,
+    Caches,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable, ended, handled)`` and ``crowd(in_flight)``."""
 
@@ -237,7 +237,7 @@ class Machine(
         self._init_openings()
         self._init_reading()
         self._init_folders()
-        self._init_attempts()
+        self._init_caches()
 
     # ------------------------------------------------------------------ host
     def wake_host(self) -> None:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ..effects.table import BuiltinMethodType
 from .atoms import ATOMS, BUILTIN_VALUES, CHAINED
 from .attempts import again
+from .caches import find, keep, missed, take
 from .pending import NotReady, Pending, settled
 from .reach.callees import users_file
 from .reach.members import SPECIAL
@@ -247,7 +248,7 @@ class Natives(Base):
             functools.reduce: self.n_reduce, min: lambda *a, **k: self.keyed(min, a, k), max: lambda *a, **k: self.keyed(max, a, k),
             sum: lambda *a, **k: self.aggregate(sum, a, k), any: self.n_any, all: self.n_all,
             range: lambda *a: self.native(range, a, None, True), print: self.n_print, open: self.n_open, json.load: self.n_json_load, getattr: self.n_getattr, setattr: self.n_setattr, hasattr: self.n_hasattr,
-            again: self.again,
+            again: self.again, find: self.find_cached, take: self.take_cached, keep: self.keep_cached, missed: self.missed_cached,
         }  # fmt: skip
 
     def n_getattr(self, target: Any, name: Any, *default: Any) -> Any:

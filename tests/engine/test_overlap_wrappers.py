@@ -108,6 +108,74 @@ del f, t, retry, wait_none, stop_after_attempt, wait_random_exponential
     )
 
 
+
+CACHE = "from functools import cache, lru_cache\n"
+#: a cached function and a loop -> rounds
+QUESTIONS = {
+    "@cache\ndef f(q): return ask(q)\nout = [f(q) for q in range(9)]": 1,
+    # the same question again is asked once, and holds nobody
+    "@lru_cache(maxsize=None)\ndef f(q): return ask(q)\nout = [f(q % 4) for q in range(9)], f.cache_info()": 1,
+    "@lru_cache\ndef f(q, k=1): return ask((q, k))\nout = []\nfor q in range(9): out.append((f(q, k=q % 2), q))\nprint(f.cache_info())": 1,
+    "@cache\ndef f(q): return ask(q)\ndef g(q): return f(q % 3) + f(3 + q % 2)\nout = [g(q) for q in range(9)], f.cache_info()": 1,
+    "f = lru_cache(None)(lambda q: num(q) + num((q, 1)))\nout = {q: f(q % 5) for q in range(9)}, f.cache_info()": 1,
+    # a cache that may have to forget something
+    "@lru_cache(maxsize=4)\ndef f(q): return ask(q)\nout = [f(q) for q in range(4)]": 1,
+    "@lru_cache(maxsize=2)\ndef f(q): return ask(q)\nout = [f(q) for q in range(4)]": 1,
+    # keys that run code
+    "class K: pass\n@cache\ndef f(q): return ask(1)\nout = [f(K()) for q in range(4)]": 0,
+}
+
+
+@pytest.mark.parametrize("source", QUESTIONS)
+def test_questions_that_are_not_in_the_cache_overlap(source: str) -> None:
+    assert makespan(CACHE + source) == QUESTIONS[source]
+
+
+CACHED = """\
+import traceback
+from functools import lru_cache
+log = []
+@lru_cache({limit})
+def f(q, k=0):
+    log.append(q)
+    return [bad((q, len(log) if q > 4 else k))]
+out = []
+for q in [1, 2, 1, 3, 5, 2, 1.0, True, '1', 6, 5, 5, 3]:
+    try: out.append(f(q) if q != 3 else f(q, k=num(q)))
+    except Boom as error:
+        traceback.print_exception(error)
+        if num((q, len(log))) > 4: f.cache_clear()
+        print(f.cache_info())
+    if num(q) > 4: out[-1:] = [f(2)]
+    out.append(f(2))
+    out[-1].append(q)
+print(out, log, f.cache_info())
+f(7), f(8), f(9), f(10), f(11), f(12)
+"""
+
+
+@pytest.mark.parametrize("limit", ["None", "2", "5", "128"])
+def test_a_cache_is_left_as_by_a_plain_run(limit: str) -> None:
+    agree(CACHED.format(limit=limit).replace("q > 4", "str(q) > '4'"))
+
+
+def test_a_cache_that_was_filled_before() -> None:
+    agree(
+        """
+        from functools import cache, lru_cache
+        @cache
+        def f(q): return [ask(q)]
+        @lru_cache(8)
+        def g(q): return f(q), num(q)
+        for q in range(5): print(g(q)[1])
+        a = [(g(q), f(q), num((q, 1))) for q in range(3, 9)]
+        a[0][1].append(1)
+        print(a, [x[0][0] is x[1] for x in a], f.cache_info(), g.cache_info())
+        """,
+        at_once=4,
+    )
+
+
 def test_the_clock_of_a_first_attempt() -> None:
     """The statistics of a call that fails at first begin when the failure is known; those of others when they are sent."""
     names = run(

@@ -83,6 +83,22 @@ def first_attempts_are_made_twice() -> None:
     replaced("poppy_ipython.engine.answered:answered", lambda _: lambda *answer: nullcontext())
 
 
+@mutant("what is in a cache is found out in program order")
+def caches_are_asked_out_of_order() -> None:
+    replaced("poppy_ipython.engine.caches:Caches.await_resource", lambda _: lambda self, slot: None)
+
+
+@mutant("a cache changes in its turn, by a call of its wrapper")
+def caches_are_not_told() -> None:
+    def make(_: Any) -> Any:
+        def broken(self: Any, record: Any, *call: Any) -> None:
+            record.end()
+
+        return broken
+
+    replaced("poppy_ipython.engine.caches:Caches._settle", make)
+
+
 @mutant("a fault drops the stores of what it kills")
 def stores_of_a_killed_unit_kept() -> None:
     def make(rollback: Any) -> Any:

@@ -23,6 +23,7 @@ from ...effects.retrying import STRATEGIES, after_failures, retried, tries_first
 from ...effects.sources import SOURCES
 from ..atoms import lookup
 from ..attempts import again
+from ..caches import CACHED, find, keep, missed, slot_of, take, wrapped_by
 from ..constructors import is_plain_enum
 from .managed import GENERATED, KNOWN_MANAGERS, generator_function
 from ..methods import PURE_NAMES
@@ -160,6 +161,10 @@ class Callees(Base):
             return Callees.construct
         if callee is again:
             return Callees.again
+        if callee in (find, take, keep, missed):
+            return Callees.looks_up
+        if type(callee) is CACHED:
+            return Callees.cache
         wrapped = generator_function(callee)
         if wrapped is not None and self.machine.managers:
             return partial(Callees.makes_manager, wrapped=wrapped)
@@ -377,6 +382,19 @@ class Callees(Base):
                 raise Top("retry")
             found += self.wrapper(wrapper, Args(self, act, replace(call, args=call.args[3:])))
         return self.distinct(found)  # type: ignore[no-any-return]
+
+    def looks_up(self, callee: Any, args: Args) -> Values:
+        """What ``caches`` does with a call whose key is known: no other call has to wait for that."""
+        return JUST_UNKNOWN
+
+    def cache(self, wrapper: Any, args: Args) -> Values:
+        """A call of what ``functools.cache`` has made: it may give what it has given before."""
+        function = wrapped_by(wrapper)
+        if function is None:
+            raise Top(getattr(wrapper, "__qualname__", "cache"))
+        self.slots[slot_of(wrapper)] = None
+        self.function(function, args)
+        return JUST_UNKNOWN
 
     def wrapper(self, wrapper: types.FunctionType, args: Args) -> Values:
         """A call of what ``@retry`` has made: one attempt or several, with the statistics of the call and random waits."""
