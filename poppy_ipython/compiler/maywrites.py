@@ -23,7 +23,7 @@ from . import scopes
 from .abi import manager_name, walk
 from .continuation import continuation, span
 from .matches import depth, patterns
-from .operands import KEY, OPERATOR, TRUTH, Operands, constant
+from .operands import KEY, OF_ELEMENTS, OPERATOR, SUBSCRIPT, TRUTH, Operands, constant
 from .plaindata import plain_names
 from .references import (
     ANY_KEY,
@@ -134,7 +134,11 @@ class _Builder(Operands):
         return self.unknown
 
     def operand(self, ref: Ref, methods: tuple[str, ...]) -> None:
-        if methods and ref.kind not in (DATA, MADE, HERE):
+        if ref.kind == MADE:
+            inside = tuple([name for name in methods if name in OF_ELEMENTS])
+            for part in ref.parts if inside else ():
+                self.operand(part, inside)
+        elif methods and ref.kind not in (DATA, HERE):
             self.operands[ref, methods] = None
 
     # ------------------------------------------------------------------ binding
@@ -259,8 +263,10 @@ class _Builder(Operands):
             elif isinstance(target, (ast.Tuple, ast.List)):
                 self.stmt_Delete(ast.copy_location(ast.Delete(target.elts), node))
             elif isinstance(target, ast.Subscript):
-                self.expr(target.slice)
-                self.elements.append((self.expr(target.value), SEQUENCE_KEY, self.data))
+                self.key(target.slice)
+                base = self.expr(target.value)
+                self.operand(base, SUBSCRIPT)
+                self.elements.append((base, SEQUENCE_KEY, self.data))
             else:
                 self.assign(target, self.data)
 

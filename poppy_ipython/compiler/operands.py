@@ -25,13 +25,16 @@ OPERATOR: dict[type, tuple[str, ...]] = {
     ast.BitXor: ("__xor__", "__rxor__"), ast.LShift: ("__lshift__", "__rlshift__"), ast.RShift: ("__rshift__", "__rrshift__"),
     ast.MatMult: ("__matmul__", "__rmatmul__"), ast.USub: ("__neg__",), ast.UAdd: ("__pos__",), ast.Invert: ("__invert__",),
     ast.Eq: ("__eq__",), ast.NotEq: ("__ne__", "__eq__"), ast.Lt: ("__lt__", "__gt__"), ast.Gt: ("__gt__", "__lt__"),
-    ast.LtE: ("__le__", "__ge__"), ast.GtE: ("__ge__", "__le__"), ast.In: ("__contains__", "__iter__", "__eq__"),
-    ast.NotIn: ("__contains__", "__iter__", "__eq__"), ast.Is: (), ast.IsNot: (),
+    ast.LtE: ("__le__", "__ge__"), ast.GtE: ("__ge__", "__le__"), ast.In: ("__contains__", "__iter__", "__eq__", "__hash__"),
+    ast.NotIn: ("__contains__", "__iter__", "__eq__", "__hash__"), ast.Is: (), ast.IsNot: (),
 }  # fmt: skip
 TRUTH = ("__bool__", "__len__")
 FORMAT = ("__format__", "__str__", "__repr__")
 SUBSCRIPT = ("__getitem__", "__missing__", "__hash__", "__eq__")
 KEY = ("__hash__", "__eq__", "__index__")
+ORDER = ("__lt__", "__gt__")
+#: those that are asked of what is in a container, too
+OF_ELEMENTS = frozenset({"__hash__", "__eq__", "__ne__", "__lt__", "__gt__", "__le__", "__ge__", "__str__", "__repr__", "__format__"})
 
 
 
@@ -154,7 +157,10 @@ class Operands(_Base):
 
     def expr_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Ref:
         self.generators(node.generators)
-        return self.ref(MADE, self.expr(node.elt))
+        element = self.expr(node.elt)
+        if isinstance(node, ast.SetComp):
+            self.operand(element, KEY)
+        return self.ref(MADE, element)
 
     expr_SetComp = expr_GeneratorExp = expr_ListComp  # type: ignore[assignment]
 

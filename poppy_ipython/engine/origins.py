@@ -64,6 +64,7 @@ class Origins(Base):
         self.defined: list[Any] = []
         #: what the last survey looked at, and what it found
         self.surveyed: tuple[list[Any], Tables] = ([], (False, False, frozenset()))
+        self.surveying = False
 
     def writes_older(self, fn: types.FunctionType) -> bool:
         """May calling ``fn`` write something older?"""
@@ -102,6 +103,10 @@ class Origins(Base):
             found = self.plain_reads[key] = classes, any(map(_runs_when_advanced, functions))
         return found
 
+    def operators_write(self) -> bool:
+        """May a special method of the user's, one that natives call, write anything? (In a survey each is looked at by itself.)"""
+        return not self.surveying and self.writing_code()[0]
+
     def writing_code(self) -> Tables:
         """(do operators write, does iteration write, names of methods of the user's classes), of all that can be named."""
         key = ("writing code", len(self.defined), *map(len, self.namespaces.values()))
@@ -111,7 +116,11 @@ class Origins(Base):
             looks = [*functions, *[part for cls in classes for part in (cls, *vars(cls).values())]]
             known = self.surveyed[0]
             if len(known) != len(looks) or not all(map(is_, known, looks)):
-                self.surveyed = (looks, _Survey(self, classes, functions).tables())
+                self.surveying = True
+                try:
+                    self.surveyed = (looks, _Survey(self, classes, functions).tables())
+                finally:
+                    self.surveying = False
             found = self.plain_reads[key] = self.surveyed[1]
         return found
 

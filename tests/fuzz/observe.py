@@ -152,7 +152,7 @@ class Walk:
             return tuple([of(item, f"[{i}]") for i, item in enumerate(thing)])
         if kind in DICTS:
             factory = of(thing.default_factory, ".default_factory") if kind is defaultdict else None
-            return (factory, *[(of(key, ".key"), of(item, f"[{key!r:.20}]")) for key, item in thing.items()])
+            return (factory, *[(of(key, ".key"), of(item, f"[{key if type(key) in (str, int) else type(key).__name__!r:.20}]")) for key, item in thing.items()])
         if kind in (set, frozenset):
             return tuple(sorted(repr(of(item, "{}")) for item in thing))
         if isinstance(thing, ModuleType):

@@ -6,6 +6,7 @@ functions are entered with their parameters bound. Whatever is not resolved may 
 
 from __future__ import annotations
 
+import ast
 import itertools
 import sys
 import types
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...compiler.functions import belongs_to_user, init_of, is_coroutine, lower_coroutine, lower_function, lower_generator, lower_managed
 from ...compiler.generators import is_generator
+from ...compiler.operands import FORMAT, KEY, OPERATOR, ORDER, TRUTH
 from ...compiler.references import DATA as DATA_REF
 from ...compiler.references import Call, Ref
 from ...effects.opened import file_resource, number_written
@@ -62,11 +64,17 @@ _GIVES_TUPLES = frozenset({
 _GIVES_NEW = frozenset({
     *_GIVES_TUPLES, itertools.chain, itertools.islice, list, tuple, set, dict, sorted, reversed, enumerate, zip, iter, frozenset, map, filter})
 _GIVES_ELEMENT = frozenset({min, max})
+_HASHES = frozenset({set, frozenset, dict, *COLLECTIONS})
 #: special methods that they call
 _ASKS = {
     print: ("__str__", "__repr__"), str: ("__str__", "__repr__"), repr: ("__repr__",), len: ("__len__",), hash: ("__hash__",),
     bool: ("__bool__", "__len__"), int: ("__int__", "__index__"), float: ("__float__", "__index__"),
 }  # fmt: skip
+#: what else a declared native may call
+NATIVES_ASK = tuple(dict.fromkeys([
+    *[name for names in OPERATOR.values() for name in names if name not in ("__contains__", "__iter__")], *KEY, *FORMAT, "__bool__", "__int__", "__float__",
+    "__complex__", "__round__", "__trunc__", "__floor__", "__ceil__", "__abs__", "__divmod__", "__rdivmod__", "__bytes__", "__copy__", "__deepcopy__",
+]))  # fmt: skip
 _SIMPLE = (types.FunctionType, types.MethodType)
 
 
@@ -212,6 +220,9 @@ class Callees(Base):
     def gives_data(self, callee: Any, args: Args) -> Values:
         if callee in (any, all, sum):
             self.reads_all(args)
+            self.asked(self.given_and_inside(args), TRUTH if callee is not sum else OPERATOR[ast.Add])
+        elif callee is range:
+            self.asked(self.given_and_inside(args), KEY)
         if callee is print and args.call is not None and args.act is not None:
             files = [v for name, ref in args.call.keywords if name == "file" for v in self.values(args.act, ref)]
             if args.call.spread:
@@ -260,6 +271,12 @@ class Callees(Base):
         if callee is map or callee is filter:
             self.called_back(self.first_of(args))
         self.reads_all(args)
+        if callee is sorted:
+            self.ordered(args)
+        elif callee is filter:
+            self.asked(JUST_UNKNOWN, TRUTH)
+        elif callee in _HASHES:
+            self.asked(self.given_and_inside(args), KEY)
 
         def elements() -> Values:
             if callee is map:
@@ -271,9 +288,24 @@ class Callees(Base):
 
         return (Fresh(None, elements),)
 
+    def ordered(self, args: Args) -> None:
+        """Arguments, what is in them, or what a key function makes of it, are compared."""
+        keyed = args.call is None or args.call.spread or any(name == "key" for name, _ in args.call.keywords)
+        self.asked(JUST_UNKNOWN if keyed else self.given_and_inside(args), ORDER)
+
+    def given_and_inside(self, args: Args) -> Values:
+        """What special methods of arguments are looked for in, if any may write."""
+        if not self.machine.operators_write():
+            return ()
+        if args.call is None or args.call.spread:
+            return JUST_UNKNOWN
+        found = [v for values in args.each() for v in values]
+        return self.distinct([*found, *[e for v in found for e in self.elements_of(v)]])  # type: ignore[no-any-return]
+
     def gives_element(self, callee: Any, args: Args) -> Values:
         self.callbacks(args)
         self.reads_all(args)
+        self.ordered(args)
         found = [v for values in args.each() for v in values]
         return self.distinct([*found, *[e for v in found for e in self.elements_of(v)]])  # type: ignore[no-any-return]
 
@@ -318,6 +350,8 @@ class Callees(Base):
                 number = number_written(receiver) if resource is file_resource else None
                 self.slots[EVERY_RESOURCE if source is None else ("r", number or (source.kind,))] = None
         may_share = effect.resource == "tables"  # cells of the frames that it is made of
+        if not effect.external:
+            self.asked(self.given_and_inside(args), NATIVES_ASK)
         if effect.external or effect.result in ("atom", "fresh") or (name in ("sequential", "readonly") and not may_share):
             return JUST_DATA
         plain = all(v is DATA or type(v) in PLAIN for values in args.each() for v in values)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Any
 
+from ...compiler.operands import FORMAT, KEY, ORDER
 from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
 from ...compiler.references import UNKNOWN as UNKNOWN_REF
 from ...effects.registry import effect_of
@@ -71,6 +72,7 @@ class Receivers(Base):
             return self.awaited_each(receiver)
         if name in _FILE_WRITERS and (kind in PLAIN or kind is Pending or kind is StandIn or kind is Fresh):
             self.may_write_file(name, args)
+        self.method_asks(receiver, kind, name, args)
         if kind in PLAIN:
             if name == "join":
                 self.reads_all(args)
@@ -103,6 +105,15 @@ class Receivers(Base):
             else:
                 found += self.invoke(callee, args)
         return self.distinct(found)  # type: ignore[no-any-return]
+
+    def method_asks(self, receiver: Any, kind: type, name: str, args: Args) -> None:
+        """Special methods that a method of a builtin calls: of its arguments, and of what is in the container."""
+        text = kind in PLAIN or receiver is DATA
+        asks = _OF_TEXTS if text else _METHODS_ASK.get(name, ())
+        if asks and self.machine.operators_write():
+            keyed = name == "sort" and args.call is not None and any(key == "key" for key, _ in args.call.keywords)
+            inside = () if text else JUST_UNKNOWN if keyed else self.elements_of(receiver)
+            self.asked((*self.given_and_inside(args), *inside), asks)
 
     def awaited_each(self, receiver: Any) -> Values:
         """``async for`` over ``receiver``: a stream writes nothing, anything else may."""
@@ -262,6 +273,19 @@ class Receivers(Base):
         return tuple([Super(cls, r) for r in receivers]) if cls is not None else JUST_UNKNOWN
 
 
+_OF_TEXTS = (*FORMAT, "__index__")
+#: methods of containers -> special methods of elements and arguments
+_METHODS_ASK: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            "get", "pop", "setdefault", "add", "discard", "remove", "index", "count", "update", "union", "intersection", "difference", "symmetric_difference",
+            "issubset", "issuperset", "isdisjoint", "intersection_update", "difference_update", "symmetric_difference_update", "fromkeys", "move_to_end",
+            "subtract", "__contains__", "__getitem__", "__setitem__", "__delitem__", "__eq__", "__ne__", "insert", "rotate",
+        ),
+        KEY,
+    ),
+    "sort": ORDER, "most_common": ORDER, "__lt__": (*ORDER, "__eq__"), "__gt__": (*ORDER, "__eq__"), "__str__": FORMAT, "__repr__": FORMAT, "__format__": FORMAT,
+}  # fmt: skip
 _DISPLAYS = (list, dict, set, tuple, types.GeneratorType)
 #: methods of `pathlib.Path` that change files
 _FILE_WRITERS = frozenset(

@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from ...compiler.functions import belongs_to_user
+from ...compiler.operands import OF_ELEMENTS
 from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
 from ..atoms import _MISSING, BUILTIN_VALUES, CHAINED, CONTAINERS, lookup, slot_is_plain, stores_plainly
 from ..pending import Pending
@@ -137,12 +138,17 @@ class Stores(Base):
             raise Top(f"{kind.__name__}.{method}")
 
     # ------------------------------------------------------------------ user code in operators and loops
-    def special(self, value: Any, methods: tuple[str, ...]) -> None:
-        """An operator on ``value`` may call one of its special methods."""
+    def special(self, value: Any, methods: tuple[str, ...], depth: int = 3) -> None:
+        """An operator on ``value`` may call one of its special methods, or of what it contains."""
         kind = type(value)
         if value is UNKNOWN or (kind in INSTANCES and value.kind is None):
             self.special_of_any(methods)
-        if kind is StandIn or kind is Pending or kind in CONTAINERS or kind is tuple:
+        if kind is StandIn or kind is Pending:
+            return
+        if kind in CONTAINERS or kind is tuple or kind is frozenset:
+            inner = tuple([name for name in methods if name in OF_ELEMENTS])
+            if inner and depth and self.machine.operators_write():
+                self.asked(self.elements_of(value), inner, depth - 1)
             return
         if kind in INSTANCES:
             if value.kind is None:
@@ -150,6 +156,13 @@ class Stores(Base):
             kind = value.kind
         for fn in self.footprints_special(kind, methods):
             self.function(fn, Args(self, None, None, (value,)))
+
+    def asked(self, values: Values, methods: tuple[str, ...], depth: int = 3) -> None:
+        """Native code may call ``methods`` of any of ``values``. (It is not looked at where no such method writes anything.)"""
+        if self.machine.operators_write():
+            for value in values:
+                if type(value) not in PLAIN and value is not DATA:
+                    self.special(value, methods, depth)
 
     def special_of_any(self, methods: tuple[str, ...]) -> None:
         """What is not known may be an instance of each class of the user's that can be named."""

@@ -1,0 +1,246 @@
+"""Special methods of the user's that natives call: hashing, comparing, ordering, formatting, converting. What they write is in the
+footprint of whoever may still let a native call them."""
+# ruff: noqa: E501  (a table: one program a line)
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fuzz.check import agree
+
+KEYED = """\
+from collections import Counter, defaultdict
+v = 0
+log = []
+class K:
+    def __init__(self, q):
+        self.q = q
+    def __hash__(self):
+        global v
+        v += 1
+        return 0
+    def __eq__(self, o):
+        global v
+        v += 10
+        return True
+k = K(3)
+d = {0: 0, k: 1}
+s = {0, 1}
+t = (5, 6)
+dd = defaultdict(int)
+for q in [1, 2]:
+    log.append(v)
+    if num(q): log.append("x")
+    STATEMENT
+x = v
+"""
+ANSWERS = {'lt': 'False', 'le': 'False', 'gt': 'False', 'ge': 'False', 'ne': 'True', 'str': "'s'", 'repr': "'r'", 'len': '2', 'bool': 'True', 'iter': 'iter([1, 2])', 'next': '1', 'contains': 'True', 'index': '1', 'int': '1', 'float': '1.0', 'add': 'self', 'radd': 'self', 'mul': 'self', 'neg': 'self', 'abs': 'self', 'round': 'self', 'format': "'f'", 'missing': '1', 'getitem': '1 if a[0] in (0, 1, "k") else ([][0])', 'iadd': 'self', 'or': 'self', 'divmod': '(1, 2)', 'pow': 'self', 'reversed': 'iter([2])', 'length_hint': '2', 'bytes': "b'x'", 'complex': '1j', 'trunc': '1', 'floor': '1', 'hash': '1', 'eq': 'False', 'copy': 'self', 'instancecheck': 'True', 'set_name': 'None'}
+CALLED = (
+    "import copy, functools, itertools, json, math, operator, heapq\nv = 0\nlog = []\nclass K:\n    def __init__(self, q): self.q = q\n"
+    + "".join(f"    def __{name}__(self, *a):\n        global v\n        v += 1\n        return {answer}\n" for name, answer in ANSWERS.items())
+    + """\
+class M(dict):
+    def __missing__(self, k):
+        global v
+        v += 1
+        return 1
+k, m = K(3), M()
+d, xs, ys = {0: 0}, [k, K(2)], [1, 2]
+for q in [1, 2]:
+    log.append(v)
+    if num(q): log.append("x")
+    STATEMENT
+x = v
+"""
+)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'del d[K(3)]; d[0] = 1',
+        'd[K(3)] = 1',
+        'd[k] = 1',
+        'y = d[K(0)]',
+        'y = d.get(K(0))',
+        'y = d.pop(K(0), 1)',
+        'd.setdefault(K(0), 1)',
+        'y = K(0) in d',
+        'y = K(0) in s',
+        's.add(K(1))',
+        's.discard(K(1))',
+        'y = {K(1): 2}',
+        'y = {K(1)}',
+        'y = {K(p) for p in range(1)}',
+        'y = {K(p): 1 for p in range(1)}',
+        'y = hash(K(1))',
+        'd.update({K(1): 2})',
+        'y = d | {K(1): 2}',
+        'y = K(1) == 3',
+        'y = K(1) in [1, 2]',
+        'y = [1].count(K(1))',
+        'y = K(1) in (1, 2)',
+        'y = t.index(K(1))',
+        'y = set([K(1)])',
+        'y = dict([(K(1), 2)])',
+        'y = frozenset([K(1)])',
+        'dd[K(1)] += 1',
+        'y = dd[K(1)]',
+        'y = (k, 1) in d',
+        'y = {(k, 1): 2}',
+        'd[k, 1] = 3',
+        'd.get((k, 1))',
+        's |= {K(1)}',
+        'y = Counter([K(1)])',
+        'y = s == {K(1)}',
+        'y = d == {K(1): 1}',
+        'y = [K(1)] == [1]',
+        'y = (K(1),) == (1,)',
+        'y = max([K(1)], default=0)',
+        'y = [k].remove(K(1))',
+        'match K(1):\n        case 5: y = 1',
+        'y = sorted([1], key=lambda p: hash(k))',
+        'import functools; y = functools.reduce(lambda a, b: a, {K(1)})',
+        'y = s - {K(1)}',
+        'y = s.union([K(1)])',
+        's.update([K(1)])',
+        'y = dict.fromkeys([K(1)])',
+        'd = {k: p for p in range(2)}',
+        "y = getattr(d, 'get')(k)",
+        'y = d.keys() & {K(1)}',
+    ],
+)  # fmt: skip
+def test_hashes_and_equalities_that_write_are_seen(statement: str) -> None:
+    agree(KEYED.replace("STATEMENT", statement))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'sorted(xs)',
+        'ys.sort(key=lambda p: k)',
+        'xs.sort()',
+        'min(xs)',
+        'max(xs)',
+        'y = k < k',
+        'heapq.heappush(xs, k)',
+        "y = f'{k}'",
+        "y = f'{k!r}'",
+        "y = '%s' % k",
+        "y = '{}'.format(k)",
+        'y = str(k)',
+        'y = repr([k])',
+        'y = str({1: k})',
+        'y = len(k)',
+        'y = bool(k)',
+        'y = not k',
+        'y = any(xs)',
+        'y = all(xs)',
+        'y = list(filter(None, xs))',
+        'y = 1 if k else 2',
+        'y = k and 1',
+        'y = list(k)',
+        'y = tuple(k)',
+        'a, b = k',
+        'for p in k: pass',
+        'y = sum([k], k)',
+        'y = sum([1], k)',
+        'y = k + 1',
+        'y = 1 + k',
+        'y = -k',
+        'y = abs(k)',
+        'y = round(k)',
+        'y = format(k)',
+        'y = m[1]',
+        'y = k[0]',
+        'ys[k]',
+        'ys[k] = 1',
+        'y = ys[k:]',
+        'y = range(k)',
+        "y = 'ab' * k",
+        'y = int(k)',
+        'y = float(k)',
+        'y = k in k',
+        'y = 1 in k',
+        'y = k in ys',
+        'k += 1',
+        'y = k | 1',
+        'y = {**d} | d',
+        'y = divmod(k, 1)',
+        'y = k ** 2',
+        'y = list(reversed(k))',
+        'y = bytes(k)',
+        'y = complex(k)',
+        'y = math.floor(k)',
+        'y = math.trunc(k)',
+        'y = list(zip(k, k))',
+        'y = list(map(str, xs))',
+        'y = list(enumerate(k))',
+        'y = ys + list(k)',
+        'ys.extend(k)',
+        'y = set(k)',
+        'y = dict(zip(k, k))',
+        'y = next(k)',
+        'y = list(itertools.chain(k, k))',
+        'y = functools.reduce(operator.add, xs)',
+        'y = operator.add(k, 1)',
+        'y = operator.itemgetter(0)(k)',
+        'y = copy.copy(k)',
+        "y = json.dumps({'a': 1}, default=lambda o: 1)",
+        'y = math.sqrt(k)',
+        'y = chr(k)',
+        'y = ys.pop(k)',
+        'ys.insert(k, 1)',
+        "y = 'abc'[k]",
+        'y = (1, 2)[k]',
+        "y = 'a'.center(k)",
+        'y = print(k)',
+        'y = isinstance(1, int)',
+        'y = [p for p in k]',
+        'y = {p: 1 for p in k}',
+        'y = [1, 2] == [k, k]',
+        'y = (k, 1) < (k, 2)',
+        'y = min(k, k)',
+        'y = hash((k, 1))',
+        'y = slice(k).indices(3)',
+        'assert k',
+        'while k: break',
+        'y = d.get(1, k) + 1',
+        'y = ys * k',
+        'y = str(xs)',
+        'match k:\n        case [a, b]: pass',
+        'y = k != 1',
+        "y = 'x'.join(map(str, [k]))",
+        'y = round(k, 2)',
+        'y = pow(k, 2)',
+        'y = ys.__contains__(k)',
+        'y = ys.count(k)',
+        'y = d == {0: k}',
+        "y = '%d' % k",
+        "y = '%r' % (k,)",
+        'y = iter(k)',
+        "y = memoryview(b'ab')[k]",
+        'y = enumerate(ys, k)',
+        'y = [0] * 3; y[k] = 2; del y[k]',
+    ],
+)  # fmt: skip
+def test_special_methods_that_write_are_seen(statement: str) -> None:
+    agree(CALLED.replace("STATEMENT", statement))
+
+
+def test_methods_that_write_nothing_hold_nobody() -> None:
+    source = """\
+class K:
+    def __init__(self, q): self.q = q
+    def __hash__(self): return hash(self.q)
+    def __eq__(self, o): return isinstance(o, K) and self.q == o.q
+    def __lt__(self, o): return self.q < o.q
+    def __repr__(self): return f"K({self.q!r})"
+d = {}
+for q in range(4):
+    a = ask(q)
+    if a.endswith("1"): d.setdefault(K(q), []).append(a)
+    print(sorted([K(q), K(1)]), str(a), d.get(K(q)))
+"""
+    agree(source)
+    agree(source, seed=0, at_once=4)
