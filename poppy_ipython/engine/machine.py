@@ -29,6 +29,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     openings    `with open(…)`                           draws     random numbers
     attempts    `@retry`      caches    `@cache`            answered    functions whose next call is answered
     managed     `with` over managers whose methods are known    generated   those of `contextmanager`
+    cellunits   compound statements of the cell
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -60,6 +61,7 @@ from .branches import Branches
 from .caches import Caches
 from .callers import Callers
 from .calls import Calls
+from .cellunits import CellUnits
 from .codes import CodeInfo, prepare
 from .columns import Columns
 from .constructors import Constructors
@@ -119,6 +121,7 @@ _RECORDED = frozenset(
 
 
 class Machine(
+    CellUnits,
     Scheduler,
     Window,
     Retirement,
@@ -338,7 +341,7 @@ class Machine(
         if found is None:
             read, store, phantom = self.globals_of(namespace)
             cell_stmt, cell_if = self.cell_branches(namespace, phantom)
-            cell_unit = self._cell_unit(namespace, phantom)
+            cell_unit = self.cell_unit_of(namespace, phantom)
             names = {
                 "g": read, "gl": self.global_late(namespace, read), "gal": self.ga_late, "gas": self.ga_stored, "st": store, "gd": self.deleter(namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
                 "gi": self.gi, "si": self.si, "di": self.di, "seg": self.seg, "op": self.op, "call": self.call,
@@ -360,7 +363,7 @@ class Machine(
                 "meth_star": self.meth_star, "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,
                 "cell_unit": cell_unit, "cell_stmt": cell_stmt, "cell_if": cell_if, "stmt_if": self.stmt_if,
                 "truth_of": self.truth_of,
-                "collect": self._collector(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native, "rest": rest,
+                "collect": self.collector_of(namespace), "settle_locals": self.settle_locals, "run_native": self.run_native, "rest": rest,
                 "UnboundLocalError": UnboundLocalError, "StopIteration": StopIteration, "awaited_manager": self.awaited_manager, "left": self.left_coroutine, "fork_over": self.fork_over, "select": self.select, "captured": self.captured, "cell_of": self.cell_of, "shared": self.shared_read, "shared_late": self.shared_late, "shared_store": self.shared_store,
             }  # fmt: skip
             found = self.tables[id(namespace)] = {MARK + name: value for name, value in names.items()}
@@ -376,58 +379,6 @@ class Machine(
             nat_rest = self.rest_runner(lowered, namespace)
             found = self.tables[id(lowered)] = {**found, MARK + "nat": nat, MARK + "nat_rest": nat_rest}
         return found
-
-    # ------------------------------------------------------------------ statements of the cell
-    def _cell_unit(self, namespace: dict[str, Any], phantom: Callable[..., None]) -> Callable[..., None]:
-        def cell_unit(fn: Callable[..., Any], names: tuple[str, ...], maybe: tuple[bool | None, ...], *values: Any) -> None:
-            """A compound statement of the cell, as a unit; if it forks, its names read as pendings from here on."""
-            if self.cur.handling:
-                fn(*values)
-                return
-            outs = self.run_unit(fn, values, {}, len(names), True)
-            if outs is not None:
-                self._bind_outs(namespace, phantom, names, maybe, outs)
-
-        return cell_unit
-
-    def _bind_outs(
-        self,
-        namespace: dict[str, Any],
-        phantom: Callable[..., None],
-        names: tuple[str, ...],
-        maybe: tuple[bool | None, ...],
-        outs: list[Pending],
-    ) -> None:
-        """``maybe``: is the name unbound afterwards?  None: if it was unbound before."""
-        unit = self.cur.log[-1]
-        for name, flag, pending in zip(names, maybe, outs, strict=True):
-            pending.maybe_unbound = flag if flag is not None else not self.is_bound(namespace, name, unit.path)
-            pending.unit, pending.name = unit, name
-            phantom(name, pending)
-
-    def _collector(self, namespace: dict[str, Any]) -> Callable[[tuple[str, ...]], Any]:
-        chains = self.name_chains.setdefault(id(namespace), {})
-
-        def collect(names: tuple[str, ...]) -> list[Any] | None:
-            """Values of ``names`` at the end of a forked unit (None if it has not forked: nobody asks)."""
-            unit = self.cur
-            if not unit.forked:
-                return None
-            values = []
-            for name in names:
-                while True:
-                    here = (*unit.path, unit.n + 1)
-                    cell = chains.get(name)
-                    found = cell.find(here) if cell is not None else None
-                    slots = (("n", id(namespace), name),)
-                    writer = self.older_writer(slots, here, None, found[0] if found is not None else None)
-                    if writer is None:
-                        break
-                    self.wait_for_writer(writer)
-                values.append(found[1] if found is not None else namespace.get(name, UNBOUND))
-            return values
-
-        return collect
 
     # ------------------------------------------------------------------ small operations
     def comp(self, fn: Callable[..., Any], source: Any, *values: Any) -> Any:

@@ -24,13 +24,15 @@ def foresees_past_older_units() -> None:
 
 @mutant("a shadow of a generator of which draws were undone is not used again")
 def shadows_survive_faults() -> None:
-    def make(shadow_of: Any) -> Any:
+    from poppy_ipython.engine.draws import source_of
+
+    def make(shadow_for: Any) -> Any:
         def broken(self: Any, original: Any) -> Any:
-            return self.shadows.get(id(original)) or shadow_of(self, original)
+            return self.shadows.get(id(source_of(original))) or shadow_for(self, original)
 
         return broken
 
-    replaced("poppy_ipython.engine.ambient:Ambient._shadow_of", make)
+    replaced("poppy_ipython.engine.draws:Draws._shadow_for", make)
 
 
 @mutant("what is shown is made of plain data, or waits for the head")

@@ -224,7 +224,8 @@ def _drawn(thing: Any) -> str:
     if thing is random or type(thing) is random.Random:
         return str(hash(thing.getstate()))
     if type(thing).__module__.startswith("numpy.random."):
-        return repr(getattr(thing, "bit_generator", getattr(thing, "_bit_generator", None)).state)
+        source = getattr(thing, "bit_generator", getattr(thing, "_bit_generator", thing))
+        return repr(getattr(source, "state", ""))
     return ""
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import faulthandler
 import importlib
 import multiprocessing
+import os
 import signal
 import tempfile
 import traceback
@@ -43,6 +44,7 @@ class Failure:
 
 def _serve(pipe: Connection, log: str, task: str, setup: str | None, seconds: float) -> None:
     function: Callable[[Any], Any] = _named(task)
+    os.chdir(Path(log).parent)  # a program that was shrunk may remove whatever is here
     if setup:
         try:
             _named(setup.partition("=")[0])(setup.partition("=")[2])
