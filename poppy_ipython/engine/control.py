@@ -378,6 +378,7 @@ class Control(DictLoops):
                 return self._handed(found) if for_handler else found
             if self.quiescent() or (not self.cur.head and self.nothing_outstanding(self.cur)):
                 self.cur.fault = None
+                self.cur.fell_at = self.fell_at(self.cur, error)
                 found = self.tidy(error)
                 return self._handed(found) if for_handler else found
             try:
@@ -449,7 +450,7 @@ class Control(DictLoops):
     def restore(self, bindings: list[Any], names: tuple[str, ...]) -> list[Any]:
         """The values that ``names`` had when the entry failed."""
         unit = self.cur
-        position = unit.fault.position if unit.fault is not None else (*unit.path, unit.n + 1)
+        position = unit.fault.position if unit.fault is not None else unit.fell_at
         values: dict[str, Any] = {}
         last: dict[str, Any] = {}
         for where, name, value in bindings:

@@ -48,6 +48,8 @@ class Scheduler(Workers):
         self.awake = False
         self.hub: greenlet = getcurrent()
         self.pool: list[greenlet] = []
+        #: what a unit that ran in place has ended with: (whom its caller is, the error, where that comes from)
+        self.fell: tuple[Unit, BaseException, tuple[int, ...]] | None = None
         self.cur: Unit = None  # type: ignore[assignment]
         self.cause: Any = None
         #: the calls behind the value that is being passed on, if it was computed from answers
@@ -148,7 +150,7 @@ class Scheduler(Workers):
                     return error.error
                 error = error.error
             elif where is None:
-                where = (*unit.path, unit.n + 1)
+                where = self.fell_at(unit, error)
             if (unit.head and not unit.log) or (self.speculate_faults and self.caught_above(unit) and self.nothing_outstanding(unit)):
                 if unit.forked or unit.head or not unit.log:
                     unit.where = where
@@ -164,6 +166,11 @@ class Scheduler(Workers):
                 error = fault
             finally:
                 unit.draining = False
+
+    def fell_at(self, unit: Unit, error: BaseException | None) -> tuple[int, ...]:
+        """Where ``error``, raised in the code of ``unit``, comes from: an entry that failed in a unit that ran in place, or here."""
+        fell, self.fell = self.fell, None
+        return fell[2] if fell is not None and fell[0] is unit and fell[1] is error else (*unit.path, unit.n + 1)
 
     def _publish_value(self, unit: Unit, value: Any) -> None:
         outs = unit.outs
@@ -201,6 +208,7 @@ class Scheduler(Workers):
                     self.outstanding -= 1
                 unit.complete = True
                 if unit.error is not None:
+                    self.fell = parent, unit.error, unit.where
                     raise unit.error
                 unit.frame = None
                 unit.callers = ()

@@ -159,6 +159,7 @@ class Unit:
         "exclusive",
         "failing",
         "fault",
+        "fell_at",
         "forked",
         "frame",
         "greenlet",
@@ -200,6 +201,8 @@ class Unit:
         self.code_done = self.complete = self.killed = self.forked = self.draining = False
         self.error: BaseException | None = None
         self.fault: Fault | None = None
+        #: where the exception comes from that is handled, if it was raised in the unit's own code
+        self.fell_at: Position = ()
         #: position of the innermost entry whose failure ended the unit
         self.where: Position = path
         self.value: Any = None

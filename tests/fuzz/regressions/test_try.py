@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..check import agree
 
 
@@ -289,3 +291,26 @@ except RuntimeError as ex:
 
 def test_a_comprehension_of_the_cell_inside_another_one_waits_for_its_names() -> None:
     agree("num(3)\nd = {2: 0}\nfor i in [sum(num(0) for q in [a for a, b in d.items()]) for _ in range(2)]: pass\ndef f(): 0\nf\n")
+
+
+@pytest.mark.parametrize("accumulate", ["n += g(q)", "n = n + g(q)", "n = [n, g(q)][1] + n", "n, m = n + g(q), q", "n += h(q)"])
+@pytest.mark.parametrize("fails", ["if flag(): return 1", "return bad(q)", "return num(q) / 0 if q else num(q)"])
+def test_a_handler_finds_what_was_bound_before_the_call_that_failed_in_a_unit_in_place(accumulate: str, fails: str) -> None:
+    """Behind it the code itself fails, which is met first; the name was left as a pending of what never ended (a deadlock)."""
+    agree(
+        f"""\
+def f():
+    n = m = 2
+    try:
+        def g(q):
+            {fails}
+        def h(q): return g(q) + num(q)
+        for q in range(2):
+            {accumulate}
+            missing
+    except Exception as ex:
+        print(n, m, type(ex))
+    return n
+print(f())
+"""
+    )
