@@ -18,13 +18,14 @@ import gc
 import io
 import json
 import os
+import sys
 from collections.abc import Hashable, Mapping
 from types import BuiltinFunctionType
 from typing import Any
 
 __all__ = [
     "IN_MEMORY", "KEPT", "file_given", "file_of", "file_resource", "is_plain_file", "is_written_plainly", "named", "number_of",
-    "number_written", "opens_plainly",
+    "number_written", "openers", "opens_plainly",
 ]  # fmt: skip
 
 #: files that are kept in memory
@@ -61,6 +62,12 @@ def is_plain_file(file: Any) -> bool:
         file = file.raw
         kind = type(file)
     return kind is io.FileIO and vars(file).keys() <= {"name"}
+
+
+def openers() -> tuple[Any, ...]:
+    """``open``, and what IPython puts in its place in a notebook (it refuses the numbers 0, 1 and 2, and calls ``open``)."""
+    shell = getattr(sys.modules.get("IPython.core.interactiveshell"), "_modified_open", None)
+    return (open,) if shell is None else (open, shell)
 
 
 def opens_plainly(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:

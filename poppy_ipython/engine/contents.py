@@ -57,8 +57,8 @@ class Copy:
 class Contents(Base):
     """Part of the :class:`Machine`."""
 
-    def open_ahead(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pending | None:
-        """The file that ``open`` gives, which will be opened in its turn; None if it has to be opened here, in order."""
+    def open_ahead(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pending | None:
+        """The file that ``fn`` (one of `openers`) gives, which will be opened in its turn; None if it has to be opened here, in order."""
         unit = self.cur
         if not self.reads_ahead or unit is self.ghost or unit.handling or not opens_plainly(args, kwargs):
             return None
@@ -68,7 +68,7 @@ class Contents(Base):
         self.await_file(given["file"])
         if self.quiescent() or not is_regular(given["file"], MOST):
             return None
-        real = self.natively(open, args, kwargs)
+        real = self.natively(fn, args, kwargs)
         with real:
             if not is_plain_file(real):
                 return None
@@ -76,22 +76,26 @@ class Contents(Base):
             copy: Any = io.BytesIO((real.buffer if text else real).read())
             if text:
                 copy = io.TextIOWrapper(copy, real.encoding, real.errors, args[5] if len(args) > 5 else kwargs.get("newline"))
-        file: Pending = self.at_head_value(open, args, kwargs)
+        file: Pending = self.at_head_value(fn, args, kwargs)
         file.copy = Copy(copy, given["file"], unit)
         return file
 
-    def n_open(self, /, *args: Any, **kwargs: Any) -> Any:
+    def n_open(self, fn: Any) -> Any:
         """``open(…)`` by itself."""
-        effect = effect_of(open)
-        if effect is not None:
-            return self._by_effect(effect, open)(open, args, kwargs)
-        if not self.quiescent():
-            args = tuple(map(settled, args))
-            kwargs = {name: settled(value) for name, value in kwargs.items()}
-            file = self.open_ahead(args, kwargs)
-            if file is not None:
-                return file
-        return self._in_order(open)(open, args, kwargs)
+
+        def opened(*args: Any, **kwargs: Any) -> Any:
+            effect = effect_of(fn)
+            if effect is not None:
+                return self._by_effect(effect, fn)(fn, args, kwargs)
+            if not self.quiescent():
+                args = tuple(map(settled, args))
+                kwargs = {name: settled(value) for name, value in kwargs.items()}
+                file = self.open_ahead(fn, args, kwargs)
+                if file is not None:
+                    return file
+            return self._in_order(fn)(fn, args, kwargs)
+
+        return opened
 
     def copy_of(self, file: Any) -> Copy | None:
         """The copy that stands where ``file`` will stand at this position; if there is none now, there will be none."""

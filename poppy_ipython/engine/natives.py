@@ -22,6 +22,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..effects.opened import openers
 from ..effects.table import BuiltinMethodType
 from .atoms import ATOMS, BUILTIN_VALUES, CHAINED
 from .attempts import again
@@ -247,7 +248,7 @@ class Natives(Base):
             next: self.n_next, sorted: lambda *a, **k: self.keyed(sorted, a, k), copy.copy: self.n_copy,
             functools.reduce: self.n_reduce, min: lambda *a, **k: self.keyed(min, a, k), max: lambda *a, **k: self.keyed(max, a, k),
             sum: lambda *a, **k: self.aggregate(sum, a, k), any: self.n_any, all: self.n_all,
-            range: lambda *a: self.native(range, a, None, True), print: self.n_print, open: self.n_open, json.load: self.n_json_load, getattr: self.n_getattr, setattr: self.n_setattr, hasattr: self.n_hasattr,
+            range: lambda *a: self.native(range, a, None, True), print: self.n_print, **{fn: self.n_open(fn) for fn in openers()}, json.load: self.n_json_load, getattr: self.n_getattr, setattr: self.n_setattr, hasattr: self.n_hasattr,
             again: self.again, find: self.find_cached, take: self.take_cached, keep: self.keep_cached, missed: self.missed_cached,
         }  # fmt: skip
 

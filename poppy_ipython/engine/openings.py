@@ -28,7 +28,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..effects.opened import number_of, opens_plainly
+from ..effects.opened import number_of, openers, opens_plainly
 from .atoms import ATOMS
 from .pending import Pending, settled
 
@@ -100,7 +100,7 @@ class Openings(Base):
         fn = self.force(fn)
         args = tuple(map(settled, args))
         kwargs = {name: settled(value) for name, value in kwargs.items()}
-        known = fn is open and not unit.handling and unit is not self.ghost and all(one.exclusive == self.in_temporary.get(one) for one in self.exclusive)
+        known = any(fn is one for one in openers()) and not unit.handling and unit is not self.ghost and all(one.exclusive == self.in_temporary.get(one) for one in self.exclusive)
         if not known or not opens_plainly(args, kwargs):
             self.enter_exclusive()
             try:
@@ -108,16 +108,16 @@ class Openings(Base):
             except BaseException:
                 self.leave_exclusive(None)
                 raise
-        file = None if self.quiescent() else self.open_ahead(args, kwargs)
+        file = None if self.quiescent() else self.open_ahead(fn, args, kwargs)
         if file is not None:
             return Opening(self, file, None)
         if self.quiescent():
-            file = self.fence(open, args, kwargs, what="open")
+            file = self.fence(fn, args, kwargs, what="open")
             return Opening(self, file, number_of(file))
         path = args[0] if args else kwargs["file"]
         self.file_names.add(os.path.basename(os.fsdecode(path)))
         resource = self.place_of(path)
-        file = self.at_head_value(open, args, kwargs, None, resource)
+        file = self.at_head_value(fn, args, kwargs, None, resource)
         self.opened[id(file)] = (file, resource)
         return Opening(self, file, resource)
 

@@ -499,3 +499,27 @@ def test_a_call_that_is_told_a_folder_is_sent_when_it_is_there(told: str) -> Non
     names: dict[str, Any] = {"ask": ask, "fill": fill, "Path": Path, "os": os, "out": []}
     outcome = run_simulated(source, names)
     assert outcome.error is None and names["out"] == [["0"], ["0", "1"], ["0", "1", "2"]]
+
+
+def test_the_open_of_a_notebook_is_open() -> None:
+    """IPython puts a function of its own into the namespace; it is a frame of tracebacks."""
+    source = """\
+import os, tempfile
+from IPython.core.interactiveshell import _modified_open as open
+with tempfile.TemporaryDirectory() as folder:
+    names = [os.path.join(folder, f"{q}.txt") for q in range(4)]
+    for q, name in enumerate(names):
+        with open(name, "w") as file: file.write(f"text {q}")
+    out = []
+    for name in names:
+        with open(name) as file: text = file.read()
+        out.append(ask(text))
+        with open(name, "a") as file: file.write(out[-1])
+    for name in names: out.append(ask(open(name).read()))
+    names = file = folder = name = None
+try: open("no such file")
+except OSError as ex: print(ex)
+open("no such file")
+"""
+    agree(source)
+    agree(source, seed=0, at_once=4)
