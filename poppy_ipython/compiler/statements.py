@@ -247,7 +247,7 @@ class Statements(Loops, Tries, Matches, Expressions):
             return result
         temps = []
         for alias, name in zip(node.names, names, strict=True):
-            temps.append((ast.alias(alias.name, f"{PREFIX}m{self.scope.fresh()}"), name, alias))
+            temps.append((ast.copy_location(ast.alias(alias.name, f"{PREFIX}m{self.scope.fresh()}"), alias), name, alias))
         result.append(changed(node, names=[t[0] for t in temps]))
         for renamed, name, alias in temps:
             value: ast.expr = load(renamed.asname or "")

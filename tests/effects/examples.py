@@ -10,6 +10,7 @@ import base64
 import binascii
 import bisect
 import collections
+import contextlib
 import copy
 import datetime
 import difflib
@@ -39,7 +40,7 @@ import xml.etree.ElementTree
 import zlib
 
 STANDARD = """
-abs(-3) ; ascii('é') ; bin(5) ; bool([]) ; chr(65) ; divmod(7, 2) ; float('1.5') ; format(3.14159, '.2f') ; hash('a') ; hex(255)
+contextlib.suppress(KeyError, OSError) ; contextlib.nullcontext(1) ; abs(-3) ; ascii('é') ; bin(5) ; bool([]) ; chr(65) ; divmod(7, 2) ; float('1.5') ; format(3.14159, '.2f') ; hash('a') ; hex(255)
 int('7') ; oct(8) ; ord('a') ; pow(2, 5) ; repr([1, 'a']) ; round(2.567, 1) ; str({'a': [1]}) ; bytes([1, 2]) ; callable(len)
 issubclass(bool, int) ; complex(1, 2) ; frozenset([3, 1]) ; slice(1, 2) ; memoryview(b'abc') ; bytearray(b'ab')
 s.capitalize() ; s.casefold() ; s.center(20) ; s.count('a') ; s.encode() ; s.endswith('z') ; s.expandtabs() ; s.find('b')
@@ -119,7 +120,7 @@ numpy.vstack([a, a]) ; numpy.zeros(2) ; a.copy() ; a.reshape(3, 1) ; a.tolist() 
 PANDAS = """
 pandas.DataFrame({'a': [1]}) ; pandas.Series([1, 2]) ; df.head(1) ; df.tail(1) ; df.to_dict() ; df.x.head(1) ; df.x.tail(1)
 df.x.tolist() ; df.x.to_list() ; df.x.to_dict() ; df.__getitem__('x') ; df.x.__getitem__(0) ; df.itertuples() ; df.iterrows()
-df.items() ; df.x.items() ; df.x.__iter__() ; df.index.__iter__() ; pandas.Index(['a']).__iter__()
+df.items() ; df.groupby('x').__iter__() ; df.groupby('x').y.__iter__() ; df.x.items() ; df.x.__iter__() ; df.index.__iter__() ; pandas.Index(['a']).__iter__()
 """
 
 BS4 = """
@@ -272,7 +273,7 @@ EXAMPLES = {
 }  # fmt: skip
 
 _USED = (
-    ast, base64, binascii, bisect, collections, copy, difflib, fractions, heapq, html, itertools, json, math, os, posixpath,
+    ast, base64, binascii, bisect, collections, contextlib, copy, difflib, fractions, heapq, html, itertools, json, math, os, posixpath,
     pprint, shlex, statistics, struct, textwrap, tomllib, unicodedata, urllib, uuid, zlib,
 )  # fmt: skip
 """The expressions find them by name."""
