@@ -39,7 +39,7 @@ from ..compiler.functions import lower_given
 from ..compiler.plan import Lowered
 from ..effects.retrying import STRATEGIES, Retried, retried, statistics_of, tries_first
 from .answered import answered
-from .scheduler import MAX_DEPTH
+from .unit import MAX_DEPTH
 
 if TYPE_CHECKING:
     from .base import Base

@@ -37,8 +37,7 @@ from .columns import is_mapper
 from .draws import is_shuffle
 from .external import EVERYTHING
 from .pending import Pending, settled
-from .scheduler import MAX_DEPTH
-from .unit import Entry
+from .unit import MAX_DEPTH, Entry
 
 if TYPE_CHECKING:
     from .base import Base

@@ -35,7 +35,7 @@ from ..compiler.functions import lower_managed
 from ..compiler.generators import is_generator
 from .pending import Kill, Pending, settled
 from .reach.managed import GENERATED, generator_function
-from .scheduler import MAX_DEPTH
+from .unit import MAX_DEPTH
 
 if TYPE_CHECKING:
     from .base import Base

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-#: calls nested deeper than this run natively, in order (recursion limits stay those of a plain run)
-MAX_DEPTH = 50
 #: of how many calls behind one value the trace keeps account: the youngest
 MOST_CAUSES = 32
 
@@ -493,4 +491,4 @@ class Scheduler(Workers):
         """Hook of the debug machine: checks invariants when a unit's code ends."""
 
 
-__all__ = ["MAX_DEPTH", "Scheduler", "real"]
+__all__ = ["Scheduler", "real"]

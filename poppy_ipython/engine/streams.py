@@ -29,9 +29,9 @@ from ..effects.registry import effect_of
 from .atoms import ATOMS, CHAINED, MAPPINGS, SEQUENCES
 from .constructors import is_record
 from .pending import BoundRef, Pending, settled, structured
-from .scheduler import MAX_DEPTH
 from .sources import JOINS, NUMBERS, READ_ALL, READERS
 from .tracebacks import steps_of
+from .unit import MAX_DEPTH
 
 if TYPE_CHECKING:
     from .base import Base

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .machine import Machine
 
 Position = tuple[int, ...]
+#: calls nested deeper than this run natively, in order (recursion limits stay those of a plain run)
+MAX_DEPTH = 50
 
 
 class Entry:
