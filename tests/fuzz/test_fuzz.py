@@ -9,7 +9,7 @@ from .__main__ import campaign
 from .census import LEAST_OVERLAPPING, LEAST_SHARE, LEAST_STATEMENTS, MOST_SKIPPED, shares
 from .templates import TEMPLATES, ratios
 
-PROGRAMS = 1500
+PROGRAMS = 1000
 FIRST = 1_000_000
 LEAST_RATIO = 0.9
 
