@@ -18,7 +18,7 @@ from poppy_ipython.effects import unordered
 from poppy_ipython.effects.registry import effect_of
 from poppy_ipython.engine import scheduler
 from poppy_ipython.engine.atoms import ATOMS
-from poppy_ipython.engine.scheduler import MAX_DEPTH
+from poppy_ipython.engine.unit import MAX_DEPTH
 
 #: builtins that are external calls if all their arguments are atoms, or exact builtin containers of such
 PURE = (len, abs, ord, chr, bin, hex, oct, repr, ascii, callable, divmod, sum, min, max, sorted, any, all, round, int, float, str, bool, complex, hash)
