@@ -44,7 +44,8 @@ class Failure:
 
 def _serve(pipe: Connection, log: str, task: str, setup: str | None, seconds: float) -> None:
     function: Callable[[Any], Any] = _named(task)
-    os.chdir(Path(log).parent)  # a program that was shrunk may remove whatever is here
+    os.chdir(folder := Path(log).parent)  # a program that was shrunk may remove whatever is here
+    tempfile.tempdir = str(folder)  # where nobody else makes files while two runs are compared
     if setup:
         try:
             _named(setup.partition("=")[0])(setup.partition("=")[2])
