@@ -24,8 +24,8 @@ from types import BuiltinFunctionType
 from typing import Any
 
 __all__ = [
-    "IN_MEMORY", "KEPT", "file_given", "file_of", "file_resource", "is_plain_file", "is_written_plainly", "named", "number_of",
-    "number_written", "openers", "opens_plainly",
+    "IN_MEMORY", "KEPT", "file_given", "file_of", "file_resource", "is_name", "is_plain_file", "is_written_plainly", "named",
+    "number_of", "number_written", "openers", "opens_plainly",
 ]  # fmt: skip
 
 #: files that are kept in memory
@@ -64,6 +64,17 @@ def is_plain_file(file: Any) -> bool:
     return kind is io.FileIO and vars(file).keys() <= {"name"}
 
 
+def is_name(path: Any) -> bool:
+    """Is it the name of a file, with no code of the program's in it?
+
+    >>> import pathlib
+    >>> is_name("a.txt"), is_name(pathlib.Path("a.txt")), is_name(1)
+    (True, True, False)
+    """
+    kind = type(path)
+    return kind is str or kind is bytes or (kind.__module__.partition(".")[0] == "pathlib" and isinstance(path, os.PathLike))
+
+
 def openers() -> tuple[Any, ...]:
     """``open``, and what IPython puts in its place in a notebook (it refuses the numbers 0, 1 and 2, and calls ``open``)."""
     shell = getattr(sys.modules.get("IPython.core.interactiveshell"), "_modified_open", None)
@@ -83,7 +94,7 @@ def opens_plainly(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
     file = given["file"]
     return (
         kinds <= {str, int, type(None)}
-        and (type(file) in (str, bytes) or type(file).__module__.startswith("pathlib") and isinstance(file, os.PathLike))
+        and is_name(file)
         and (given.get("encoding") is None or type(given["encoding"]) is str and given["encoding"].lower() in _ENCODINGS)
         and (given.get("errors") is None or given["errors"] in _ERRORS)
     )

@@ -37,7 +37,6 @@ else:
 SHOWN = "shown"
 
 
-
 class Ambient(Base):
     """Part of the :class:`Machine`."""
 

@@ -146,7 +146,7 @@ class Caches(Attempts):
             found = contents_of(wrapper)
             if found is None or not all(type(value) in _PLAIN_KEYS for value in (*args, *kwargs.values())):
                 return self._in_order(wrapper)(wrapper, args, kwargs)
-            self.await_resource(slot_of(wrapper))
+            self.await_writers(None, (slot_of(wrapper),))
             key = _key(args, kwargs, found[1])
             record = records.get(key)
             while record is not None and record.killed():
@@ -173,15 +173,6 @@ class Caches(Attempts):
             return self.of_function(function, result)
 
         return run
-
-    def await_resource(self, slot: tuple[str, Any]) -> None:
-        """Stall until no older unit may still write the resource of ``slot``."""
-        while self.may:
-            unit = self.cur
-            writer = self.older_writer((slot,), (*unit.path, unit.n + 1), None)
-            if writer is None:
-                return
-            self.wait_for_writer(writer)
 
     def _inside_of(self, unit: Any) -> bool:
         """Are we part of what ``unit`` has called?"""

@@ -28,6 +28,7 @@ from ..effects import effect_of
 from ..effects.opened import is_plain_file, opens_plainly
 from .atoms import ATOMS
 from .lines import MOST
+from .openings import method_of
 from .pending import Pending, settled
 from .reading import is_regular
 from .unit import Unit
@@ -130,7 +131,7 @@ class Contents(Base):
         """``file.name(*args)``: of its copy, and of the real one in its turn."""
         if name == "close" and not args and not kwargs:
             file.copy.file = None
-            self.at_head_value(_method, (file, name), {})
+            self.at_head_value(method_of, (file, name), {})
             return None
         args = tuple(map(settled, args))
         copy = self.copy_of(file)
@@ -140,7 +141,7 @@ class Contents(Base):
             except Exception:
                 pass
             else:
-                self._read_later(copy, _method, (file, name, *args))
+                self._read_later(copy, method_of, (file, name, *args))
                 return value if type(value) in ATOMS else self.born(value)
         file.copy.file = None
         return self.meth(self.force(file), name, *args, **kwargs)
@@ -175,7 +176,7 @@ class Contents(Base):
             except Exception:
                 copy.file = None
             else:
-                self._read_later(copy, _method, (args[0], "read"))
+                self._read_later(copy, method_of, (args[0], "read"))
                 return value if type(value) in ATOMS else self.born(value)
         return self._in_order(json.load)(json.load, args, kwargs)
 
@@ -183,10 +184,6 @@ class Contents(Base):
 def _goes_on(unit: Unit) -> bool:
     """May some code of a unit, or of one that it has made, still run?"""
     return not unit.complete and (not unit.code_done or any(type(entry) is Unit for entry in unit.log))
-
-
-def _method(file: Any, name: str, *args: Any) -> Any:
-    return getattr(file, name)(*args)
 
 
 __all__ = ["Contents"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from .atoms import MAPPINGS, hashes_plainly
+from .atoms import ATOMS, MAPPINGS, hashes_plainly
 from .buffer import extend_items, set_add, set_merge, update_items
 from .pending import UNBOUND, Pending, settled
 
@@ -45,15 +45,18 @@ class Displays(Base):
         """
         result: dict[Any, Any] = {}
         waiting = False
-        if not all(all(map(hashes_plainly, value)) if key is UNBOUND else hashes_plainly(settled(key)) for key, value in items):
-            items = [(key, value if key is UNBOUND else self.force(value)) for key, value in items]
+        for key, value in items:
+            if not (all(map(hashes_plainly, value)) if key is UNBOUND else hashes_plainly(settled(key))):
+                items = [(key, value if key is UNBOUND else self.force(value)) for key, value in items]
+                break
         for key, value in items:
             if key is UNBOUND:
                 result.update(value)
                 waiting = waiting or any(type(v) is Pending for v in value.values())
                 continue
             key = self.force(key)
-            self.hashable(key)
+            if type(key) not in ATOMS:
+                self.hashable(key)
             if type(value) is Pending:
                 if value.done:
                     value = value.value

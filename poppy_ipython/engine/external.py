@@ -77,7 +77,7 @@ class External(Base):
             effect, args, kwargs, resource = self.refine(fn, effect, args, kwargs)
             if effect is None:
                 return self.fence(fn, args, kwargs, what=getattr(fn, "__qualname__", type(fn).__name__))
-        at_head = effect.name == "sequential" or not self.speculate or (bool(self.file_names) and self.names_file((*args, *kwargs.values()))) or (bool(self.folders) and self.names_folder((*args, *kwargs.values())))
+        at_head = effect.name == "sequential" or not self.speculate or self.names_written(args, kwargs)
         if self.streaming and self.escape(*args, *kwargs.values()):
             at_head = True
         holes: Any = None
@@ -139,6 +139,13 @@ class External(Base):
         else:
             self.run_external(entry)
         return pending
+
+    def names_written(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Is a call told the name of a file that is written in its turn, or of something in a folder that is made in its turn?"""
+        if not self.file_names and not self.folders:
+            return False
+        values = (*args, *kwargs.values())
+        return bool(self.file_names and self.names_file(values)) or bool(self.folders and self.names_folder(values))
 
     def all_current(self) -> bool:
         """Is every object as it will be when this position is at the head?"""
@@ -224,9 +231,7 @@ class External(Base):
             entry.error = error
             self.settle(entry)
             return
-        if (self.file_names and not entry.at_head and self.names_file((*entry.args, *entry.kwargs.values()))) or (
-            self.folders and not entry.at_head and self.names_folder((*entry.args, *entry.kwargs.values()))
-        ):
+        if not entry.at_head and self.names_written(entry.args, entry.kwargs):
             entry.at_head = True
             self.post(self.advance, entry.unit)
             return

@@ -126,7 +126,7 @@ class Openings(Base):
         args = tuple(map(settled, args))
         if kwargs or self.runs_code(args, name):
             return self.meth(self.force(file), name, *args, **kwargs)
-        pending = self.at_head_value(_method, (file, name, *args), {}, None, self.opened[id(file)][1])
+        pending = self.at_head_value(method_of, (file, name, *args), {}, None, self.opened[id(file)][1])
         pending.data = True
         return pending
 
@@ -183,7 +183,8 @@ class Openings(Base):
         return False
 
 
-def _method(file: Any, name: str, *args: Any) -> Any:
+def method_of(file: Any, name: str, *args: Any) -> Any:
+    """What is queued for a file that is not open yet."""
     return getattr(file, name)(*args)
 
 

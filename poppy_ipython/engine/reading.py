@@ -34,7 +34,7 @@ import sys
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
-from ..effects.opened import is_plain_file, named, number_of
+from ..effects.opened import is_name, is_plain_file, named, number_of
 from ..effects.sources import path_resource
 from .external import EVERYTHING
 from .folders import MAKERS
@@ -165,12 +165,6 @@ class Reading(Base):
 _PLAIN = frozenset({str, bytes, int, bool, type(None)})
 
 
-def is_name(path: Any) -> bool:
-    """Is it the name of a file, with no code of the program's in it?"""
-    kind = type(path)
-    return kind is str or kind is bytes or (kind.__module__.partition(".")[0] == "pathlib" and isinstance(path, os.PathLike))
-
-
 def names_of(path: Any) -> tuple[Hashable, ...]:
     """The resources that the file may be written as."""
     try:
@@ -205,4 +199,4 @@ def _is_logged_to(path: Any) -> bool:
     return False
 
 
-__all__ = ["Reading", "is_name", "is_regular"]
+__all__ = ["Reading", "is_regular"]

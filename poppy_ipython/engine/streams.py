@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any
 from ..compiler.functions import definition_of
 from ..compiler.generators import computes_only, gone_through, is_async_generator, is_generator
 from ..effects.registry import effect_of
-from .atoms import ATOMS, CHAINED, MAPPINGS, SEQUENCES
+from .atoms import ATOMS, CHAINED, MAPPINGS, SEQUENCES, hashes_plainly
 from .constructors import is_record
-from .pending import BoundRef, Pending, settled, structured
+from .pending import UNBOUND, BoundRef, Pending, settled, structured
 from .sources import JOINS, NUMBERS, READ_ALL, READERS
 from .tracebacks import steps_of
 from .unit import MAX_DEPTH
@@ -431,18 +431,22 @@ class Streams(Base):
         return target
 
     def _read_dict(self, stream: Stream) -> Any:
-        pairs = []
+        """Each key is hashed once, as it comes; where that is code of the user's, all values are waited for."""
+        found: dict[Any, Any] = {}
+        plain = True
         for pair in stream.items:
             key, value = self.unpack(pair, 2)
-            pairs.append((self.hashed(self.force(key)), value))
-        return self.new_dict(pairs)
-
-    def hashed(self, key: Any) -> Any:
-        """``key``, after hashing it as putting it into a dict would."""
-        if type(key) not in ATOMS:
-            self.hashable(key)
-            hash(key)
-        return key
+            key = self.force(key)
+            if type(key) not in ATOMS and not hashes_plainly(key):
+                plain = False
+                self.hashable(key)
+                value = self.force(value)
+            found[key] = value
+        if not plain:
+            for key, value in list(found.items()):
+                if type(value) is Pending:  # under a plain key
+                    found[key] = self.force(value)
+        return self.new_dict([(UNBOUND, found)])
 
 
 _VIEWS = frozenset({"items", "keys", "values"})

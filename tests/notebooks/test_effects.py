@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
-from types import ModuleType
 from typing import Any
 
-import nbformat
 import pytest
 
-from .executing import NOTEBOOKS, said
+from .executing import NOTEBOOKS, at_once, by_demo, demo, kept_without_results, said
 
 EFFECTS = NOTEBOOKS / "effects.ipynb"
 
 
-def load_demo() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("demo_of_effects", NOTEBOOKS / "demo.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["demo_of_effects"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-demo = load_demo()
-
-
 @pytest.fixture(scope="module")
 def executed() -> Any:
-    notebook, error = demo.execute(EFFECTS)
-    assert not error, error
-    return notebook
+    return by_demo(EFFECTS)
 
 
 def test_it_is_kept_without_results() -> None:
-    notebook = nbformat.read(EFFECTS, as_version=4)
-    nbformat.validate(notebook)
-    assert all(not cell.outputs and cell.execution_count is None for cell in notebook.cells if cell.cell_type == "code")
+    assert kept_without_results(EFFECTS)
 
 
 def test_every_pair_leaves_the_same(executed: Any) -> None:
@@ -48,9 +28,9 @@ def test_every_pair_leaves_the_same(executed: Any) -> None:
 
 
 def test_calls_overlap_without_a_declaration(executed: Any) -> None:
-    at_once = [re.search(r"\(([\d.]+) at once\)", demo.summary(pair.poppy)) for pair in demo.pairs(executed)]
-    assert [found is not None for found in at_once] == [True, True, True, True, False, True]
-    assert all(float(found[1]) > 2 for found in at_once if found), at_once
+    found = at_once(executed)
+    assert [calls is not None for calls in found] == [True, True, True, True, False, True]
+    assert all(calls > 2 for calls in found if calls is not None), found
 
 
 def test_what_is_unknown_is_named_and_one_word_changes_it(executed: Any) -> None:

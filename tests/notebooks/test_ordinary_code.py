@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-import nbformat
 import pytest
 
-from .executing import NOTEBOOKS
-from .test_effects import load_demo
+from .executing import NOTEBOOKS, at_once, by_demo, demo, kept_without_results
 
 ORDINARY = NOTEBOOKS / "ordinary_code.ipynb"
-demo = load_demo()
 
 
 @pytest.fixture(scope="module")
 def executed() -> Any:
-    notebook, error = demo.execute(ORDINARY)
-    assert not error, error
-    return notebook
+    return by_demo(ORDINARY)
 
 
 def test_it_is_kept_without_results() -> None:
-    notebook = nbformat.read(ORDINARY, as_version=4)
-    nbformat.validate(notebook)
-    assert all(not cell.outputs and cell.execution_count is None for cell in notebook.cells if cell.cell_type == "code")
+    assert kept_without_results(ORDINARY)
 
 
 def test_every_pair_leaves_the_same(executed: Any) -> None:
@@ -36,5 +28,5 @@ def test_every_pair_leaves_the_same(executed: Any) -> None:
 
 def test_calls_overlap(executed: Any) -> None:
     """Files by the ``open`` that IPython puts into a notebook, too."""
-    at_once = [re.search(r"\(([\d.]+) at once\)", demo.summary(pair.poppy)) for pair in demo.pairs(executed)]
-    assert all(found is not None and float(found[1]) > 2 for found in at_once), at_once
+    found = at_once(executed)
+    assert all(calls is not None and calls > 2 for calls in found), found

@@ -349,7 +349,7 @@ def test_a_loop_over_a_dict_is_told_what_is_taken_out_at_the_head(make: str, put
 
 
 @pytest.mark.parametrize("statement", [
-    "a = {K(1): ask(1)}", "b = {K(1): ask(1), K(3): ask(a), **a}", "c = dict(a, z=ask(1))", "d = {**a, 'q': ask(3)}", "a.update({K(3): num(1)})", "a |= {K(5): num(4)}", "b = a | {8: num(1)}", "a.update({7: num(1)}); c = [ask(v) for v in a.values()]", "ask(a)", "a[5] = num(1); c = a.copy(), dict(a), list(a.items())"])
+    "a = {K(1): ask(1)}", "b = {K(1): ask(1), K(3): ask(a), **a}", "c = dict(a, z=ask(1))", "d = {**a, 'q': ask(3)}", "a.update({K(3): num(1)})", "a |= {K(5): num(4)}", "b = a | {8: num(1)}", "a.update({7: num(1)}); c = [ask(v) for v in a.values()]", "ask(a)", "a[5] = num(1); c = a.copy(), dict(a), list(a.items())", "c = dict(zip([K(1)], [num(2)]))", "c = dict((K(q), num(q)) for q in range(4))", "c = {K(q): num(q) for q in range(4)}"])
 def test_a_key_of_a_class_with_a_hash_is_hashed_as_often_as_in_a_plain_run(statement: str) -> None:
     agree(
         f"""\
