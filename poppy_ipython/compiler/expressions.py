@@ -334,10 +334,10 @@ class Expressions(Comprehensions, Readers, Sources, _Base):
         return type(self)(self.scope.inner())
 
     # ------------------------------------------------------------------ displays
-    def items(self, elements: list[ast.expr], node: ast.expr) -> list[ast.expr]:
+    def items(self, elements: list[ast.expr], node: ast.expr, spread: str = "spread") -> list[ast.expr]:
         """Operands of ``node``; Python spreads one that is starred at the place of the whole."""
         return [
-            place(ast.Starred(place(op("spread", self.expr(e.value)), node), ast.Load()), e) if isinstance(e, ast.Starred) else self.expr(e)  # type: ignore[misc]
+            place(ast.Starred(place(op(spread, self.expr(e.value)), node), ast.Load()), e) if isinstance(e, ast.Starred) else self.expr(e)  # type: ignore[misc]
             for e in elements
         ]
 
@@ -350,7 +350,7 @@ class Expressions(Comprehensions, Readers, Sources, _Base):
         return op("new_list", ast.List(self.items(node.elts, node), ast.Load()))
 
     def expr_Set(self, node: ast.Set) -> ast.expr:
-        return op("new_set", ast.List(self.items(node.elts, node), ast.Load()))
+        return op("new_set", ast.List(self.items(node.elts, node, "spread_in_set"), ast.Load()))
 
     def expr_Dict(self, node: ast.Dict) -> ast.expr:
         pairs = [

@@ -53,18 +53,26 @@ class Deferred(Base):
         entry = Entry(self, unit, self.run_deferred, operation, args, kwargs, pending, False)
         self.locate(entry, _getframe(1))
         missing = 0
+        others = False
         for value in args:
             if type(value) is Pending and not value.done:
                 missing += 1
                 value.when_done(entry.arrived)
+            elif type(value) not in ATOMS:
+                others = True
         if kwargs:
             for value in kwargs.values():
                 if type(value) is Pending and not value.done:
                     missing += 1
                     value.when_done(entry.arrived)
+                elif type(value) not in ATOMS:
+                    others = True
         entry.missing = missing
         if not missing:
             self.post(self.start_entry, entry)
+        if others and self.operators_write() and any(map(self.acts_inside, (*args, *kwargs.values()) if kwargs else args)):
+            # What is issued from here on would not know of what code of the user's in the operation writes.
+            self.force(pending)
         return pending
 
     def defer_atom(self, operation: Callable[..., Any], *args: Any) -> Pending:

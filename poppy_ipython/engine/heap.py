@@ -267,7 +267,7 @@ class Heap(Displays):
                 target = target.value
             elif target.elements is not None and type(key) is int:
                 return settled(target.elements[key])
-            elif not self.risky(target):
+            elif not self.risky(target) and (type(key) in ATOMS or not self.acts(key)):
                 return self.blindly(self.defer(self.gi, (target, key), born=target.position), target)
             else:
                 target = self.force(target)

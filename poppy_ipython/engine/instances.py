@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler.functions import definition_of
 from ..compiler.generators import is_generator
 from ..effects.registry import effect_of
-from .atoms import BUILTIN_VALUES, defines, lookup
+from .atoms import ATOMS, BUILTIN_VALUES, CHAINED, MAPPINGS, defines, lookup
 from .pending import Pending
 from .reach.stores import is_users
 from .streams import FRESH
@@ -100,8 +100,10 @@ class Instances(Base):
     def acts(self, value: Any) -> bool:
         """Is ``value`` (or an item of it) an instance of the user's, whose special methods may write?"""
         kind = type(value)
-        if kind is tuple:
+        if kind is tuple or kind is frozenset:
             return any(self.acts(item) for item in value)
+        if kind is slice:
+            return self.acts(value.start) or self.acts(value.stop) or self.acts(value.step)
         if kind is Pending:
             if value.done:
                 return self.acts(value.value)
@@ -110,6 +112,21 @@ class Instances(Base):
             return False
         users = any(type(f) is types.FunctionType and is_users(f.__code__) for base in kind.__mro__ for f in vars(base).values())
         return users and bool(self.writing_code()[0])
+
+    def acts_inside(self, value: Any, depth: int = 3) -> bool:
+        """The same of what is in containers, too."""
+        kind = type(value)
+        if kind in ATOMS or kind is Pending:
+            return False
+        if kind in CHAINED or kind is tuple or kind is frozenset:
+            if not depth:
+                return bool(self.writing_code()[0])
+            if kind in CHAINED:
+                value = self.view(value)
+            if kind in MAPPINGS and any(self.acts_inside(item, depth - 1) for item in value.values()):
+                return True
+            return any(self.acts_inside(item, depth - 1) for item in value)
+        return self.acts(value)
 
     def length(self, special: types.MethodType) -> int:
         """``len`` of an instance."""

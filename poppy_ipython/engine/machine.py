@@ -353,7 +353,7 @@ class Machine(
                 "is_not": self.is_not, "in_": self.in_, "not_in": self.not_in, "not_": self.not_, "inplace": self.inplace,
                 "new_list": self.new_list, "new_dict": self.new_dict, "spread_mapping": self.spread_mapping, "new_set": self.new_set, "new_tuple": self.new_tuple,
                 "slice": slice, "format": self.format, "concat": self.concat, "await_call": self.await_call,
-                "await_value": self.await_value, "with_keywords": self.with_keywords, "spread": self.spread, "real_iterable": self.real_iterable,
+                "await_value": self.await_value, "with_keywords": self.with_keywords, "spread": self.spread, "spread_in_set": self.spread_in_set, "real_iterable": self.real_iterable,
                 "mark": self.mark, "joins": self.joins, "caught": self.caught, "restore": self.restore, "live": self.live,
                 "handling": self.handling, "flush_handler": self.flush_handler, "end_handler": self.end_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": self.as_raised,
                 "as_handled": self.as_handled, "raise_": self.reraise, "before_raise": self.before_raise, "enter_exclusive": self.enter_exclusive,

@@ -89,7 +89,7 @@ class Natives(Base):
             elif kind not in ATOMS:
                 plain = False
         if waiting:
-            if self.any_risky(args) or any(map(self.acts, args)) or (kwargs and self.any_risky(kwargs.values())):
+            if self.any_risky(args) or any(map(self.acts, args)) or self.acts_inside(owner) or (kwargs and self.any_risky(kwargs.values())):
                 kwargs = {k: self.force(v) for k, v in kwargs.items()} if kwargs else None
                 return self.native(fn, tuple([self.force(a) for a in args]), kwargs, atom, effect)
             return self._late(fn, args, kwargs, atom, effect)
@@ -310,7 +310,7 @@ class Natives(Base):
             builtins.print(*args, **{k: self.force(v) for k, v in kwargs.items()})
             return
         file = settled(kwargs.get("file"))
-        if (id(file) not in self.opened and users_file(self.force(file))) or self.any_risky(args) or any(map(self.acts, args)):  # a `__str__` that writes
+        if (id(file) not in self.opened and users_file(self.force(file))) or self.any_risky(args) or any(map(self.acts_inside, args)):  # a `__str__` that writes
             self.fence(builtins.print, args, kwargs, what="print")
             return
         self.at_head_value(builtins.print, args, kwargs, None, self.printed_to(settled(file)) if file is not None else None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .atoms import MAPPINGS
+from .atoms import MAPPINGS, has_python
 from .pending import BoundRef, Pending, settled
 
 if TYPE_CHECKING:
@@ -23,16 +23,29 @@ class Spreading(Base):
     """Part of the :class:`Machine`."""
 
     def spread(self, value: Any) -> Iterator[Any]:
-        """``*value`` in a display, or beside other arguments."""
+        """``*value`` in a list or a tuple, or beside other arguments."""
+        return self._all_of(self._iterable(value))
+
+    def spread_in_set(self, value: Any) -> Iterator[Any]:
+        """``*value`` in a set display."""
+        return self.iterate(self._iterable(value))  # type: ignore[no-any-return]
+
+    def _iterable(self, value: Any) -> Any:
         value = self.force_shape(value)
         if not is_iterable(value):
             raise TypeError(f"Value after * must be an iterable, not {type(value).__name__}")
-        return self.iterate(value)  # type: ignore[no-any-return]
+        return value
 
     def _spread_last(self, fn: Any, value: Any) -> Iterator[Any]:
         value = self.force_shape(value)
         if not is_iterable(value):
             raise TypeError(f"{name_in_errors(fn)} argument after * must be an iterable, not {type(value).__name__}")
+        return self._all_of(value)
+
+    def _all_of(self, value: Any) -> Iterator[Any]:
+        """An iterator over all of ``value``. One that says how long it will be is asked for that, too, as `list` does."""
+        if type(value) is not Pending and has_python(type(value), "__len__", "__length_hint__"):
+            value = self.fence(list, (value,), {}, what="list")
         return self.iterate(value)  # type: ignore[no-any-return]
 
     def call_star(self, fn: Any, values: Any, /, **kwargs: Any) -> Any:

@@ -244,3 +244,32 @@ for q in range(4):
 """
     agree(source)
     agree(source, seed=0, at_once=4)
+
+
+IN_FLIGHT = (
+    "import collections, functools, itertools, operator\nl0, a = [], [num(1)]\nclass K:\n"
+    + "".join(
+        f"    def __{name}__(self, *a):\n        l0.append('{name}')\n        return {answer}\n"
+        for name, answer in {
+            "index": "0", "eq": "True", "hash": "1", "add": "1", "radd": "1", "bool": "True", "lt": "True", "str": "'5'", "repr": "'k'",
+            "format": "'f'", "len": "1", "iter": "iter([1])", "call": "1",
+        }.items()
+    )
+    + "k = K()\n"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "lask(0)[k:]", "mk(0)[:k]", "num(0) in [k]", "num(0) in (1, k)", "(num(0), 1) in [(k, 1)]", "[[k]].count(lask(0))",
+        "ask(0).replace('a', 'b', k)", "ask(0).count('a', k)", "ask(0).startswith('a', k)", "ask(0).split('a', k)", "rec(0).get(k)",
+        "any([num(0) == 9, k])", "obj(0).usage == {'total': k}", "num(0) == {'a': [k]}", "min(num(0), 3, key=lambda q: K())",
+        "sorted([3, num(0)], key=lambda q: K())", "[*k, num(0)]", "{*k, num(0)}", "(num(0), *k)", "mk(*k)", "ask(num(0), *k)",
+        "list(map(k, [num(0)]))", "list(filter(k, [num(0)]))", "print(ask(0), [k])", "print([ask(0), k])", "(ask(0), k).count(ask(0))",
+        "functools.partial(operator.eq, k)(num(0))", "operator.itemgetter(k)(lask(0))", "list(itertools.accumulate([num(0), k]))",
+        "num(0) in collections.deque([k])", "[num(0), 1] < [k, 1]", "f'{ask(0)}{[k]}'", "a.__iadd__(k)", "a.extend(k)",
+    ],
+)  # fmt: skip
+def test_a_call_behind_an_operation_that_writes_when_its_operand_arrives_sees_it(operation: str) -> None:
+    agree(f"{IN_FLIGHT}x = ({operation}, ask(l0))\nfor q in range(2):\n    try: y = {operation}\n    except TypeError: y = 0\n    z = ask((q, list(l0)))\nprint(x, y, z, l0)\n")

@@ -56,3 +56,8 @@ def cells_are_read_past_stores() -> None:
 @mutant("whatever may see the memory of an array waits for the stores to arrays that are queued")
 def arrays_share_nothing() -> None:
     replaced("poppy_ipython.engine.memory:has_no_memory", lambda _: lambda kind: True)
+
+
+@mutant("an operation on a pending result that runs code of the user's, which writes, is waited for")
+def deferred_operations_write_unseen() -> None:
+    replaced("poppy_ipython.engine.instances:Instances.acts_inside", lambda _: lambda self, value, depth=3: False)

@@ -23,6 +23,7 @@ from . import (  # noqa: F401  the tables fill themselves on import
     merged,
     pieces,
     retries,
+    specials,
     statements,
     tables,
     values,

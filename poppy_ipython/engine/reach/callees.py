@@ -23,7 +23,7 @@ from ...effects.opened import file_resource, number_written
 from ...effects.registry import effect_of, receiver_of
 from ...effects.retrying import STRATEGIES, after_failures, retried, tries_first
 from ...effects.sources import SOURCES
-from ..atoms import lookup
+from ..atoms import hashes_plainly, lookup
 from ..attempts import again
 from ..caches import CACHED, find, keep, missed, slot_of, take, wrapped_by
 from ..constructors import is_plain_enum
@@ -154,6 +154,8 @@ class Callees(Base):
             return lambda reach, c, args: reach.invoke(c.func, Args(reach, None, None))
         if callee is type:
             return Callees.gives_type
+        if not hashes_plainly(callee):  # nor is it compared with anything
+            return Callees.instance if effect_of(callee) is None else Callees.undeclared
         if callee in _GIVES_DATA:
             return Callees.gives_data
         if callee in _GIVES_NEW or callee in COLLECTIONS:
@@ -178,13 +180,14 @@ class Callees(Base):
             return partial(Callees.makes_manager, wrapped=wrapped)
         if type(callee) is types.FunctionType:
             return Callees.wrapper if retried(callee) is not None else Callees.function
-        if type(lookup(type(callee), "__call__")) is types.FunctionType:
-            return Callees.instance
-        return Callees.undeclared
+        return Callees.instance
 
     def instance(self, callee: Any, args: Args) -> Values:
         """A call of an instance."""
-        return self.bound_method(types.MethodType(lookup(type(callee), "__call__"), callee), args)  # type: ignore[no-any-return]
+        call = lookup(type(callee), "__call__")
+        if type(call) is not types.FunctionType:
+            return self.undeclared(callee, args)
+        return self.bound_method(types.MethodType(call, callee), args)  # type: ignore[no-any-return]
 
     def undeclared(self, callee: Any, args: Args) -> Values:
         raise Top(getattr(callee, "__qualname__", None) or type(callee).__name__)
