@@ -273,3 +273,40 @@ IN_FLIGHT = (
 )  # fmt: skip
 def test_a_call_behind_an_operation_that_writes_when_its_operand_arrives_sees_it(operation: str) -> None:
     agree(f"{IN_FLIGHT}x = ({operation}, ask(l0))\nfor q in range(2):\n    try: y = {operation}\n    except TypeError: y = 0\n    z = ask((q, list(l0)))\nprint(x, y, z, l0)\n")
+
+
+@pytest.mark.parametrize("program", [
+    """\
+l0, a, d, s = [], [num(1)], {1: 2}, {1}
+for q in range(6):
+    try:
+        if num(q) > 2: a.__setitem__(0, q); d.__setitem__(q, 1); s.__ior__({q}); s.__iand__({1, q})
+        else: a.__iadd__([q]); d.__delitem__(1); a.__delitem__(0); d.__init__(a=num(q))
+    except (KeyError, IndexError) as e: print(e)
+    z = ask((q, list(a), dict(d), sorted(s)))
+print(a, d, s, z)
+""",
+    """\
+x, d = mk(0), rec(1)
+for q in range(6):
+    try:
+        if num(q) > 2: x.__setitem__(0, q); d.__setitem__(q, 1)
+        else: x.__iadd__([q]); d.__ior__({q: 7})
+    except (KeyError, IndexError) as e: print(e)
+    z = ask((q, x, d))
+print(x, d, z)
+""",
+    """\
+x, d = mk(0), rec(1)
+def f(q):
+    if num(q) > 2: x.__setitem__(0, q); d.__setitem__(q, 1)
+    else: x.__iadd__([q]); d.__ior__({q: 7})
+    return num(q)
+for q in range(6):
+    y = f(q)
+    z = ask((q, x, d))
+print(x, d, z)
+""",
+])  # fmt: skip
+def test_special_methods_of_containers_that_are_called_by_name_write(program: str) -> None:
+    agree(program)

@@ -194,6 +194,8 @@ class Receivers(Base):
                 return JUST_DATA
         elif not hasattr(kind, name):
             return ()
+        elif name.startswith("__") and name not in _READING:
+            raise Top(name)
         return self.pure_method(receiver, name, args)
 
     def pure_method(self, receiver: Any, name: str, args: Args | None = None) -> Values:
@@ -286,6 +288,11 @@ _METHODS_ASK: dict[str, tuple[str, ...]] = {
     ),
     "sort": ORDER, "most_common": ORDER, "__lt__": (*ORDER, "__eq__"), "__gt__": (*ORDER, "__eq__"), "__str__": FORMAT, "__repr__": FORMAT, "__format__": FORMAT,
 }  # fmt: skip
+#: special methods of containers that write nothing
+_READING = frozenset({
+    *(name for name in _METHODS_ASK if name.startswith("__")), "__len__", "__iter__", "__reversed__", "__le__", "__ge__", "__add__", "__mul__",
+    "__rmul__", "__or__", "__ror__", "__and__", "__sub__", "__xor__", "__class__", "__sizeof__", "__length_hint__",
+}) - {"__setitem__", "__delitem__"}  # fmt: skip
 _DISPLAYS = (list, dict, set, tuple, types.GeneratorType)
 #: methods of `pathlib.Path` that change files
 _FILE_WRITERS = frozenset(
