@@ -43,8 +43,8 @@ class Scope:
         #: outlined functions: name -> (statements it stands for, names that are local there, parameters)
         self.pieces: dict[str, Piece] = {}
         self.try_marks: tuple[str, ...] = ()
-        #: those of a ``with open(…)`` -> its manager
-        self.open_marks: dict[str, str] = {}
+        #: those of a ``with`` -> the operation at the end of its body, and its operands
+        self.body_ends: dict[str, tuple[str, ...]] = {}
         #: of the pieces that are kept in native form as well
         self.guards: list[Guard] = []
         #: names that stand for a function found by a key

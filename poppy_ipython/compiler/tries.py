@@ -66,12 +66,13 @@ class Tries(_Base):
         number = self.scope.fresh()
         guard, mark, error, temp = f"{PREFIX}v{number}", f"{PREFIX}n{number}", f"{PREFIX}z{number}", f"{PREFIX}y{number}"
         self.scope.try_marks = (*marks, mark)
+        self.scope.body_ends[mark] = ("end_managed", guard, mark)
         after: list[ast.stmt] = []
         if item.optional_vars is not None:
             after = [*self.assign(item.optional_vars, load(temp)), forget(temp)]
         body = self.block(node.body)
         self.scope.try_marks = marks
-        wrapped = self.handed_over(node, [*after, *body, ast.Expr(op("end_managed", load(guard), load(mark)))], error, mark)
+        wrapped = self.handed_over(node, [*after, *body, *self.joined((mark,))], error, mark)
         entered = ast.withitem(place(load(guard), item.context_expr), store(temp) if after else None)  # type: ignore[arg-type]
         return [
             ast.Assign([store(mark), store(error)], const(None)),
@@ -90,6 +91,7 @@ class Tries(_Base):
         marks = self.scope.try_marks
         mark = f"{PREFIX}n{self.scope.fresh()}"
         self.scope.try_marks = (*marks, mark)
+        self.scope.body_ends[mark] = ("drain",)
         items = []
         after: list[ast.stmt] = []
         for item in node.items:
@@ -108,7 +110,7 @@ class Tries(_Base):
         body = self.block(node.body)
         self.scope.try_marks = marks
         error = f"{PREFIX}z{self.scope.fresh()}"
-        wrapped = self.handed_over(node, [*after, *body, ast.Expr(op("drain"))], error, mark)
+        wrapped = self.handed_over(node, [*after, *body, *self.joined((mark,))], error, mark)
         return [
             ast.Expr(op("enter_exclusive")),
             ast.Assign([store(mark)], op("mark")),
@@ -127,13 +129,16 @@ class Tries(_Base):
         ]
 
     def joined(self, marks: tuple[str, ...]) -> list[ast.stmt]:
-        """Before control leaves the statements at ``marks``, the outermost first: what they may catch has finished."""
+        """Before control leaves the statements at ``marks``, the outermost first: what they may catch has finished, and what a manager may see."""
         joins: list[ast.stmt] = []
+        outermost = True
         for mark in marks:
-            manager = self.scope.open_marks.get(mark)
-            if manager is None:
-                return [*joins, ast.Expr(op("join", load(mark)))]
-            joins.append(ast.Expr(op("join_with", load(manager), load(mark))))
+            ends = self.scope.body_ends.get(mark)
+            if ends is not None:
+                joins.append(ast.Expr(op(ends[0], *map(load, ends[1:]))))
+            elif outermost:  # which finishes what is inside
+                joins.append(ast.Expr(op("join", load(mark))))
+                outermost = False
         return joins
 
     def open_with(self, node: ast.With) -> list[ast.stmt]:
@@ -148,13 +153,13 @@ class Tries(_Base):
         opening = op("opening", self.expr(call.func), *map(self.expr, call.args))
         opening.keywords = named
         self.scope.try_marks = (*marks, mark)
-        self.scope.open_marks[mark] = manager
+        self.scope.body_ends[mark] = ("drain_with", manager)
         after: list[ast.stmt] = []
         if item.optional_vars is not None:
             after = [*self.assign(item.optional_vars, load(temp)), forget(temp)]
         body = self.block(node.body)
         self.scope.try_marks = marks
-        wrapped = self.handed_over(node, [*after, *body, ast.Expr(op("drain_with", load(manager)))], error, mark)
+        wrapped = self.handed_over(node, [*after, *body, *self.joined((mark,))], error, mark)
         entered = ast.withitem(place(load(manager), call), store(temp) if after else None)  # type: ignore[arg-type]
         return [
             ast.Assign([store(manager)], place(opening, call)),  # type: ignore[arg-type]

@@ -357,7 +357,7 @@ class Machine(
                 "mark": self.mark, "joins": self.joins, "caught": self.caught, "restore": self.restore, "live": self.live,
                 "handling": self.handling, "flush_handler": self.flush_handler, "end_handler": self.end_handler, "join": self.join, "log_binding": self.log_binding, "as_raised": self.as_raised,
                 "as_handled": self.as_handled, "raise_": self.reraise, "before_raise": self.before_raise, "enter_exclusive": self.enter_exclusive,
-                "leave_exclusive": self.leave_exclusive, "opening": self.opening, "drain_with": self.drain_with, "join_with": self.join_with, "leave_with": self.leave_with, "managed": self.managed, "end_managed": self.end_managed, "leave_managed": self.leave_managed, "with": self.with_, "cell_with": self.cell_with(cell_unit), "pin": self.pin, "current": self.current, "top_module": _top_module,
+                "leave_exclusive": self.leave_exclusive, "opening": self.opening, "drain_with": self.drain_with, "leave_with": self.leave_with, "managed": self.managed, "end_managed": self.end_managed, "leave_managed": self.leave_managed, "with": self.with_, "cell_with": self.cell_with(cell_unit), "pin": self.pin, "current": self.current, "top_module": _top_module,
                 "before_import": self.before_import, "setup_annotations": lambda: namespace.setdefault("__annotations__", {}),
                 "pack_args": self.pack_args, "pack_kwargs": self.pack_kwargs, "call_star": self.call_star,
                 "meth_star": self.meth_star, "UNBOUND": UNBOUND, "OLDEST": (), "BaseException": BaseException, "AssertionError": AssertionError,

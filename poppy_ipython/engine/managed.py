@@ -168,7 +168,7 @@ class ManagedStatements(Base):
         return Managed(self, lambda: self.call(enter), lambda *given: self.call(leave, *given))
 
     def end_managed(self, guard: Any, mark: int) -> None:
-        """At the end of the body."""
+        """At the end of the body, or before a jump out of it."""
         if type(guard) is Managed:
             self.join(mark)
         else:

@@ -155,13 +155,8 @@ class Openings(Base):
         if type(manager) is not Opening:
             self.leave_exclusive(error)
 
-    def join_with(self, manager: Any, mark: int) -> None:
-        """Before ``return``, ``break`` or ``continue`` leaves it: a file is closed in its turn, and catches nothing."""
-        if type(manager) is not Opening:
-            self.join(mark)
-
     def drain_with(self, manager: Any) -> None:
-        """At the end of its body."""
+        """At the end of its body, or before a jump out of it: a file is closed in its turn, and catches nothing."""
         if type(manager) is not Opening:
             self.drain()
 

@@ -40,3 +40,6 @@ idiom(0.4, PICKY + "for @q in range(4):\n    try:\n        with @m(@q) as @v:\n 
 idiom(0.3, PICKY + "def @f(q):\n    with @m(q), contextlib.suppress(KeyError):\n        o0.v += num(q)\n        return bad(q) if flag((q, 2)) else ask(o0.v)\n    return o0.v\nfor @q in range(3): print(@f(@q))", risky=True)
 idiom(0.4, PLAIN + "for @q in range(3):\n    with @m(@q) as @v:\n        i0 = len(@v)\n        {list!}.append({int})\n        s0 = ask((@v, i0))\n    l2.append(o0.v)\nprint(s0, o0.v)", risky=True)
 idiom(0.3, NESTED + "for @q in range(3):\n    with @n(@q) as @v: l2.append(bad(@v) if flag(@q) and @q > 1 else num(@v))\n    i1 = o0.v", risky=True)
+
+# a manager of which nothing is known sees what its body has done, however that is left
+idiom(0.5, "class @x:\n    def __call__(self, *a): l1.append(len(l0)); {list!}.append(a[0] is None)\nclass @:\n    def __enter__(self): return self\n    __exit__ = @x()\ndef @f(q):\n    for n in range(3):\n        with @():\n            l0.append(ask((q, n)))\n            if flag(q): continue\n            l0.append({int})\n            if num(q) > 4: break\n            return num((n, q))\n    return q\nfor @q in {list}[:3]: l0.append(@f(@q))\n@ = @x = None")

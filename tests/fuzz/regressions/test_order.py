@@ -363,3 +363,86 @@ for n in range(5):
     print(a, all(x is a[0] for x in a if type(x) is tuple), f.cache_info(), ask(n))
 """
     agree(source)
+
+
+@pytest.mark.parametrize("program", [
+    """\
+import contextlib
+l0 = []
+l2 = l0
+def m2(l1):
+    @contextlib.contextmanager
+    def x4m(q):
+        yield
+        l1.append(0)
+    for q in range(2):
+        with x4m(0):
+            l2.append(flag(0))
+            continue
+    print(l1)
+try: 1/0
+except Exception as ex:
+    m2(l2)
+""",
+    """\
+l = []
+seen = []
+class X:
+    def __call__(self, *a): seen.append(list(l))
+class M:
+    def __enter__(self): return self
+    __exit__ = X()
+def f(q):
+    with M():
+        l.append(ask(q))
+        return q
+x = [f(q) for q in range(3)]
+for q in range(3):
+    with M():
+        l.append(ask(q))
+        if flag(q): continue
+        l.append(2)
+        break
+""",
+    """\
+import contextlib
+l = []
+seen = []
+class X:
+    def __call__(self, *a): seen.append(list(l))
+class M:
+    def __enter__(self): return self
+    __exit__ = X()
+async def g(q):
+    with M():
+        l.append(ask(q))
+        return q
+def h(q):
+    for i in range(3):
+        try:
+            with M():
+                try:
+                    l.append(ask((q, i)))
+                    if flag(q): continue
+                    l.append(bad(q))
+                    return i
+                finally: l.append(7)
+        except Boom as e: seen.append(str(e))
+        with open('/dev/null') as f, M():
+            l.append(ask((q, i)))
+            break
+    return q
+x = [await g(q) for q in range(3)]
+y = [h(q) for q in range(5)]
+def gen():
+    for i in range(3):
+        with M():
+            l.append(ask(i))
+            yield i
+            l.append(ask(i))
+            continue
+print(list(gen()), len(seen))
+""",
+])  # fmt: skip
+def test_a_manager_that_is_not_known_or_in_a_handler_sees_the_body_finished_where_a_jump_leaves_it_8111070(program: str) -> None:
+    agree(program)
