@@ -116,8 +116,10 @@ class Instances(Base):
     def acts_inside(self, value: Any, depth: int = 3) -> bool:
         """The same of what is in containers, too."""
         kind = type(value)
-        if kind in ATOMS or kind is Pending:
+        if kind in ATOMS:
             return False
+        if kind is Pending and value.done:
+            return self.acts_inside(value.value, depth)
         if kind in CHAINED or kind is tuple or kind is frozenset:
             if not depth:
                 return bool(self.writing_code()[0])

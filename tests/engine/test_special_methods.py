@@ -310,3 +310,29 @@ print(x, d, z)
 ])  # fmt: skip
 def test_special_methods_of_containers_that_are_called_by_name_write(program: str) -> None:
     agree(program)
+
+
+def test_an_answer_that_has_arrived_is_an_instance_as_any_other_8201960() -> None:
+    agree("""\
+class Box:
+    def m0(self, i0):
+        for x1q in mk(0):
+            i0 += 0
+o0 = Box()
+from collections import deque
+o0.q = deque()
+import random
+class x13:
+    def __init__(self, v):
+        self.v, self.n = (v, 0)
+    def __add__(self, o):
+        self.n += 1
+        return x13(0)
+    def __str__(self):
+        self.n += 1
+        return ''
+x13p = x13(0)
+x13p = x13p + o0.m0(i0=1)
+print(x13p, num(o0.q.count(random.randint)))
+i0 = x13p.n
+""")
