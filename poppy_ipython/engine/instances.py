@@ -118,8 +118,10 @@ class Instances(Base):
         kind = type(value)
         if kind in ATOMS:
             return False
-        if kind is Pending and value.done:
-            return self.acts_inside(value.value, depth)
+        if kind is Pending:
+            if value.done:
+                return self.acts_inside(value.value, depth)
+            return value.elements is not None and any(self.acts_inside(item, depth) for item in value.elements)
         if kind in CHAINED or kind is tuple or kind is frozenset:
             if not depth:
                 return bool(self.writing_code()[0])
