@@ -45,6 +45,8 @@ class Scope:
         self.try_marks: tuple[str, ...] = ()
         #: those of a ``with`` -> the operation at the end of its body, and its operands
         self.body_ends: dict[str, tuple[str, ...]] = {}
+        #: those of a statement that runs code when a jump leaves it -> the outermost one that such a jump leaves, by number
+        self.passed_from: dict[str, int | None] = {}
         #: of the pieces that are kept in native form as well
         self.guards: list[Guard] = []
         #: names that stand for a function found by a key

@@ -288,7 +288,7 @@ class Statements(Loops, Tries, Matches, Expressions):
         temp = PREFIX + "rv"
         return [
             ast.Assign([store(temp)], value),
-            *self.joined(self.scope.try_marks),
+            *self.jumping(0),
             ast.Return(load(temp)),
         ]
 
@@ -299,7 +299,7 @@ class Statements(Loops, Tries, Matches, Expressions):
         return self._jump(node)
 
     def _jump(self, node: ast.stmt) -> list[ast.stmt]:
-        return [*self.joined(self.scope.try_marks[self.loop_marks :]), node]
+        return [*self.jumping(self.loop_marks), node]
 
     # ------------------------------------------------------------------ compound statements
     def outlinable(self, node: ast.stmt) -> bool:

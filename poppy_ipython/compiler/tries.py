@@ -67,6 +67,7 @@ class Tries(_Base):
         guard, mark, error, temp = f"{PREFIX}v{number}", f"{PREFIX}n{number}", f"{PREFIX}z{number}", f"{PREFIX}y{number}"
         self.scope.try_marks = (*marks, mark)
         self.scope.body_ends[mark] = ("end_managed", guard, mark)
+        self.scope.passed_from[mark] = None
         after: list[ast.stmt] = []
         if item.optional_vars is not None:
             after = [*self.assign(item.optional_vars, load(temp)), forget(temp)]
@@ -77,11 +78,10 @@ class Tries(_Base):
         return [
             ast.Assign([store(mark), store(error)], const(None)),
             ast.Assign([store(guard)], op("managed", load(name))),
-            ast.Try(
-                [ast.With([entered], [ast.Assign([store(mark)], op("mark")), *wrapped])],
-                [],
-                [],
-                [ast.Expr(op("leave_managed", load(guard), load(error), load(mark)))],
+            *self.passing_with(
+                mark,
+                ast.With([entered], [ast.Assign([store(mark)], op("mark")), *wrapped]),
+                ast.Expr(op("leave_managed", load(guard), load(error), load(mark))),
             ),
             forget(error, guard),
         ]
@@ -107,6 +107,7 @@ class Tries(_Base):
             single = kind([node.items[0]], [ast.copy_location(kind(node.items[1:], node.body), node)])
             self.scope.try_marks = marks
             return self.exclusive_with(ast.copy_location(single, node))
+        self.scope.passed_from[mark] = None
         body = self.block(node.body)
         self.scope.try_marks = marks
         error = f"{PREFIX}z{self.scope.fresh()}"
@@ -115,7 +116,7 @@ class Tries(_Base):
             ast.Expr(op("enter_exclusive")),
             ast.Assign([store(mark)], op("mark")),
             ast.Assign([store(error)], const(None)),
-            ast.Try([ast.With(items, wrapped)], [], [], [ast.Expr(op("leave_exclusive", load(error)))]),
+            *self.passing_with(mark, ast.With(items, wrapped), ast.Expr(op("leave_exclusive", load(error)))),
             forget(error),
         ]
 
@@ -140,6 +141,34 @@ class Tries(_Base):
                 joins.append(ast.Expr(op("join", load(mark))))
                 outermost = False
         return joins
+
+    def jumping(self, start: int) -> list[ast.stmt]:
+        """Before a jump out of the statements from the one at ``start`` on: the outer ones still catch what the ``finally`` and the
+        ``__exit__`` on its way issue, so each of these says behind them that it was passed."""
+        scope = self.scope
+        passed = [mark for mark in scope.try_marks[start + 1 :] if mark in scope.passed_from]
+        for mark in passed:
+            earlier = scope.passed_from[mark]
+            scope.passed_from[mark] = start if earlier is None else min(start, earlier)
+        flags: list[ast.stmt] = [ast.Assign([store(jumped(mark)) for mark in passed], const(True))] if passed else []
+        return [*self.joined(scope.try_marks[start:]), *flags]
+
+    def passing(self, mark: str) -> tuple[list[ast.stmt], list[ast.stmt]]:
+        """Before the statement at ``mark``, whose body has been lowered, and behind its ``finally``: after a jump, what the outer ones may
+        catch has finished there, too."""
+        start = self.scope.passed_from.pop(mark)
+        if start is None:
+            return [], []
+        flag = jumped(mark)
+        return [ast.Assign([store(flag)], const(False))], [ast.If(load(flag), self.joined(self.scope.try_marks[start:]), [])]
+
+    def passing_with(self, mark: str, entered: ast.stmt, leaving: ast.stmt) -> list[ast.stmt]:
+        """The ``with`` at ``mark``, and what ends it."""
+        before, behind = self.passing(mark)
+        if not behind:
+            return [ast.Try([entered], [], [], [leaving])]
+        raised = ast.ExceptHandler(operation("BaseException"), None, [*before, ast.Raise(None, None)])
+        return [*before, ast.Try([ast.Try([entered], [raised], [], [])], [], [], [leaving, *behind])]
 
     def open_with(self, node: ast.With) -> list[ast.stmt]:
         """``with open(…) as f``, which does not wait (``engine/openings.py``) unless ``open`` is somebody else's."""
@@ -294,6 +323,7 @@ class Tries(_Base):
         error, mark = f"{PREFIX}z{number}", f"{PREFIX}n{number}"
         before = set(scope.bound)
         marks = scope.try_marks
+        scope.passed_from[mark] = None
         if node.handlers:
             scope.try_marks = (*marks, mark)
             inner = self.with_handlers(ast.copy_location(ast.Try(node.body, node.handlers, node.orelse, []), node))
@@ -304,6 +334,7 @@ class Tries(_Base):
         body.append(ast.If(ast.Compare(load(error), [ast.IsNot()], [const(None)]), [hand_over(node, error)], []))
         after = set(scope.bound)
         scope.bound = set(before)
+        before_it, behind = self.passing(mark)
         final = self.block(node.finalbody)
         scope.bound |= after
         if leaves(node.body):
@@ -313,9 +344,9 @@ class Tries(_Base):
             ast.Expr(op("handling", const(1))),
             in_handler(final),
         ]
-        normal = ast.If(ast.Compare(load(error), [ast.Is()], [const(None)]), final, exceptional)
+        normal = ast.If(ast.Compare(load(error), [ast.Is()], [const(None)]), [*final, *behind], exceptional)
         first, body = body[:2], body[2:]  # outside: an interrupt may come before they are bound
-        return [*first, ast.Try(body, [], [], [ast.If(op("live"), [normal], [])])]
+        return [*before_it, *first, ast.Try(body, [], [], [ast.If(op("live"), [normal], [])])]
 
 
 def _opens(item: ast.withitem) -> bool:
@@ -342,6 +373,11 @@ def hand_over(node: ast.stmt, error: str) -> ast.stmt:
     raised = ast.Raise(op("as_raised", load(error)), None)
     at = ast.Pass(lineno=node.lineno, end_lineno=node.lineno, col_offset=0, end_col_offset=0)
     return place(raised, at)  # type: ignore[return-value]
+
+
+def jumped(mark: str) -> str:
+    """The variable that says whether a jump has left the statement at ``mark``."""
+    return mark + "j"
 
 
 def leaves(body: list[ast.stmt]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 import pytest
 
 from ..check import agree
@@ -312,5 +314,48 @@ def f():
         print(n, m, type(ex))
     return n
 print(f())
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "try:\n    JUMP\nfinally: l0.append(bad((q, k)))",
+        "try:\n    try: bad(k)\n    except Boom:\n        JUMP\nfinally: l0.append(bad((q, k)))",
+        "try:\n    JUMP\nfinally:\n    for j in range(2): print(q, k, l0, bad((q, j)))",
+        "with M(q):\n    JUMP",
+        "with N(q):\n    JUMP",
+        "with M(k):\n    try:\n        JUMP\n    finally: l0.append(num((q, k)))",
+        "with N(k):\n    try:\n        JUMP\n    finally: l0.append(num((q, k))); d[k] = bad((k, q))",
+        "with redirect_stdout(None):\n    try:\n        JUMP\n    finally: print(bad((q, k)))",
+    ],
+)
+@pytest.mark.parametrize("jump", ["return num(q)", "break", "continue"])
+def test_what_a_finally_or_an_exit_issues_on_the_way_of_a_jump_is_caught_by_the_try_around_it(inner: str, jump: str) -> None:
+    """The jump left the outer `try`, or its manager, with these calls outstanding: nobody caught their failure."""
+    body = indent(inner.replace("JUMP", f"if num((q, k)) > 2: {jump}"), "            ")
+    agree(
+        f"""\
+from contextlib import redirect_stdout
+l0, d = [], {{}}
+class M:
+    def __init__(self, q): self.q = q
+    def __enter__(self): return self
+    def __exit__(self, *a): l0.append(bad((self.q, 1)))
+class N(M): pass
+class Exit:
+    def __call__(self, *a): l0.append(bad((len(l0), 1)))
+N.__exit__ = Exit()
+def f(q):
+    for k in range(2):
+        try:
+{body}
+        except Boom as ex: l0.append(str(ex))
+        else: l0.append(num(k))
+    return len(l0)
+for q in range(3): print(f(q), l0, d)
+x = [f(q) for q in range(3, 6)]
+print(x, ask(l0))
 """
     )
