@@ -29,11 +29,11 @@ async def main(client, model, documents, limit, **_):
         draft = await complete(f"What should one know about {name}?\n\n{source}")
         claims = parse_list(await complete(f"List 4 claims to check.\n\n{draft}\n\n{source[:1000]}"))
         checks = list(await asyncio.gather(*(check(source, claim) for claim in claims)))
-        wrong = [check for check in checks if not check["ok"]]
+        wrong = [one for one in checks if not one["ok"]]
         trace = [("draft", draft), ("plan", len(claims)), ("wrong", len(wrong))]
         final = draft
         if wrong:
-            corrections = "\n".join(f"- {check['fix']}" for check in wrong)
+            corrections = "\n".join(f"- {one['fix']}" for one in wrong)
             final = await complete(f"Combine these in two sentences:\n\n{draft}\n{corrections}")
             trace.append(("final", final))
         return {"name": name, "final": final, "checks": checks, "trace": trace}

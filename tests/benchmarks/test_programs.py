@@ -19,7 +19,7 @@ from benchmarks.simulate import simulate
 FLOORS = {
     "map_reduce": 15,
     "tree_of_thoughts": 16,
-    "branchy_helper": 42,
+    "branchy_helper": 41,
     "graph_of_thoughts": 10,
     "self_consistency": 7,
     "chain_of_verification": 24,
