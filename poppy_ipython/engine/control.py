@@ -184,7 +184,7 @@ class Control(DictLoops):
             if fn is reversed and len(args) == 1:
                 source = self.force_shape(args[0])
                 if type(source) is list:
-                    return iter([settled(x) for x in list(self.view(source))[::-1]])
+                    return self.iterate_backwards(source, len(self.view(source)))
                 if type(source) is deque:
                     return self.iterate_collected(source, -1)
         return self.iterate(self.call(fn, *args, **kwargs))

@@ -127,9 +127,8 @@ class Instances(Base):
                 return bool(self.writing_code()[0])
             if kind in CHAINED:
                 value = self.view(value)
-            if kind in MAPPINGS and any(self.acts_inside(item, depth - 1) for item in value.values()):
-                return True
-            return any(self.acts_inside(item, depth - 1) for item in value)
+            items = [*value, *value.values()] if kind in MAPPINGS else value
+            return any(self.acts_inside(item, depth - 1) or (type(item) is Pending and self.risky(item)) for item in items)
         return self.acts(value)
 
     def length(self, special: types.MethodType) -> int:

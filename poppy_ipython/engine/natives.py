@@ -145,7 +145,7 @@ class Natives(Base):
             if not pending.done:
                 raise NotReady(pending)
             container[key] = look(self, pending.value, more)
-        if more.opaque:
+        if more.opaque and not self.ghost.head:  # (there it is current, and what is in it)
             raise NotReady
         for _, _, pending in more.holes:
             raise NotReady(pending)

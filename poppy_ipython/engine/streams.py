@@ -419,9 +419,17 @@ class Streams(Base):
         return make
 
     def _reversed(self, *args: Any, **kwargs: Any) -> Iterator[Any] | None:
-        if len(args) != 1 or kwargs or type(args[0]) is Stream or type(self.force_shape(args[0])) is not list:
+        if len(args) != 1 or kwargs or type(args[0]) is Stream or type(source := self.force_shape(args[0])) is not list:
             return None
-        return iter([settled(x) for x in list(self.view(self.force_shape(args[0])))[::-1]])
+        return self.iterate_backwards(source, len(self.view(source)))
+
+    def iterate_backwards(self, target: list[Any], size: int) -> Iterator[Any]:
+        """``for … in reversed(target)``: from where its end was, over what stands there then."""
+        for i in reversed(range(size)):
+            view = self.view(target)
+            if i >= len(view):
+                return
+            yield settled(view[i])
 
     # ------------------------------------------------------------------ who reads them
     def _read_set(self, stream: Stream) -> Any:

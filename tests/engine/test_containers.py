@@ -1,0 +1,93 @@
+"""Containers that change while something else holds on to them: iterators over them, texts of them, operations in flight."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fuzz.check import agree
+
+
+@pytest.mark.parametrize("program", [
+    """\
+l0 = [3, 1, 2]
+for q in range(2):
+    y = ask((q, list(l0)))
+    for v in reversed(l0):
+        if len(l0) < 7: l0.insert(0, num(v))
+""",
+    """\
+l0 = [3, 1, 2]
+h = [[mk(1), 2]]
+def f(v):
+    if num(v) > 2: l0.insert(0, v)
+    if num(v) == 2: del l0[-1]
+    return num((v, 1))
+for q in range(2):
+    y = ask((q, list(l0)))
+    r = list(map(f, reversed(l0)))
+    r2 = sum(f(v) for v in reversed(l0))
+    z = ask((q, list(l0), r, r2))
+    for i, v in zip(range(9), reversed(l0)): l0[num(v) % len(l0)] = i
+    for i, v in enumerate(reversed(l0)):
+        if num(v) > 3: l0.pop()
+    z = [l0.pop(0) for v in reversed(l0) if num(v) > 2]
+""",
+])  # fmt: skip
+def test_a_list_may_change_under_reversed(program: str) -> None:
+    agree(program)
+
+
+@pytest.mark.parametrize("program", [
+    """\
+from collections import Counter
+ks = [0]
+for q in range(2):
+    ks.append(Counter(a=num(q)))
+    z = str(ks)
+""",
+    """\
+import json
+from collections import Counter, OrderedDict
+for q in range(3):
+    c = Counter(mk(q))
+    o = OrderedDict(rec(q))
+    x = [c, o, num(q)]
+    y = ask((str(x), x == [Counter([num(q)]), 1, 2], json.dumps({'a': o, 'b': num(q)}), repr({'c': c}), [c, 2] in [[c, num(q)]]))
+    z = f'{[c, num(q)]}'
+    if num(q) > 2: c['z'] = 1; x.append(c); o['q'] = q
+    z = ask((q, str(x), f'{c} {o}', str((c, o)), '%s' % [c], '{}'.format([o])))
+""",
+])  # fmt: skip
+def test_a_text_or_comparison_of_a_list_in_which_a_counter_arrives(program: str) -> None:
+    agree(program)
+
+
+CHOSEN = """\
+n = 0
+class K:
+    def __repr__(self):
+        global n
+        n += 1
+        return "K"
+    def __eq__(self, other):
+        global n
+        n += 10
+        return True
+def pick(q):
+    return K() if num(q) > -1 else 3
+for q in range(2):
+    x = [pick(q)]
+    z = ask((OPERATION, n))
+if num(1) > -1: y = K()
+else: y = [K()]
+x = [y]
+z = ask((OPERATION, n))
+"""
+
+
+@pytest.mark.parametrize("operation", [
+    "x == [num(2)]", "[1, num(2), *x].count(3)", "str({'a': x[0], 'b': num(2)})", "(*x, num(2)) == (1, 2)", "f'{[x]}'", "'%s' % [x, num(3)]",
+    "repr((*x, num(3)))", "str([num(2), [x]])", "{'a': x} == {'a': [num(2)]}",
+])  # fmt: skip
+def test_an_instance_that_is_in_flight_inside_a_container_may_write_when_it_arrives(operation: str) -> None:
+    agree(CHOSEN.replace("OPERATION", operation))
