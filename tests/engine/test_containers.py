@@ -91,3 +91,18 @@ z = ask((OPERATION, n))
 ])  # fmt: skip
 def test_an_instance_that_is_in_flight_inside_a_container_may_write_when_it_arrives(operation: str) -> None:
     agree(CHOSEN.replace("OPERATION", operation))
+
+
+@pytest.mark.parametrize("store", ["o.__dict__['n'] = num(q)", "o.__dict__.update(n=num(q))", "vars(o)['n'] = num(q)", "d = o.__dict__; d['n'] = q"])
+def test_attributes_that_an_unfinished_function_writes_by_way_of_dict(store: str) -> None:
+    agree(f"""\
+class O: pass
+o = O(); o.n = 0
+def f(q):
+    if num(q) > 2: {store}
+    return num(q)
+for q in range(4):
+    v = f(q)
+    y = ask((q, o.n))
+    if num(y) > 4: o.n += 1
+""")

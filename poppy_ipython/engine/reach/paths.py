@@ -189,6 +189,8 @@ class Paths(Base):
     def attribute(self, act: Activation, ref: Ref) -> Values:
         found: list[Any] = []
         for base in self.values(act, ref.parts[0]):
+            if ref.detail == "__dict__" and type(base) is not Fresh and base is not DATA:
+                raise Top("__dict__")  # through its items the attributes may be written
             found += self.attribute_of(base, ref.detail)
         return self.distinct(found)
 
