@@ -31,10 +31,17 @@ class Comprehensions(_Base):
         return expression_two_ways(self, node, lambda: self.comprehension(node, lambda items: op("new_list", items)))
 
     def expr_SetComp(self, node: ast.SetComp) -> ast.expr:
-        return expression_two_ways(self, node, lambda: self.comprehension(node, lambda items: op("new_set", items)))
+        return expression_two_ways(self, node, lambda: self.hashing(node, "set"))
 
     def expr_DictComp(self, node: ast.DictComp) -> ast.expr:
-        return expression_two_ways(self, node, lambda: self.comprehension(node, lambda items: op("new_dict", items)))
+        return expression_two_ways(self, node, lambda: self.hashing(node, "dict"))
+
+    def hashing(self, node: ast.SetComp | ast.DictComp, made: str) -> ast.expr:
+        """The keys are hashed when all items have been asked for; each behind its own where that may write."""
+        collected: ast.expr = self.comprehension(node, lambda items: op("new_" + made, items))
+        if any(isinstance(n, (ast.NamedExpr, ast.Await)) or getattr(n, "is_async", 0) for n in walk(node)):
+            return collected
+        return ast.IfExp(place(op("combining_writes", const(made)), node), self.as_written(node, "run_native"), collected)  # type: ignore[arg-type]
 
     def comprehension(self, node, make, stop: str | None = None):  # type: ignore[no-untyped-def]
         """A comprehension: a loop in an outlined function that collects its items.

@@ -118,7 +118,7 @@ class Readers(_Base):
         collected = self._collected(node, generator)
         if asked is None or any(isinstance(n, (ast.NamedExpr, ast.Await)) for n in walk(generator)):
             return collected
-        return ast.IfExp(place(asked, node), collected, self.call(node, [self._as_written(generator)]))  # type: ignore[arg-type]
+        return ast.IfExp(place(asked, node), collected, self.call(node, [self.as_written(generator)]))  # type: ignore[arg-type]
 
     def _asked(self, node: ast.Call) -> tuple[ast.Call, ast.expr | None]:
         """The call, of a name; what asks whether that reads all of its argument, or None where it is known."""
@@ -145,13 +145,14 @@ class Readers(_Base):
         items = self.comprehension(comprehension, lambda items: op("new_list", items))
         return self.call(node, [place(items, node)])  # type: ignore[no-any-return]
 
-    def _as_written(self, generator: ast.GeneratorExp) -> ast.expr:
-        """A generator of the values that the frame's variables have now."""
+    def as_written(self, generator: ast.GeneratorExp | ast.SetComp | ast.DictComp, by: str | None = None) -> ast.expr:
+        """A generator of the values that the frame's variables have now; or a comprehension, run by the operation ``by``."""
         first, *rest = generator.generators
         source, iterable = f"{PREFIX}y{self.scope.fresh()}", first.iter
         new = changed(generator, generators=[changed(first, iter=ast.copy_location(load(source), iterable)), *rest])
         names = sorted(n for n in scopes.free(new) - {source} if self.scope.is_local(n) and not self.scope.may_be_unbound(n))
         inside = {n: f"{PREFIX}v{i}" for i, n in enumerate(names)}
-        given = place(op("real_iterable", self.expr(iterable)), iterable)
-        values = [place(op("force", self.scope.read(n)), generator) for n in names]
-        return ast.Call(lambda_([source, *inside.values()], renamed(new, inside)), [given, *values], [])  # type: ignore[list-item]
+        given: Any = place(op("real_iterable", self.expr(iterable)), iterable)
+        values: list[Any] = [place(op("force", self.scope.read(n)), generator) for n in names]
+        made = lambda_([source, *inside.values()], renamed(new, inside))
+        return ast.Call(made, [given, *values], []) if by is None else op(by, made, given, *values)

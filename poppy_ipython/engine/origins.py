@@ -50,6 +50,11 @@ _OPERATORS = (
 )
 #: builtins that give an iterator which calls a function of the user's later
 _LAZY = frozenset({"map", "filter", "iter"})
+#: builtins that add, compare or hash each item of a generator before they ask for the next -> what of an item that runs
+_COMBINING = {
+    "sum": ("__add__", "__radd__"), "max": ("__lt__", "__gt__"), "min": ("__lt__", "__gt__"),
+    "set": ("__hash__", "__eq__"), "frozenset": ("__hash__", "__eq__"), "dict": ("__hash__", "__eq__"),
+}  # fmt: skip
 _PASSES = 6
 Tables = tuple[bool, bool, frozenset[str]]
 
@@ -106,6 +111,19 @@ class Origins(Base):
     def operators_write(self) -> bool:
         """May a special method of the user's, one that natives call, write anything? (In a survey each is looked at by itself.)"""
         return not self.surveying and self.writing_code()[0]
+
+    def combining_writes(self, reader: str) -> bool:
+        """May ``reader``, a builtin that does something with an item before it asks for the next, run code of the user's which writes?"""
+        names = _COMBINING.get(reader)
+        if names is None:
+            return False
+        key = ("combining", reader, len(self.defined), *map(len, self.namespaces.values()))
+        found: bool | None = self.plain_reads.get(key)
+        if found is None:
+            methods = [vars(cls).get(name) for cls in self.users_classes()[0] for name in names]
+            found = any(type(fn) is types.FunctionType and is_users(fn.__code__) and writes_older(self, fn) for fn in methods)
+            self.plain_reads[key] = found
+        return found
 
     def writing_code(self) -> Tables:
         """(do operators write, does iteration write, names of methods of the user's classes), of all that can be named."""

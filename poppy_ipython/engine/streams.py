@@ -183,8 +183,9 @@ class Streams(Base):
         return self.meth(target, name, value)
 
     def reads_at_once(self, name: str, reader: Any) -> bool:
-        """Is what is called ``name`` the builtin that reads all of a generator before it does anything else?"""
-        return self.force(reader) is READERS.get(name)
+        """Is what is called ``name`` the builtin that reads all of a generator before it does anything else?  Also one that hashes, adds or
+        compares each item before it asks for the next, unless that may run code of the user's which writes."""
+        return self.force(reader) is READERS.get(name) and not self.combining_writes(name)
 
     def joins_at_once(self, target: Any) -> bool:
         return getattr(type(self.force(target)), "join", None) in JOINS

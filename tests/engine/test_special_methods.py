@@ -336,3 +336,50 @@ x13p = x13p + o0.m0(i0=1)
 print(x13p, num(o0.q.count(random.randint)))
 i0 = x13p.n
 """)
+
+
+COMBINED = """\
+l0 = []
+class K:
+    def __init__(self, q): self.q = q
+    def __hash__(self):
+        l0.append(self.q)
+        return hash(self.q)
+    def __eq__(self, o): return self.q == o.q
+    def __radd__(self, o):
+        l0.append(("r", self.q))
+        return o + self.q
+    def __lt__(self, o):
+        l0.append(("l", self.q))
+        return self.q < o.q
+    __gt__ = __lt__
+num(0)
+def f(r):
+    a = num(r)
+    return FORM
+for r in range(3):
+    x = f(r)
+    print(len(l0), ask((r, l0)))
+a = r = num(1)
+y = FORM
+print(ask(l0), [f(r) for r in range(2)] and len(l0))
+"""
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "list({K((q, r)): ask((q, a, list(l0))) for q in range(3)}.values())", "len({K(num((q, a, list(l0)))) for q in range(3)})",
+        "len({K((q, w)): num((q, w, list(l0))) for q in mk(r) if num(q) > 1 for w in range(2)})", "sum(K(num((q, a, list(l0)))) for q in range(3))",
+        "max(K(num((q, a, list(l0)))) for q in range(3)).q", "min(K(num((q, a, list(l0)))) for q in range(3)).q",
+        "len(set(K(num((q, a, list(l0)))) for q in range(3)))", "list(dict((K(q), num((q, a, list(l0)))) for q in range(3)).values())",
+    ],
+)  # fmt: skip
+def test_an_item_is_hashed_added_or_compared_before_the_next_is_asked_for(form: str) -> None:
+    agree(COMBINED.replace("FORM", form))
+
+
+@pytest.mark.parametrize("form", ["{q: ask(q) for q in range(6)}", "{ask(q) for q in range(6)}", "sum(num(q) for q in range(6))", "max(num(q) for q in range(6))"])
+def test_a_class_whose_other_methods_write_stalls_no_comprehension(form: str) -> None:
+    lazy = "class Lazy:\n    kept = None\n    @property\n    def v(self):\n        if self.kept is None: self.kept = num(7)\n        return self.kept\n    def __hash__(self): return 1\n    def __eq__(self, o): return self is o\n"
+    agree(f"{lazy}o = Lazy()\nx = {form}\nprint(x, o.v)\n", seed=0, at_once=6)
