@@ -165,6 +165,7 @@ class _Builder(Operands):
         elif isinstance(target, ast.Subscript):
             if isinstance(target.slice, ast.Slice):
                 self.expr(target.slice)
+                self.iterate(value)
                 self.elements.append((self.expr(target.value), SEQUENCE_KEY, self.ref(ELEMENT, value)))
             else:
                 self.elements.append((self.expr(target.value), self.key(target.slice), value))

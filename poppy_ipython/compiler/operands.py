@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
+_OF_SETS = ("__hash__", "__eq__")
 OPERATOR: dict[type, tuple[str, ...]] = {
-    ast.Add: ("__add__", "__radd__"), ast.Sub: ("__sub__", "__rsub__"), ast.Mult: ("__mul__", "__rmul__"),
-    ast.Div: ("__truediv__", "__rtruediv__"), ast.FloorDiv: ("__floordiv__", "__rfloordiv__"), ast.Mod: ("__mod__", "__rmod__"),
-    ast.Pow: ("__pow__", "__rpow__"), ast.BitAnd: ("__and__", "__rand__"), ast.BitOr: ("__or__", "__ror__"),
-    ast.BitXor: ("__xor__", "__rxor__"), ast.LShift: ("__lshift__", "__rlshift__"), ast.RShift: ("__rshift__", "__rrshift__"),
+    ast.Add: ("__add__", "__radd__"), ast.Sub: ("__sub__", "__rsub__", *_OF_SETS), ast.Mult: ("__mul__", "__rmul__", "__index__"),
+    ast.Div: ("__truediv__", "__rtruediv__", "__fspath__"), ast.FloorDiv: ("__floordiv__", "__rfloordiv__"), ast.Mod: ("__mod__", "__rmod__", "__getitem__", "__float__", "__int__", "__index__"),
+    ast.Pow: ("__pow__", "__rpow__"), ast.BitAnd: ("__and__", "__rand__", *_OF_SETS), ast.BitOr: ("__or__", "__ror__", *_OF_SETS),
+    ast.BitXor: ("__xor__", "__rxor__", *_OF_SETS), ast.LShift: ("__lshift__", "__rlshift__"), ast.RShift: ("__rshift__", "__rrshift__"),
     ast.MatMult: ("__matmul__", "__rmatmul__"), ast.USub: ("__neg__",), ast.UAdd: ("__pos__",), ast.Invert: ("__invert__",),
     ast.Eq: ("__eq__",), ast.NotEq: ("__ne__", "__eq__"), ast.Lt: ("__lt__", "__gt__"), ast.Gt: ("__gt__", "__lt__"),
-    ast.LtE: ("__le__", "__ge__"), ast.GtE: ("__ge__", "__le__"), ast.In: ("__contains__", "__iter__", "__eq__", "__hash__"),
-    ast.NotIn: ("__contains__", "__iter__", "__eq__", "__hash__"), ast.Is: (), ast.IsNot: (),
+    ast.LtE: ("__le__", "__ge__"), ast.GtE: ("__ge__", "__le__"), ast.In: ("__contains__", "__iter__", "__getitem__", "__eq__", "__hash__"),
+    ast.NotIn: ("__contains__", "__iter__", "__getitem__", "__eq__", "__hash__"), ast.Is: (), ast.IsNot: (),
 }  # fmt: skip
 TRUTH = ("__bool__", "__len__")
 FORMAT = ("__format__", "__str__", "__repr__")

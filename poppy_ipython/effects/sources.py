@@ -34,6 +34,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from poppy_ipython.effects.clients import base_url_of, client_of, is_plain_api, is_plain_call, is_plain_client
@@ -129,7 +130,7 @@ def path_resource(path: Any, *args: Any, **kwargs: Any) -> Hashable:
 
 def is_path(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> bool:
     """The first argument is the name of a file."""
-    return bool(args) and (isinstance(args[0], os.PathLike) or (type(args[0]) is str and "://" not in args[0]))
+    return bool(args) and (isinstance(args[0], PurePath) or (type(args[0]) is str and "://" not in args[0]))
 
 
 _TOLD = frozenset(

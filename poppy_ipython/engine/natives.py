@@ -24,12 +24,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..effects.opened import openers
 from ..effects.table import BuiltinMethodType
-from .atoms import ATOMS, BUILTIN_VALUES, CHAINED
+from .atoms import ATOMS, BUILTIN_VALUES, CHAINED, lookup
 from .attempts import again
 from .caches import find, keep, missed, take
 from .pending import NotReady, Pending, settled
 from .reach.callees import users_file
 from .reach.members import SPECIAL
+from .reach.stores import is_users
 from .snapshot import Picture, instance_is_settled, look, quiet_kind
 
 if TYPE_CHECKING:
@@ -196,13 +197,21 @@ class Natives(Base):
         return self.fence(len, (value,), {}, what="len") if special is None else self.length(special)
 
     def n_isinstance(self, value: Any, classes: Any, /) -> Any:
-        if self.deferrable(value):
+        if self.deferrable(value) and not (type(classes) is not type and asks_the_user(settled(classes), "__instancecheck__")):
             return self.defer_atom(self.n_isinstance, value, classes)
         value = self.force_shape(value)
         classes = self.force(classes)
+        if type(classes) is not type and asks_the_user(classes, "__instancecheck__"):
+            return self.fence(isinstance, (value, classes), {}, what="isinstance")
         if type(value) is Pending:  # structured: it will be a tuple
             value = () if value.kind is None else tuple.__new__(value.kind, value.elements or ())
         return isinstance(value, classes)
+
+    def n_issubclass(self, cls: Any, classes: Any, /) -> Any:
+        cls, classes = self.force(cls), self.force(classes)
+        if asks_the_user(classes, "__subclasscheck__"):
+            return self.fence(issubclass, (cls, classes), {}, what="issubclass")
+        return issubclass(cls, classes)
 
     def n_type(self, /, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs:
@@ -242,7 +251,7 @@ class Natives(Base):
         """The table of builtins that the engine treats itself."""
         self.builtin_handlers: dict[Any, Callable[..., Any]] = {
             len: self.n_len, list: self.n_list, tuple: self.n_tuple, set: self.n_set, dict: self.n_dict,
-            isinstance: self.n_isinstance, type: self.n_type, id: self.n_id, callable: self.n_callable,
+            isinstance: self.n_isinstance, issubclass: self.n_issubclass, type: self.n_type, id: self.n_id, callable: self.n_callable,
             object.__setattr__: self.n_object_setattr, str: self.n_str, repr: self.n_repr,
             collections.deque: self.n_deque, collections.Counter: self.n_counter, collections.defaultdict: self.n_defaultdict,
             next: self.n_next, sorted: lambda *a, **k: self.keyed(sorted, a, k), copy.copy: self.n_copy,
@@ -314,3 +323,15 @@ class Natives(Base):
             self.fence(builtins.print, args, kwargs, what="print")
             return
         self.at_head_value(builtins.print, args, kwargs, None, self.printed_to(settled(file)) if file is not None else None)
+
+
+
+def asks_the_user(classes: Any, method: str) -> bool:
+    """Is one of these classes of a metaclass of the user's that answers by itself?"""
+    kind = type(classes)
+    if kind is tuple or kind is types.UnionType:
+        return any(asks_the_user(one, method) for one in (classes if kind is tuple else classes.__args__))
+    if kind is type:
+        return False
+    check, hook = lookup(kind, method), lookup(classes, "__subclasshook__") if isinstance(classes, type) else None
+    return any(type(fn) is types.FunctionType and is_users(fn.__code__) for fn in (check, getattr(hook, "__func__", None)))

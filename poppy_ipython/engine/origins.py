@@ -26,10 +26,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..compiler import lower_function, scopes
 from ..compiler.functions import belongs_to_user
-from ..compiler.operands import FORMAT, KEY, OPERATOR, SUBSCRIPT, TRUTH
+from ..compiler.operands import FORMAT, KEY, SUBSCRIPT, TRUTH
 from .footprint import Footprints
 from .pending import Pending
 from .reach import Reach
+from .reach.asked import NATIVES_ASK
 from .reach.stores import is_users
 from .reach.values import Args, Top
 
@@ -43,7 +44,7 @@ _GENERATOR = 0x20
 _HEAP = 1 << 9
 _ITERATION = frozenset({"__iter__", "__next__", "__getitem__", "__len__", "__reversed__", "__length_hint__"})
 _OPERATORS = (
-    frozenset(name for names in OPERATOR.values() for name in names)
+    frozenset(NATIVES_ASK)
     | frozenset({*TRUTH, *FORMAT, *SUBSCRIPT, *KEY})
     | frozenset({"__int__", "__float__", "__complex__", "__round__", "__trunc__", "__abs__", "__divmod__", "__bytes__", "__contains__"})
     | frozenset({"__getattr__", "__getattribute__", "__iter__", "__len__"})

@@ -8,6 +8,7 @@ values; in front of other arguments, and in a display, it is spread at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import BuiltinMethodType
 from typing import TYPE_CHECKING, Any
 
 from .atoms import MAPPINGS, has_python
@@ -72,7 +73,16 @@ class Spreading(Base):
                 named[name] = value
             else:
                 self._merge(fn, named, value)
+        if not all(isinstance(name, str) for name in named) and type(settled(fn)) is BuiltinMethodType:
+            return self._with_any_keywords(operation, fn, arguments, named)
         return operation(*arguments, **named)
+
+    def _with_any_keywords(self, operation: Callable[..., Any], fn: Any, arguments: list[Any], named: dict[Any, Any]) -> Any:
+        """A method of C code, which may take names that are no texts (``"{a}".format(**{"a": 1, 2: 3})``), as no function of Python does."""
+        rest = arguments[2:] if operation in (self.meth, self.meth_star) else arguments[1:]
+        if operation in (self.meth_star, self.call_star):
+            rest = [*self._spread_last(fn, rest[0])]
+        return self.fence(settled(fn), tuple(rest), named)
 
     def _merge(self, fn: Any, named: dict[Any, Any], value: Any) -> None:
         value = self.force(value)

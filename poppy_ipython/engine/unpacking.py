@@ -41,7 +41,7 @@ class Unpacking(Base):
             return value
         else:
             kind = type(value)
-            if kind not in CONTAINERS and kind not in SEQUENCES and not hasattr(kind, "__iter__"):
+            if kind not in CONTAINERS and kind not in SEQUENCES and not hasattr(kind, "__iter__") and not hasattr(kind, "__getitem__"):
                 try:
                     (_,) = value
                 except TypeError as error:

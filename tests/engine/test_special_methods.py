@@ -262,12 +262,12 @@ IN_FLIGHT = (
 @pytest.mark.parametrize(
     "operation",
     [
-        "lask(0)[k:]", "mk(0)[:k]", "num(0) in [k]", "num(0) in (1, k)", "(num(0), 1) in [(k, 1)]", "[[k]].count(lask(0))",
+        "mk(1)[k:]", "mk(0)[:k]", "num(0) in [k]", "num(0) in (1, k)", "(num(0), 1) in [(k, 1)]", "[[k]].count(mk(1))",
         "ask(0).replace('a', 'b', k)", "ask(0).count('a', k)", "ask(0).startswith('a', k)", "ask(0).split('a', k)", "rec(0).get(k)",
         "any([num(0) == 9, k])", "obj(0).usage == {'total': k}", "num(0) == {'a': [k]}", "min(num(0), 3, key=lambda q: K())",
         "sorted([3, num(0)], key=lambda q: K())", "[*k, num(0)]", "{*k, num(0)}", "(num(0), *k)", "mk(*k)", "ask(num(0), *k)",
         "list(map(k, [num(0)]))", "list(filter(k, [num(0)]))", "print(ask(0), [k])", "print([ask(0), k])", "(ask(0), k).count(ask(0))",
-        "functools.partial(operator.eq, k)(num(0))", "operator.itemgetter(k)(lask(0))", "list(itertools.accumulate([num(0), k]))",
+        "functools.partial(operator.eq, k)(num(0))", "operator.itemgetter(k)(mk(1))", "list(itertools.accumulate([num(0), k]))",
         "num(0) in collections.deque([k])", "[num(0), 1] < [k, 1]", "f'{ask(0)}{[k]}'", "a.__iadd__(k)", "a.extend(k)",
     ],
 )  # fmt: skip

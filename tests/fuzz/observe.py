@@ -214,7 +214,7 @@ class Walk:
                         state.append((name, of(vars(base)[name].__get__(thing), f".{name}")))
                     except AttributeError:
                         state.append((name, "unset"))
-        return tuple(state) if state or _from_cell(kind) else (repr(thing) if " at 0x" not in repr(thing) else "",)
+        return tuple(state) if state or _from_cell(kind) else (repr(thing) if " 0x" not in repr(thing) else "",)
 
 
 def _drawn(thing: Any) -> str:

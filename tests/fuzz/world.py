@@ -136,10 +136,11 @@ class Output(io.StringIO):
         self._name = name
 
     def _write(self, text: str, /) -> int:
+        written = len(text)
         if self._events and self._events[-1][0] == self._name:
             text = self._events.pop()[1] + text
         self._events.append((self._name, text))
-        return len(text)
+        return written
 
     write = Unseen(_write)  # type: ignore[assignment]
 

@@ -6,7 +6,6 @@ functions are entered with their parameters bound. Whatever is not resolved may 
 
 from __future__ import annotations
 
-import ast
 import itertools
 import sys
 import types
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...compiler.functions import belongs_to_user, init_of, is_coroutine, lower_coroutine, lower_function, lower_generator, lower_managed
 from ...compiler.generators import is_generator
-from ...compiler.operands import FORMAT, KEY, OPERATOR, ORDER, TRUTH
+from ...compiler.operands import ORDER, TRUTH
 from ...compiler.references import DATA as DATA_REF
 from ...compiler.references import Call, Ref
 from ...effects.opened import file_resource, number_written
@@ -27,6 +26,7 @@ from ..atoms import hashes_plainly, lookup
 from ..attempts import again
 from ..caches import CACHED, find, keep, missed, slot_of, take, wrapped_by
 from ..constructors import is_plain_enum
+from .asked import ASKS, NATIVES_ASK
 from .managed import GENERATED, KNOWN_MANAGERS, generator_function
 from ..methods import PURE_NAMES
 from ..pending import Pending
@@ -65,16 +65,6 @@ _GIVES_NEW = frozenset({
     *_GIVES_TUPLES, itertools.chain, itertools.islice, list, tuple, set, dict, sorted, reversed, enumerate, zip, iter, frozenset, map, filter})
 _GIVES_ELEMENT = frozenset({min, max})
 _HASHES = frozenset({set, frozenset, dict, *COLLECTIONS})
-#: special methods that they call
-_ASKS = {
-    print: ("__str__", "__repr__"), str: ("__str__", "__repr__"), repr: ("__repr__",), len: ("__len__",), hash: ("__hash__",),
-    bool: ("__bool__", "__len__"), int: ("__int__", "__index__"), float: ("__float__", "__index__"),
-}  # fmt: skip
-#: what else a declared native may call
-NATIVES_ASK = tuple(dict.fromkeys([
-    *[name for names in OPERATOR.values() for name in names if name not in ("__contains__", "__iter__")], *KEY, *FORMAT, "__bool__", "__int__", "__float__",
-    "__complex__", "__round__", "__trunc__", "__floor__", "__ceil__", "__abs__", "__divmod__", "__rdivmod__", "__bytes__", "__copy__", "__deepcopy__",
-]))  # fmt: skip
 _SIMPLE = (types.FunctionType, types.MethodType)
 
 
@@ -223,18 +213,17 @@ class Callees(Base):
     def gives_data(self, callee: Any, args: Args) -> Values:
         if callee in (any, all, sum):
             self.reads_all(args)
-            self.asked(self.given_and_inside(args), TRUTH if callee is not sum else OPERATOR[ast.Add])
-        elif callee is range:
-            self.asked(self.given_and_inside(args), KEY)
+        if callee in (any, all, sum, range):
+            self.asked(self.given_and_inside(args), NATIVES_ASK)
         if callee is print and args.call is not None and args.act is not None:
             files = [v for name, ref in args.call.keywords if name == "file" for v in self.values(args.act, ref)]
             if args.call.spread:
                 files += [v for values in args.each() for v in values if users_file(v)]
             if any(type(file) in (StandIn, Pending) or users_file(file) for file in files or [None]):
                 raise Top("print to a file of your own")
-        methods = _ASKS.get(callee)
+        methods = ASKS.get(callee)
         if methods is not None:
-            for values in args.each():
+            for values in args.each() if args.call is not None else [JUST_UNKNOWN]:
                 for value in values:
                     if type(value) not in PLAIN:
                         self.special(value, methods)
@@ -273,13 +262,14 @@ class Callees(Base):
         self.callbacks(args)
         if callee is map or callee is filter:
             self.called_back(self.first_of(args))
+        elif callee is iter and len(args.each()) == 2:
+            self.called_back(self.first_of(args))
         self.reads_all(args)
         if callee is sorted:
             self.ordered(args)
         elif callee is filter:
             self.asked(JUST_UNKNOWN, TRUTH)
-        elif callee in _HASHES:
-            self.asked(self.given_and_inside(args), KEY)
+        self.asked(self.given_and_inside(args), NATIVES_ASK)
 
         def elements() -> Values:
             if callee is map:
@@ -316,6 +306,7 @@ class Callees(Base):
         name = _literal(args, 1)
         if name is None:
             given = args.each()
+            self.asked(self.first_of(args), ASKS[hasattr])
             return self.member_of(given[0]) if len(given) == 2 and args.call is not None and not args.call.spread else JUST_UNKNOWN
         target, _, *rest = args.each()
         found = [v for t in target for v in self.attribute_of(t, name)]

@@ -10,6 +10,7 @@ import sys
 import types
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...compiler.abi import PREFIX
@@ -36,6 +37,7 @@ from ...compiler.references import (
 from ...compiler.references import (
     UNKNOWN as UNKNOWN_REF,
 )
+from ...compiler.functions import belongs_to_user
 from ..atoms import _MISSING, CHAINED, CONTAINERS, MAPPINGS, lookup
 from ..pending import UNBOUND, Pending
 from .looks import Method, attribute_now, look_attribute, look_global, look_local, seen
@@ -259,6 +261,9 @@ class Paths(Base):
             return (found.__func__,)
         if isinstance(found, property):
             return self.property(base, kind, name)
+        getter = lookup(type(found), "__get__")
+        if type(found) is cached_property or type(getter) is types.FunctionType and belongs_to_user(getter.__code__.co_filename):
+            raise Top(f"{kind.__name__}.{name}")
         return JUST_UNKNOWN
 
     def between_writers(self, base: Any, name: str) -> Values:

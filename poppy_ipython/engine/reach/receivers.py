@@ -19,6 +19,7 @@ from ..methods import MUTATORS, PURE_NAMES
 from ..pending import Pending
 from .managed import generator_function
 from .stores import is_users
+from .asked import NATIVES_ASK
 from .values import (
     COLLECTIONS,
     DATA,
@@ -275,7 +276,7 @@ class Receivers(Base):
         return tuple([Super(cls, r) for r in receivers]) if cls is not None else JUST_UNKNOWN
 
 
-_OF_TEXTS = (*FORMAT, "__index__")
+_OF_TEXTS = NATIVES_ASK
 #: methods of containers -> special methods of elements and arguments
 _METHODS_ASK: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import types
 from collections import Counter
 from collections.abc import Callable
@@ -9,10 +11,11 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from ...compiler.functions import belongs_to_user
-from ...compiler.operands import OF_ELEMENTS
+from ...compiler.operands import FORMAT, OF_ELEMENTS
 from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
 from ..atoms import _MISSING, BUILTIN_VALUES, CHAINED, CONTAINERS, lookup, slot_is_plain, stores_plainly
 from ..pending import Pending
+from .asked import COPIED, LOOKS, ZONE
 from .looks import look_ahead, seen
 from .values import (
     COLLECTIONS,
@@ -143,6 +146,7 @@ class Stores(Base):
         kind = type(value)
         if value is UNKNOWN or (kind in INSTANCES and value.kind is None):
             self.special_of_any(methods)
+        self.special_inside(kind if kind not in INSTANCES else value.kind, methods)
         if kind is StandIn or kind is Pending:
             return
         if kind in CONTAINERS or kind is tuple or kind is frozenset:
@@ -156,6 +160,17 @@ class Stores(Base):
             kind = value.kind
         for fn in self.footprints_special(kind, methods):
             self.function(fn, Args(self, None, None, (value,)))
+
+    def special_inside(self, kind: Any, methods: tuple[str, ...]) -> None:
+        """Some objects ask what is in them in turn: exceptions, dates, instances of data classes."""
+        if not isinstance(kind, type) or kind in PLAIN or not self.machine.operators_write():
+            return
+        if issubclass(kind, BaseException):
+            self.special_of_any(tuple([name for name in methods if name in FORMAT]))
+        elif issubclass(kind, (datetime.datetime, datetime.time)):
+            self.special_of_any(ZONE)
+        elif dataclasses.is_dataclass(kind):
+            self.special_of_any(tuple([name for name in methods if name in OF_ELEMENTS or name in COPIED]))
 
     def asked(self, values: Values, methods: tuple[str, ...], depth: int = 3) -> None:
         """Native code may call ``methods`` of any of ``values``. (It is not looked at where no such method writes anything.)"""
@@ -177,6 +192,8 @@ class Stores(Base):
 
     def footprints_special(self, kind: type, methods: tuple[str, ...]) -> list[Any]:
         found = []
+        if LOOKS in methods and self.machine.operators_write():
+            found += [part.fget for base in kind.__mro__ for part in vars(base).values() if type(part) is property and _of_user(part.fget)]
         for name in methods:
             fn = lookup(kind, name)
             if type(fn) is types.FunctionType and is_users(fn.__code__):
@@ -249,6 +266,10 @@ def _native(kind: type, method: str) -> bool:
     """Has the class a special method of that name that is not the user's own Python?"""
     found = lookup(kind, method)
     return found is not _MISSING and not (type(found) is types.FunctionType and is_users(found.__code__))
+
+
+def _of_user(fn: Any) -> bool:
+    return type(fn) is types.FunctionType and is_users(fn.__code__)
 
 
 def is_users(code: types.CodeType) -> bool:
