@@ -449,7 +449,8 @@ class Expressions(Comprehensions, Readers, Sources, _Base):
         if not all(isinstance(a, (ast.Constant, ast.Name)) for a in parts):
             owner = op("own", receiver, const(name), const(any(scopes.has_call(a) for a in parts)))
             receiver = place(owner, attribute_place(func, func))  # type: ignore[assignment]
-        return [receiver, const(name)]
+        # (where the name stands is where the engine says that there is no such method)
+        return [receiver, place(const(name), attribute_place(func, func))]  # type: ignore[list-item]
 
     def expr_Await(self, node: ast.Await) -> ast.expr:
         if isinstance(node.value, ast.Call) and not scopes.consumed(node.value):

@@ -75,6 +75,23 @@ def line_of(code: types.CodeType, lasti: int) -> int:
     return code.co_firstlineno
 
 
+def name_of_method(code: types.CodeType, lasti: int, name: str) -> int | None:
+    """Where lowered ``code`` loads the name of the method that the call at ``lasti`` looks up, if it is ``name``."""
+    spans = list(code.co_positions())
+    line, end_line, column, end_column = spans[lasti // 2]
+    if None in (line, end_line, column, end_column):
+        return None
+    found = None
+    for at in dis.get_instructions(code):
+        if at.offset > lasti:
+            break
+        start, end, first, last = spans[at.offset // 2]
+        within = (start, first) == (line, column) and (end, last) != (end_line, end_column)
+        if within and at.opname == "LOAD_CONST" and at.argval == name:
+            found = at.offset
+    return found
+
+
 def as_left(error: BaseException, coroutine: bool) -> BaseException:
     """The error that leaves a function or, if it is one, a coroutine: Python does not let a ``StopIteration`` out of one."""
     if not coroutine or not isinstance(error, StopIteration):
@@ -152,9 +169,19 @@ class Tracebacks(Base):
 
     def tidy(self, error: BaseException) -> BaseException:
         """``error`` with the traceback that a plain run shows from the current function inwards."""
-        error.__traceback__ = rebuild(self.clean(steps_of(error.__traceback__)), error.__traceback__)
+        error.__traceback__ = rebuild(self._at_name(error, self.clean(steps_of(error.__traceback__))), error.__traceback__)
         self._tidy_context(error)
         return error
+
+    def _at_name(self, error: BaseException, steps: list[Step]) -> list[Step]:
+        """Where the method of a call was not found: Python says so of the attribute, not of the call."""
+        if type(error) is AttributeError and error.name is not None and steps:
+            frame, lasti, _ = steps[-1]
+            if id(frame.f_code) in self.lowered:
+                at = name_of_method(frame.f_code, lasti, error.name)
+                if at is not None:
+                    return [*steps[:-1], (frame, at, line_of(frame.f_code, at))]
+        return steps
 
     def cut(self, error: BaseException, frame: types.FrameType) -> BaseException:
         """``error``, caught in ``frame``: its traceback starts there, not with the frames that called it."""
@@ -202,7 +229,7 @@ class Tracebacks(Base):
         if isinstance(error, StopIteration):
             error, steps = self._out_of_comprehensions(error, steps)
         steps += steps_of(error.__traceback__)
-        error.__traceback__ = rebuild(self.clean(steps))
+        error.__traceback__ = rebuild(self._at_name(error, self.clean(steps)))
         self._tidy_context(error)
         return error
 

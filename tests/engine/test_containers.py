@@ -106,3 +106,11 @@ for q in range(4):
     y = ask((q, o.n))
     if num(y) > 4: o.n += 1
 """)
+
+
+@pytest.mark.parametrize("call", [
+    "d.append(1)", "d.append(h)", "x = d.append()", "x = [{}] * 7; x[num(1)].append(1)", "rec(1).append(1)", "ask(0).strip().add(1).strip(2)",
+    "x = (d\n     .append(1))", "x = d.append(h) if h else 1", "x = [v.append(h) for v in [[], d]]", "collections.nothing(h)", "d.append(num(1))",
+])  # fmt: skip
+def test_the_carets_of_a_method_that_a_container_does_not_have(call: str) -> None:
+    agree(f"import collections\nd = {{'a': 1}}\nh = num(9)\n{call}\n")

@@ -19,6 +19,7 @@ ERRORS = {
     "comprehension": "def f(n):\n    return [i / (1 - i) for i in range(n)]\nf(3)",
     "loop": "def f(n):\n    total = 0\n    for i in range(n):\n        total += 1 / (1 - i)\n    return total\nf(3)",
     "attribute": "def f(n):\n    return n.nothing\nf(3)",
+    "method that is not there": "def f(n):\n    return n.nothing(1)\nf(3)",
     "subscript": "def f(n):\n    n[0] = 1\nf('')",
     "name": "def f(n):\n    return n + nothing\nf(3)",
     "raise": "def f(n):\n    raise ValueError(n)\nf(3)",
