@@ -55,6 +55,15 @@ def test_between_two_looks_at_the_clock_other_calls_run_too() -> None:
     assert seen[-2:] == ["clock", "clock"] and sorted(seen) == ["call", "call", "clock", "clock", "clock"]
 
 
+def test_items_behind_one_that_does_not_fit() -> None:
+    """The error is that of a plain run, and so is what precedes it."""
+    notes: list[int] = []
+    names = {"rows": unordered(lambda n: [n]), "note": sequential("notes")(notes.append)}
+    result = cell.run("x = {rows(n): note(n) for n in range(3)}", {"__name__": "__main__", **names})
+    assert type(result.error) is TypeError and str(result.error) == "unhashable type: 'list'"
+    assert notes == [0, 1, 2]  # (a plain run: [0])
+
+
 def test_an_external_call_has_a_thread_of_its_own() -> None:
     assert run("x = where()", where=unordered(threading.get_ident))["x"] != threading.get_ident()
 
