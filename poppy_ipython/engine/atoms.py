@@ -82,6 +82,21 @@ def hashes_plainly(key: Any) -> bool:
     return not has_python(kind, "__hash__", "__eq__")
 
 
+_HOLDERS = (
+    collections.OrderedDict, collections.ChainMap, collections.UserDict, collections.UserList, types.SimpleNamespace, types.MappingProxyType,
+)  # fmt: skip
+
+
+def holds_others(kind: type) -> bool:
+    """Do objects of ``kind``, a class of some library, hold others, which they compare or write down when they are?
+
+    >>> import collections
+    >>> holds_others(collections.OrderedDict), holds_others(str)
+    (True, False)
+    """
+    return kind in COLLECTED or issubclass(kind, _HOLDERS) or kind.__module__.partition(".")[0] in ("pandas", "numpy")
+
+
 def lookup(kind: type, name: str) -> Any:
     """``name`` in the MRO of ``kind`` without running descriptors; ``_MISSING`` if absent."""
     for base in kind.__mro__:

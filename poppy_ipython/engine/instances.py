@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler.functions import definition_of
 from ..compiler.generators import is_generator
 from ..effects.registry import effect_of
-from .atoms import ATOMS, BUILTIN_VALUES, CHAINED, MAPPINGS, defines, lookup
+from .atoms import ATOMS, BUILTIN_VALUES, CHAINED, MAPPINGS, defines, holds_others, lookup
 from .pending import Pending
 from .reach.stores import is_users
 from .streams import FRESH
@@ -129,6 +129,8 @@ class Instances(Base):
                 value = self.view(value)
             items = [*value, *value.values()] if kind in MAPPINGS else value
             return any(self.acts_inside(item, depth - 1) or (type(item) is Pending and self.risky(item)) for item in items)
+        if issubclass(kind, BaseException) or holds_others(kind):
+            return bool(self.writing_code()[0])
         return self.acts(value)
 
     def length(self, special: types.MethodType) -> int:

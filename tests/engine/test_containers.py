@@ -114,3 +114,46 @@ for q in range(4):
 ])  # fmt: skip
 def test_the_carets_of_a_method_that_a_container_does_not_have(call: str) -> None:
     agree(f"import collections\nd = {{'a': 1}}\nh = num(9)\n{call}\n")
+
+
+@pytest.mark.parametrize("program", [
+    """\
+import numpy as np
+def f(q):
+    a = np.array(mk(q) + [1, 2])
+    try: a[0:1][0] = num(q)
+    except Exception as e: z = ask(1)
+    return ask(a.tolist())
+ys = [f(q) for q in range(2)]
+""",
+    """\
+import numpy as np
+def f(q):
+    a = np.array(mk(q) + [1, 2])
+    if num(q) > -1: a[0:1][0] = num(q)
+    return ask(a.tolist())
+ys = [f(q) for q in range(2)]
+""",
+    """\
+def f(q):
+    a = bytearray(ask(q).encode())
+    v = memoryview(a)
+    try: v[0:1][0] = num(q)
+    except Exception as e: z = ask(1)
+    return ask((bytes(a), bytes(v)))
+ys = [f(q) for q in range(2)]
+""",
+    """\
+import numpy as np
+a = np.array(mk(1) + [1, 2])
+for q in range(3):
+    if num(q) > -1:
+        a.reshape(-1)[0] = num(q)
+    y = ask(a.tolist())
+    if num(q) > -1:
+        a.T[1] = num((q, 1))
+    y = ask(a.tolist())
+""",
+])  # fmt: skip
+def test_a_store_through_a_slice_of_what_may_turn_out_to_be_an_array(program: str) -> None:
+    agree(program)

@@ -383,3 +383,23 @@ def test_an_item_is_hashed_added_or_compared_before_the_next_is_asked_for(form: 
 def test_a_class_whose_other_methods_write_stalls_no_comprehension(form: str) -> None:
     lazy = "class Lazy:\n    kept = None\n    @property\n    def v(self):\n        if self.kept is None: self.kept = num(7)\n        return self.kept\n    def __hash__(self): return 1\n    def __eq__(self, o): return self is o\n"
     agree(f"{lazy}o = Lazy()\nx = {form}\nprint(x, o.v)\n", seed=0, at_once=6)
+
+
+def test_what_a_collection_or_an_exception_holds_is_asked_for_its_text() -> None:
+    agree("""\
+import collections, types
+v = 0
+class K:
+    def __repr__(self):
+        global v
+        v += 1
+        return 'k'
+for x in [collections.OrderedDict(a=K()), types.SimpleNamespace(a=K()), ValueError(K()), collections.deque([K()]), collections.UserList([K()]), collections.ChainMap({1: K()})]:
+    for q in range(2):
+        z = ask(q)
+        print(z, x)
+        y = ask((q, v))
+        t = f'{z}{x}'
+        y = ask((q, v))
+    print(v, y)
+""")

@@ -378,9 +378,11 @@ class Paths(Base):
 
         if ref.detail is not PART:
             return (Fresh(None, elements, (id(act.summary), ref.index)),)
-        if any(type(v) not in _SLICED for v in self.values(act, parts[0].parts[0])):
+        whole = self.values(act, parts[0].parts[0])
+        if any(type(v) not in _SLICED for v in whole):
             return JUST_UNKNOWN  # an array, or an object of the user's: a slice may be a view
-        return (Fresh(None, elements),)
+        # what is not known yet may turn out to be one
+        return (Fresh(None, elements), *[v for v in whole if type(v) is Pending or type(v) is StandIn and v is not DATA])
 
     def operated(self, act: Activation, ref: Ref) -> Values:
         operands = [v for p in ref.parts for v in self.values(act, p)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...compiler.functions import belongs_to_user
 from ...compiler.operands import FORMAT, OF_ELEMENTS
 from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
-from ..atoms import _MISSING, BUILTIN_VALUES, CHAINED, CONTAINERS, lookup, slot_is_plain, stores_plainly
+from ..atoms import _MISSING, BUILTIN_VALUES, CHAINED, CONTAINERS, holds_others, lookup, slot_is_plain, stores_plainly
 from ..pending import Pending
 from .asked import COPIED, LOOKS, ZONE
 from .looks import look_ahead, seen
@@ -162,14 +162,14 @@ class Stores(Base):
             self.function(fn, Args(self, None, None, (value,)))
 
     def special_inside(self, kind: Any, methods: tuple[str, ...]) -> None:
-        """Some objects ask what is in them in turn: exceptions, dates, instances of data classes."""
+        """Some objects ask what is in them in turn: exceptions, dates, collections, frames, instances of data classes."""
         if not isinstance(kind, type) or kind in PLAIN or not self.machine.operators_write():
             return
         if issubclass(kind, BaseException):
             self.special_of_any(tuple([name for name in methods if name in FORMAT]))
         elif issubclass(kind, (datetime.datetime, datetime.time)):
             self.special_of_any(ZONE)
-        elif dataclasses.is_dataclass(kind):
+        elif dataclasses.is_dataclass(kind) or holds_others(kind):
             self.special_of_any(tuple([name for name in methods if name in OF_ELEMENTS or name in COPIED]))
 
     def asked(self, values: Values, methods: tuple[str, ...], depth: int = 3) -> None:
