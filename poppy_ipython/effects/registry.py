@@ -30,7 +30,7 @@ from poppy_ipython.effects.effect import Effect, derived, effects
 from poppy_ipython.effects.library import Group, Library, in_library
 from poppy_ipython.effects.named import Names
 from poppy_ipython.effects.schemas import copies, plain
-from poppy_ipython.effects.table import MISSING, BuiltinMethodType, Table, class_attribute, display_name, underlying
+from poppy_ipython.effects.table import MISSING, BuiltinMethodType, Table, class_attribute, display_name, quietly, underlying
 from poppy_ipython.effects.wrappers import wrapped_by
 
 __all__ = [
@@ -107,7 +107,7 @@ def effect_of_call(callee: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     if effect is None or effect.unless is None:
         return effect
     callee, args, kwargs = _reached(callee, args, kwargs)
-    receiver = callee if issubclass(type(callee), type) else getattr(callee, "__self__", None)
+    receiver = callee if issubclass(type(callee), type) else quietly(callee, "__self__")
     found: Effect | None = effect.unless.other(effect, receiver, args, kwargs)
     return found if found is effect or found is None else in_library(underlying(callee), found)
 
@@ -241,7 +241,7 @@ def _root(kind: type) -> str:
 def _with_receiver(callee: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
     """The arguments as the function under the callee receives them."""
     callee, args, kwargs = _reached(callee, args, kwargs)
-    receiver = getattr(callee, "__self__", None)
+    receiver = quietly(callee, "__self__")
     if receiver is None or issubclass(type(receiver), ModuleType) or isinstance(underlying(callee), staticmethod):
         return args, kwargs
     return (receiver, *args), kwargs

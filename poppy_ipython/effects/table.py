@@ -21,7 +21,7 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, MethodWrapperType, ModuleType
 from typing import Any
 
-__all__ = ["MISSING", "BuiltinMethodType", "Table", "class_attribute", "display_name", "underlying"]
+__all__ = ["MISSING", "BuiltinMethodType", "Table", "class_attribute", "display_name", "own_name", "quietly", "underlying"]
 
 BuiltinMethodType = type(re.compile("").sub)
 """C methods that are told their class (`METH_METHOD`); elsewhere they are of BuiltinFunctionType itself."""
@@ -143,12 +143,25 @@ def underlying(callee: Any) -> Any:
     return callee
 
 
+def quietly(callee: Any, name: str) -> Any:
+    """`callee.name`, or None. A `__getattr__` of its class, which may do anything, is not asked."""
+    try:
+        return (type if issubclass(type(callee), type) else object).__getattribute__(callee, name)
+    except AttributeError:
+        return None
+
+
+def own_name(callee: Any) -> str:
+    """What it is called, without its module."""
+    return quietly(callee, "__qualname__") or quietly(callee, "__name__") or type(callee).__qualname__
+
+
 def display_name(callee: Callable[..., Any]) -> str:
     """How messages and limits call it: module and qualified name where it has them.
 
     >>> display_name(str.upper)
     'str.upper'
     """
-    name = getattr(callee, "__qualname__", None) or getattr(callee, "__name__", None) or type(callee).__qualname__
-    module = getattr(callee, "__module__", None)
+    name = own_name(callee)
+    module = quietly(callee, "__module__")
     return name if module in (None, "builtins", "__main__") else f"{module}.{name}"

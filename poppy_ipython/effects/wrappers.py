@@ -20,7 +20,7 @@ from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from poppy_ipython.effects.schemas import is_plain_answer
-from poppy_ipython.effects.table import MISSING, display_name
+from poppy_ipython.effects.table import MISSING, display_name, quietly
 
 __all__ = ["Wrappers", "bare", "code_at", "instructor_host", "is_known_instructor", "reason_of"]
 
@@ -101,12 +101,12 @@ def reason_of(function: Any) -> str:
     >>> reason_of(functools.cache(len))
     'wrapped by functools.lru_cache, which is not looked into'
     """
-    inner = getattr(function, "__wrapped__", None)
+    inner = quietly(function, "__wrapped__")
     if inner is None or not callable(inner):
         return ""
     if type(function).__module__ == "functools":
         return "wrapped by functools.lru_cache, which is not looked into"
-    code = getattr(function, "__code__", None)
+    code = quietly(function, "__code__")
     if code is None:
         return f"wrapped by {display_name(type(function))}, which is not looked into"
     module = getattr(function, "__globals__", {}).get("__name__", "?")

@@ -106,6 +106,11 @@ def lookup(kind: type, name: str) -> Any:
     return _MISSING
 
 
+#: types of what classes in C have for methods, or a class has for none
+NATIVE_METHODS = frozenset({
+    types.WrapperDescriptorType, types.MethodDescriptorType, types.ClassMethodDescriptorType, types.BuiltinFunctionType, types.GetSetDescriptorType,
+    types.MemberDescriptorType, types.NoneType, type(_MISSING),
+})  # fmt: skip
 _ENUM_HASHES = (vars(enum.Enum)["__hash__"], int.__hash__, str.__hash__)
 
 
@@ -125,12 +130,21 @@ def reads_plainly(kind: type, name: str, instance: Any) -> bool:
     found = lookup(kind, name)
     if found is _MISSING:
         own = getattr(instance, "__dict__", None)
-        return (own is not None and name in own) or not hasattr(kind, "__getattr__")
+        return (own is not None and name in own) or lookup(kind, "__getattr__") is _MISSING
     if issubclass(type(found), (property, functools.cached_property)):
         return issubclass(type(found), functools.cached_property) and name in getattr(instance, "__dict__", ())
-    if issubclass(type(found), _FUNCTION_LIKE) or issubclass(type(found), _FIELDS):
+    return issubclass(type(found), _FIELDS) or _gives_plainly(found)
+
+
+def _gives_plainly(found: Any) -> bool:
+    """Does ``found``, in a class, give a method or itself, without anybody's code? (Not by ``hasattr``, which would ask a metaclass.)"""
+    kind = type(found)
+    getter = lookup(kind, "__get__")
+    if getter is _MISSING:
         return True
-    return not hasattr(type(found), "__get__")
+    if not issubclass(kind, _FUNCTION_LIKE) or type(getter) is not types.WrapperDescriptorType:
+        return False
+    return not issubclass(kind, classmethod) or _gives_plainly(found.__func__)
 
 
 #: ``__getattribute__`` of C types that look attributes up as ``object`` does
@@ -150,9 +164,9 @@ def _plain_class_attribute(cls: type, kind: type, name: str) -> bool:
     found = lookup(cls, name)
     if kind is not type:
         above = lookup(kind, name)
-        if above is not _MISSING and hasattr(type(above), "__set__") or found is _MISSING:
+        if above is not _MISSING and lookup(type(above), "__set__") is not _MISSING or found is _MISSING:
             return False
-    return found is _MISSING or issubclass(type(found), _FUNCTION_LIKE) or not hasattr(type(found), "__get__")
+    return found is _MISSING or _gives_plainly(found)
 
 
 def _plain_super_attribute(found_by: Any, name: str) -> bool:
@@ -161,7 +175,7 @@ def _plain_super_attribute(found_by: Any, name: str) -> bool:
     for base in mro[mro.index(found_by.__thisclass__) + 1 :]:
         found = base.__dict__.get(name, _MISSING)
         if found is not _MISSING:
-            return issubclass(type(found), _FUNCTION_LIKE)
+            return issubclass(type(found), _FUNCTION_LIKE) and _gives_plainly(found)
     return False
 
 
@@ -179,10 +193,10 @@ def slot_is_plain(kind: type, name: str) -> bool:
         return False
     found = lookup(kind, name)
     if found is _MISSING:
-        return hasattr(kind, "__dict__") and kind.__dictoffset__ != 0
+        return kind.__dictoffset__ != 0
     if issubclass(type(found), types.MemberDescriptorType):  # those of C types may refuse it
         return "__slots__" in found.__objclass__.__dict__
-    return kind.__dictoffset__ != 0 and not hasattr(type(found), "__set__")
+    return kind.__dictoffset__ != 0 and lookup(type(found), "__set__") is _MISSING
 
 
 def acts_as_index(key: Any) -> bool:
@@ -202,5 +216,5 @@ def defines(kind: type, *names: str) -> bool:
 
 
 def has_python(kind: type, *names: str) -> bool:
-    """True if ``kind`` defines one of the special methods ``names`` in Python code."""
-    return any(isinstance(lookup(kind, name), types.FunctionType) for name in names)
+    """True if ``kind`` defines one of the special methods ``names`` in Python code (as a function, or as anything else that is called)."""
+    return any(type(lookup(kind, name)) not in NATIVE_METHODS for name in names)

@@ -28,7 +28,7 @@ from ..effects.doubts import doubt_once
 from ..effects.opened import file_resource
 from ..effects.registry import effect_of, resource_of
 from ..effects.sources import path_resource
-from ..effects.table import display_name, underlying
+from ..effects.table import display_name, own_name, underlying
 from ..effects.wrappers import reason_of
 from ..trace.uses import Use
 from .atoms import CHAINED, SEQUENCES
@@ -177,7 +177,7 @@ class Calls(Base):
         target = underlying(fn)
         use = self.uses.get(id(target))
         if use is None:
-            use = self.uses[id(target)] = Use(display_name(target), _name_of(fn))
+            use = self.uses[id(target)] = Use(display_name(target), own_name(fn))
             if effect is not None:
                 use.effect, use.origin = effect.said, effect.origin
                 use.doubt = doubt_once(target, effect)
@@ -283,7 +283,7 @@ class Calls(Base):
         return self.external(fn, effect, args, kwargs) if effect.external else self.queued(fn, args, kwargs, effect)
 
     def _undeclared(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return self.fence(fn, args, kwargs, what=_name_of(fn))
+        return self.fence(fn, args, kwargs, what=own_name(fn))
 
     # ------------------------------------------------------------------ user functions
     def run_twin(
@@ -398,10 +398,6 @@ class Calls(Base):
         while frame is not None and id(frame.f_code) not in self.lowered:
             frame = frame.f_back  # type: ignore[assignment]
         return frame.f_lineno if frame is not None else None
-
-
-def _name_of(fn: Any) -> str:
-    return getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or type(fn).__name__
 
 
 def _unpacked(machine: Any, method: Callable[..., Any]) -> Handler:

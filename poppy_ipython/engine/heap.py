@@ -20,6 +20,7 @@ from typing import Any
 from ..effects.registry import effect_of_special, is_ordered
 from ..effects.table import MISSING
 from .atoms import (
+    _MISSING,
     ATOMS,
     COLLECTED,
     ELSEWHERE,
@@ -173,7 +174,7 @@ class Heap(Displays):
         getter = self.getter_of(kind, name)
         if getter is not None:
             return self.call_method(types.MethodType(getter, target), (), {})
-        if MEMORY in self.writes and not hasattr(kind, name) and (found := self.column_read(target, name)) is not NO_CELL:
+        if MEMORY in self.writes and lookup(kind, name) is _MISSING and (found := self.column_read(target, name)) is not NO_CELL:
             return found
         return self.fence(getattr, (target, name), {}, what=f"{kind.__name__}.{name}")
 
@@ -304,6 +305,8 @@ class Heap(Displays):
             return target[key]
         if kind in COLLECTED:
             return self.collected_item(target, key)
+        if issubclass(kind, type) and type(lookup(target, "__class_getitem__")) is classmethod:
+            return self.fence(operator.getitem, (target, key), {}, what="__class_getitem__")
         special = self.special_of(target, "__getitem__")
         if special is not None:
             return self.call_method(special, (key,), {})

@@ -25,7 +25,7 @@ from ..compiler.generators import is_generator
 from ..effects.registry import effect_of
 from .atoms import ATOMS, BUILTIN_VALUES, CHAINED, MAPPINGS, defines, holds_others, lookup
 from .pending import Pending
-from .reach.stores import is_users
+from .reach.stores import is_odd, is_users
 from .streams import FRESH
 
 if TYPE_CHECKING:
@@ -110,7 +110,11 @@ class Instances(Base):
             return value.elements is not None and any(self.acts(item) for item in value.elements)
         if kind in BUILTIN_VALUES or not kind.__flags__ & _HEAP or self.cur is self.ghost:
             return False
-        users = any(type(f) is types.FunctionType and is_users(f.__code__) for base in kind.__mro__ for f in vars(base).values())
+        users = any(
+            is_users(f.__code__) if type(f) is types.FunctionType else name[:2] == "__" and is_odd(base, name, f)
+            for base in kind.__mro__
+            for name, f in vars(base).items()
+        )
         return users and bool(self.writing_code()[0])
 
     def acts_inside(self, value: Any, depth: int = 3) -> bool:

@@ -205,13 +205,19 @@ class Natives(Base):
             return self.fence(isinstance, (value, classes), {}, what="isinstance")
         if type(value) is Pending:  # structured: it will be a tuple
             value = () if value.kind is None else tuple.__new__(value.kind, value.elements or ())
-        return isinstance(value, classes)
+        return self.belongs(isinstance, value, classes)
+
+    def belongs(self, fn: Any, value: Any, classes: Any) -> Any:
+        """``isinstance`` or ``issubclass``, in order where a class of the user's answers."""
+        if type(classes) is not type and self.classes_answer():
+            return self.fence(fn, (value, classes), {}, what=fn.__name__)
+        return fn(value, classes)
 
     def n_issubclass(self, cls: Any, classes: Any, /) -> Any:
         cls, classes = self.force(cls), self.force(classes)
         if asks_the_user(classes, "__subclasscheck__"):
             return self.fence(issubclass, (cls, classes), {}, what="issubclass")
-        return issubclass(cls, classes)
+        return self.belongs(issubclass, cls, classes)
 
     def n_type(self, /, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs:

@@ -17,21 +17,18 @@ Decided against: asking what the waiting function may return (as often as not an
 from __future__ import annotations
 
 import ast
-import sys
 import types
 import weakref
-from functools import lru_cache
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from ..compiler import lower_function, scopes
-from ..compiler.functions import belongs_to_user
 from ..compiler.operands import FORMAT, KEY, SUBSCRIPT, TRUTH
 from .footprint import Footprints
 from .pending import Pending
 from .reach import Reach
 from .reach.asked import NATIVES_ASK
-from .reach.stores import is_users
+from .reach.stores import is_odd, is_users, is_users_class
 from .reach.values import Args, Top
 
 if TYPE_CHECKING:
@@ -40,8 +37,6 @@ else:
     Base = object
 
 _GENERATOR = 0x20
-#: flag of a class that is made by a class statement, and so may have functions of the user's
-_HEAP = 1 << 9
 _ITERATION = frozenset({"__iter__", "__next__", "__getitem__", "__len__", "__reversed__", "__length_hint__"})
 _OPERATORS = (
     frozenset(NATIVES_ASK)
@@ -56,6 +51,7 @@ _COMBINING = {
     "sum": ("__add__", "__radd__"), "max": ("__lt__", "__gt__"), "min": ("__lt__", "__gt__"),
     "set": ("__hash__", "__eq__"), "frozenset": ("__hash__", "__eq__"), "dict": ("__hash__", "__eq__"),
 }  # fmt: skip
+_ANSWERS = frozenset({"__instancecheck__", "__subclasscheck__", "__subclasshook__"})
 _PASSES = 6
 Tables = tuple[bool, bool, frozenset[str]]
 
@@ -109,6 +105,10 @@ class Origins(Base):
             found = self.plain_reads[key] = classes, any(map(_runs_when_advanced, functions))
         return found
 
+    def classes_answer(self) -> bool:
+        """Is there a class of the user's that says itself what its instances and subclasses are?"""
+        return any(not _ANSWERS.isdisjoint(vars(cls)) for cls in self.users_classes()[0])
+
     def operators_write(self) -> bool:
         """May a special method of the user's, one that natives call, write anything? (In a survey each is looked at by itself.)"""
         return not self.surveying and self.writing_code()[0]
@@ -155,20 +155,9 @@ def _users(namespaces: list[list[Any]]) -> tuple[list[type], list[types.Function
                     functions[id(value)] = value
             elif issubclass(type(value), type):
                 for base in value.__mro__:
-                    if base.__flags__ & _HEAP and id(base) not in classes and not _of_library(base.__module__):
+                    if id(base) not in classes and is_users_class(base):
                         classes[id(base)] = base
     return list(classes.values()), list(functions.values())
-
-
-@lru_cache(maxsize=4096)
-def _of_library(module: str) -> bool:
-    """Is this a module that is not the user's?  (A class made by ``exec`` without a module says ``builtins``.)"""
-    if not isinstance(module, str) or module in ("__main__", "builtins"):
-        return False
-    if module.partition(".")[0] in sys.stdlib_module_names:
-        return True
-    filename = getattr(sys.modules.get(module), "__file__", None)
-    return filename is not None and not belongs_to_user(filename)
 
 
 class _Survey:
@@ -192,6 +181,8 @@ class _Survey:
                 if type(found.fget) is types.FunctionType and is_users(found.fget.__code__):
                     self.operators = self.operators or writes_older(self.machine, found.fget)
                 continue
+            self.operators = self.operators or name in _OPERATORS and is_odd(cls, name, found)
+            self.iteration = self.iteration or name in _ITERATION and is_odd(cls, name, found)
             fn = getattr(found, "__func__", found)
             if type(fn) is not types.FunctionType or not is_users(fn.__code__):
                 continue

@@ -21,7 +21,7 @@ from typing import Any
 from ..effects.library import NAMES
 from ..effects.opened import IN_MEMORY, KEPT
 from ..effects.registry import is_closed
-from .atoms import ATOMS, BUILTIN_VALUES, hashes_plainly, is_atom
+from .atoms import _MISSING, ATOMS, BUILTIN_VALUES, hashes_plainly, is_atom, lookup
 from .constructors import is_record
 from .maywrites import nearest
 from .memory import MEMORY, has_no_memory
@@ -179,7 +179,7 @@ def quiet_kind(kind: type) -> bool:
     """
     known = _quiet.get(kind)
     if known is None:
-        known = not hasattr(kind, "__next__") and not issubclass(kind, collections.defaultdict)
+        known = lookup(kind, "__next__") is _MISSING and not issubclass(kind, collections.defaultdict)
         for base in kind.__mro__:
             if base.__module__.partition(".")[0] not in _LIBRARIES:
                 known = known and not any(isinstance(v, (types.FunctionType, property)) for v in vars(base).values())

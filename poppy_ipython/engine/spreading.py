@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from types import BuiltinMethodType
 from typing import TYPE_CHECKING, Any
 
-from .atoms import MAPPINGS, has_python
+from .atoms import _MISSING, MAPPINGS, has_python, lookup
 from .pending import BoundRef, Pending, settled
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Spreading(Base):
 def is_iterable(value: Any) -> bool:
     """Does Python try to iterate over such a value?"""
     kind = type(value)
-    return kind is Pending or hasattr(kind, "__iter__") or hasattr(kind, "__getitem__")
+    return kind is Pending or lookup(kind, "__iter__") is not _MISSING or lookup(kind, "__getitem__") is not _MISSING
 
 
 def name_in_errors(fn: Any) -> str:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from ..compiler.functions import definition_of
 from ..compiler.generators import computes_only, gone_through, is_async_generator, is_generator
 from ..effects.registry import effect_of
-from .atoms import ATOMS, CHAINED, MAPPINGS, SEQUENCES, hashes_plainly
+from .atoms import ATOMS, CHAINED, MAPPINGS, SEQUENCES, hashes_plainly, lookup
 from .constructors import is_record
 from .pending import UNBOUND, BoundRef, Pending, settled, structured
 from .sources import JOINS, NUMBERS, READ_ALL, READERS
@@ -188,7 +188,7 @@ class Streams(Base):
         return self.force(reader) is READERS.get(name) and not self.combining_writes(name)
 
     def joins_at_once(self, target: Any) -> bool:
-        return getattr(type(self.force(target)), "join", None) in JOINS
+        return lookup(type(self.force(target)), "join") in JOINS
 
     def begun_map(self, late: LateMap) -> Any:
         """The stream, or the value, of a ``map`` whose source has to be waited for after all."""

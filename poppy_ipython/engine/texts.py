@@ -11,6 +11,7 @@ A value that is not known yet is a matter of ``natives``: deferred, unless its c
 
 from __future__ import annotations
 
+import enum
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ..effects.registry import effect_of
 from .atoms import ATOMS, BUILTIN_VALUES, lookup
 from .pending import Pending, settled
+from .reach.stores import is_odd
 
 if TYPE_CHECKING:
     from .base import Base
@@ -25,6 +27,8 @@ else:
     Base = object
 
 _TEXTS_OF_ERRORS = (BaseException.__str__, KeyError.__str__)
+#: a ``__format__`` that writes down ``str`` of it
+_FORMATS_OF_TEXTS = (object.__format__, enum.Enum.__format__)
 _CONVERSIONS: dict[int, Callable[[Any], str]] = {115: str, 114: repr, 97: ascii}
 
 
@@ -74,6 +78,8 @@ class Texts(Base):
         if method is object.__str__:
             name = "__repr__"
             method = lookup(kind, name)
+        if is_odd(kind, name, method):
+            return self.fence(fn, (value,), {}, what=name)
         if type(method) is not types.FunctionType or self.twin_of(method) is None:
             return NotImplemented
         text = self.call_method(types.MethodType(method, value), (), {})
@@ -92,7 +98,7 @@ class Texts(Base):
             value = self.text(_CONVERSIONS[conversion], (value,), {})
         elif type(spec) is str and not spec:
             value = settled(value)
-            if type(value) not in ATOMS and type(value) is not Pending and lookup(type(value), "__format__") is object.__format__:
+            if type(value) not in ATOMS and type(value) is not Pending and lookup(type(value), "__format__") in _FORMATS_OF_TEXTS:
                 value = self.text(str, (value,), {})
         return self.native(format, (value, spec), None, True)
 

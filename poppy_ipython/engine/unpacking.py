@@ -16,9 +16,11 @@ A tuple whose elements are pending is unpacked at once.
 
 from __future__ import annotations
 
+import inspect
+import types
 from typing import TYPE_CHECKING, Any
 
-from .atoms import ATOMS, CONTAINERS, SEQUENCES
+from .atoms import _MISSING, ATOMS, CONTAINERS, SEQUENCES, lookup
 from .pending import Pending, resolve, settled
 
 if TYPE_CHECKING:
@@ -41,11 +43,13 @@ class Unpacking(Base):
             return value
         else:
             kind = type(value)
-            if kind not in CONTAINERS and kind not in SEQUENCES and not hasattr(kind, "__iter__") and not hasattr(kind, "__getitem__"):
+            if kind not in CONTAINERS and kind not in SEQUENCES and lookup(kind, "__iter__") is _MISSING and lookup(kind, "__getitem__") is _MISSING:
                 try:
                     (_,) = value
                 except TypeError as error:
                     raise error.with_traceback(None)
+            if after >= 0 and _gives_own_iterator(kind):
+                return self.fence(_starred, (value, count - 1 - after, after), {}, what=f"unpacks a {kind.__name__}")
             items = []
             for item in self.iterate(value):
                 items.append(item)
@@ -87,3 +91,23 @@ class Unpacking(Base):
 
         whole.when_done(arrived)
         return items
+
+
+def _gives_own_iterator(kind: type) -> bool:
+    """Is what iterating over a ``kind`` gives perhaps an iterator of the user's? A starred target asks that for an iterator once more."""
+    found = lookup(kind, "__iter__")
+    return type(found) is types.FunctionType and not found.__code__.co_flags & inspect.CO_GENERATOR
+
+
+def _starred(value: Any, before: int, after: int) -> list[Any]:
+    """What Python does for a target list with a starred name."""
+    iterator = iter(value)
+    items: list[Any] = []
+    while len(items) < before and (item := next(iterator, _MISSING)) is not _MISSING:
+        items.append(item)
+    if len(items) == before:
+        items += list(iterator)
+    if len(items) < before + after:
+        raise ValueError(f"not enough values to unpack (expected at least {before + after}, got {len(items)})")
+    stop = len(items) - after
+    return [*items[:before], items[before:stop], *items[stop:]]

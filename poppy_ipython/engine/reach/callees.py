@@ -56,7 +56,7 @@ else:
     Base = object
 
 #: builtins that write nothing, by what they return: plain data, something made of their arguments, one of these
-_GIVES_DATA = frozenset({len, isinstance, issubclass, id, callable, print, hasattr, range, any, all, sum, hash, repr, str, int, float, bool})
+_GIVES_DATA = frozenset({len, isinstance, issubclass, id, callable, print, range, any, all, sum, hash, repr, str, int, float, bool})
 _GIVES_TUPLES = frozenset({
     zip, enumerate, dict, itertools.zip_longest, itertools.pairwise, itertools.product, itertools.combinations, itertools.permutations,
     itertools.combinations_with_replacement,
@@ -134,7 +134,7 @@ class Callees(Base):
         """How calls of ``callee`` are treated: a function of (reach, callee, args)."""
         if issubclass(type(callee), types.BuiltinFunctionType) and not isinstance(callee.__self__, (types.ModuleType, type(None), type)):
             return lambda reach, c, args: reach.method(c.__self__, c.__name__, args)
-        if callee is getattr:
+        if callee is getattr or callee is hasattr:
             return Callees.getattr_
         if callee is setattr or callee is object.__setattr__:
             return Callees.setattr_
@@ -179,7 +179,7 @@ class Callees(Base):
             return self.undeclared(callee, args)
         return self.bound_method(types.MethodType(call, callee), args)  # type: ignore[no-any-return]
 
-    def undeclared(self, callee: Any, args: Args) -> Values:
+    def undeclared(self, callee: Any, _: Args) -> Values:
         raise Top(getattr(callee, "__qualname__", None) or type(callee).__name__)
 
     def callbacks(self, args: Args) -> None:
@@ -200,11 +200,11 @@ class Callees(Base):
                 self.invoke(value, Args(self, None, None))
 
     def gives_type(self, callee: Any, args: Args) -> Values:
-        """``type(x)``: a class that exists already, whatever ``x`` is."""
+        """``type(x)``: a class that exists already, whatever ``x`` is. (With more arguments it makes one, and tells its bases.)"""
         given = args.each()
-        if len(given) != 1:
-            return JUST_UNKNOWN
-        found: list[Any] = []
+        if len(given) != 1 or args.call is None or args.call.spread or args.call.keywords:
+            raise Top("type")
+        found = []
         for value in given[0]:
             kind = value.kind if type(value) in INSTANCES else type(value)
             found.append(UNKNOWN if type(value) in (Pending, StandIn) or type(value) in PLAIN or kind is None else kind)
@@ -215,6 +215,8 @@ class Callees(Base):
             self.reads_all(args)
         if callee in (any, all, sum, range):
             self.asked(self.given_and_inside(args), NATIVES_ASK)
+        elif callee is isinstance or callee is issubclass:
+            self.checked(args)
         if callee is print and args.call is not None and args.act is not None:
             files = [v for name, ref in args.call.keywords if name == "file" for v in self.values(args.act, ref)]
             if args.call.spread:
@@ -250,8 +252,7 @@ class Callees(Base):
 
     def first_of(self, args: Args) -> Values:
         """What the first argument may be; nothing of a call without any, which fails."""
-        given = args.each()
-        return given[0] if given else ()
+        return next(iter(args.each()), ())
 
     def reads_all(self, args: Args) -> None:
         for values in args.each():
@@ -310,7 +311,7 @@ class Callees(Base):
             return self.member_of(given[0]) if len(given) == 2 and args.call is not None and not args.call.spread else JUST_UNKNOWN
         target, _, *rest = args.each()
         found = [v for t in target for v in self.attribute_of(t, name)]
-        return self.distinct([*found, *[v for values in rest for v in values]])  # type: ignore[no-any-return]
+        return JUST_DATA if callee is hasattr else self.distinct([*found, *[v for values in rest for v in values]])
 
     def setattr_(self, callee: Any, args: Args) -> Values:
         name = _literal(args, 1)
@@ -486,6 +487,5 @@ def _literal(args: Args, index: int) -> str | None:
     return ref.detail if ref.kind == DATA_REF and type(ref.detail) is str else None
 
 
-def look_defaults(at: Any, fn: types.FunctionType, _: Any) -> Any:
-    """The defaults of a function that was entered."""
+def look_defaults(_: Any, fn: types.FunctionType, __: Any) -> Any:
     return fn.__defaults__

@@ -230,6 +230,8 @@ class Receivers(Base):
             return self.pure_method(receiver, name, args)
         if name in MUTATORS or own:
             self.mutates(receiver, name, args)
+            if name == "sort":
+                self.callbacks(args)
             return self.pure_method(receiver, name, args) if name in _RETURNS_ELEMENT else JUST_DATA
         if name in ("write_text", "write_bytes"):
             return JUST_DATA

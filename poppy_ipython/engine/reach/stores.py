@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import sys
 import types
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...compiler.functions import belongs_to_user
 from ...compiler.operands import FORMAT, OF_ELEMENTS
 from ...compiler.references import ANY_KEY, SEQUENCE_KEY, TAIL_KEY
-from ..atoms import _MISSING, BUILTIN_VALUES, CHAINED, CONTAINERS, holds_others, lookup, slot_is_plain, stores_plainly
+from ..atoms import _MISSING, BUILTIN_VALUES, CHAINED, CONTAINERS, NATIVE_METHODS, holds_others, lookup, slot_is_plain, stores_plainly
 from ..pending import Pending
 from .asked import COPIED, LOOKS, ZONE
 from .looks import look_ahead, seen
@@ -21,6 +22,7 @@ from .values import (
     COLLECTIONS,
     DATA,
     INSTANCES,
+    JUST_UNKNOWN,
     MADE_ATTRIBUTES,
     MADE_HERE,
     PLAIN,
@@ -158,6 +160,12 @@ class Stores(Base):
             if value.kind is None:
                 return
             kind = value.kind
+        elif issubclass(kind, type):
+            given = getattr(lookup(value, "__class_getitem__"), "__func__", None) if "__getitem__" in methods else None
+            if type(given) is types.FunctionType and is_users(given.__code__):
+                raise Top("__class_getitem__")
+            if "__instancecheck__" in methods:
+                self.checked(value)
         for fn in self.footprints_special(kind, methods):
             self.function(fn, Args(self, None, None, (value,)))
 
@@ -171,6 +179,13 @@ class Stores(Base):
             self.special_of_any(ZONE)
         elif dataclasses.is_dataclass(kind) or holds_others(kind):
             self.special_of_any(tuple([name for name in methods if name in OF_ELEMENTS or name in COPIED]))
+
+    def checked(self, asked: Any) -> None:
+        """A class, or the last of the arguments ``asked``, is asked what belongs to it: a class of the user's may answer that itself."""
+        if self.machine.classes_answer():
+            classes = (asked,) if type(asked) is not Args else JUST_UNKNOWN if asked.call is None or asked.call.spread else (asked.each() or [JUST_UNKNOWN])[-1]
+            if any(type(cls) is not type for cls in classes):
+                raise Top("a class says itself what belongs to it")
 
     def asked(self, values: Values, methods: tuple[str, ...], depth: int = 3) -> None:
         """Native code may call ``methods`` of any of ``values``. (It is not looked at where no such method writes anything.)"""
@@ -196,8 +211,13 @@ class Stores(Base):
             found += [part.fget for base in kind.__mro__ for part in vars(base).values() if type(part) is property and _of_user(part.fget)]
         for name in methods:
             fn = lookup(kind, name)
-            if type(fn) is types.FunctionType and is_users(fn.__code__):
-                found.append(fn)
+            if type(fn) is types.FunctionType:
+                if is_users(fn.__code__):
+                    found.append(fn)
+                elif fn.__module__ == "functools":  # `total_ordering` asks what the class has
+                    found += [one for one in map(partial(lookup, kind), _COMPARE) if type(one) is types.FunctionType and is_users(one.__code__)]
+            elif is_odd(kind, name, fn):
+                raise Top(name)
         return found
 
     def class_pattern(self, cls: Any, count: int) -> None:
@@ -258,6 +278,9 @@ class Stores(Base):
 #: what an operator in place may change, among builtin containers
 _CHANGED: dict[str, tuple[type, ...]] = {"__iadd__": (list, Counter), "__imul__": (list,), "__ior__": (dict, set)}
 
+#: flag of a class that is made by a class statement, and so may have functions of the user's
+_HEAP = 1 << 9
+_COMPARE = ("__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__")
 _SOME: tuple[Any, ...] = ([], (), {}, set(), "", b"", range(1), {}.values(), {}.items(), reversed([]))
 _PLAIN_ITERATORS = frozenset({type(iter(some)) for some in _SOME})
 
@@ -270,6 +293,30 @@ def _native(kind: type, method: str) -> bool:
 
 def _of_user(fn: Any) -> bool:
     return type(fn) is types.FunctionType and is_users(fn.__code__)
+
+
+def is_odd(kind: type, name: str, method: Any) -> bool:
+    """Is the special ``method`` one of the user's that is no function (a `partialmethod`, an instance that can be called)?"""
+    of = type(method)
+    if of in NATIVE_METHODS or of is types.FunctionType or (lookup(of, "__call__") is _MISSING and lookup(of, "__get__") is _MISSING):
+        return False
+    return any(name in vars(base) and is_users_class(base) for base in kind.__mro__)
+
+
+def is_users_class(cls: type) -> bool:
+    """Is ``cls`` made by a statement of the user's?"""
+    return cls.__flags__ & _HEAP != 0 and not _of_library(cls.__module__)
+
+
+@lru_cache(maxsize=4096)
+def _of_library(module: str) -> bool:
+    """Is this a module that is not the user's?  (A class made by ``exec`` without a module says ``builtins``.)"""
+    if not isinstance(module, str) or module in ("__main__", "builtins"):
+        return False
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        return True
+    filename = getattr(sys.modules.get(module), "__file__", None)
+    return filename is not None and not belongs_to_user(filename)
 
 
 def is_users(code: types.CodeType) -> bool:
