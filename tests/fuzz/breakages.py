@@ -85,7 +85,14 @@ def first_attempts_are_made_twice() -> None:
 
 @mutant("what is in a cache is found out in program order")
 def caches_are_asked_out_of_order() -> None:
-    replaced("poppy_ipython.engine.caches:Caches.await_resource", lambda _: lambda self, slot: None)
+    def make(original: Any) -> Any:
+        def broken(self: Any, target: Any, slots: Any) -> None:
+            if not (slots[0][0] == "r" and slots[0][1][0] == "cache"):
+                original(self, target, slots)
+
+        return broken
+
+    replaced("poppy_ipython.engine.maywrites:MayWrites.await_writers", make)
 
 
 @mutant("a cache changes in its turn, by a call of its wrapper")
