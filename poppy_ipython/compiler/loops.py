@@ -7,6 +7,7 @@ has to wait is passed over.
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING
 
 from . import scopes
@@ -79,7 +80,11 @@ class Loops(_Base):
         loop = ast.copy_location(ast.For(node.target, node.iter, node.body, node.orelse), node)
 
         def body(inner: Any) -> list[ast.stmt]:
-            return inner.inline_for(loop, inner.async_iterator(node.iter, node))
+            source = inner.async_iterator(node.iter, node)
+            if sys.version_info < (3, 13):
+                return inner.inline_for(loop, source)  # type: ignore[no-any-return]
+            iterator = f"{PREFIX}j{inner.scope.fresh()}"  # what is awaited has the place of the statement
+            return [ast.Assign([store(iterator)], source), *inner.inline_for(loop, place(load(iterator), node)), forget(iterator)]
 
         if not self.outlinable(node):
             return body(self)

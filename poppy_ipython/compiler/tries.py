@@ -8,6 +8,7 @@ known is such a statement (`engine/managed.py`). Any other manager is entered at
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,11 @@ class Tries(_Base):
                 variable = store(temp)
                 after.extend([*self.assign(item.optional_vars, load(temp)), forget(temp)])
             manager = op("pin", self.expr(item.context_expr))
-            items.append(ast.withitem(manager if isinstance(node, ast.With) else op("awaited_manager", manager), variable))
+            if isinstance(node, ast.AsyncWith):
+                manager = op("awaited_manager", manager)
+                if sys.version_info >= (3, 13):
+                    manager = place(manager, item.context_expr)
+            items.append(ast.withitem(manager, variable))
         if len(items) > 1 and after:
             kind = type(node)
             single = kind([node.items[0]], [ast.copy_location(kind(node.items[1:], node.body), node)])
