@@ -331,7 +331,6 @@ class Natives(Base):
         self.at_head_value(builtins.print, args, kwargs, None, self.printed_to(settled(file)) if file is not None else None)
 
 
-
 def asks_the_user(classes: Any, method: str) -> bool:
     """Is one of these classes of a metaclass of the user's that answers by itself?"""
     kind = type(classes)
