@@ -75,7 +75,7 @@ def test_a_shrunk_failure_still_fails_in_the_same_way() -> None:
 def machines_left(_: object) -> int:
     from poppy_ipython.engine.machine import Machine
 
-    for seed in range(1_000_000, 1_000_020):
+    for seed in range(1_000_020, 1_000_040):
         check_seed(seed)
     gc.collect()
     return len([thing for thing in gc.get_objects() if type(thing) is Machine])

@@ -76,7 +76,7 @@ def test_faster_is_never_slower_where_nothing_is_limited(name, factor, seed):
     assert predict(trace, unlimited()).makespan <= now + 1e-9
 
 
-@pytest.mark.parametrize("seed", [2, 5, 8, 11, 14, 17, 20, 23, 26])
+@pytest.mark.parametrize("seed", [2, 5, 8, 12, 14, 17, 20, 23, 26])
 def test_programs_of_the_fuzzer(seed):
     """Any program at all is played as it was; and twice as slow in all its parts it takes twice as long."""
     text = program(seed)
