@@ -130,7 +130,7 @@ def path_resource(path: Any, *args: Any, **kwargs: Any) -> Hashable:
 
 def is_path(receiver: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> bool:
     """The first argument is the name of a file."""
-    return bool(args) and (isinstance(args[0], PurePath) or (type(args[0]) is str and "://" not in args[0]))
+    return bool(args) and (issubclass(type(args[0]), PurePath) or (type(args[0]) is str and "://" not in args[0]))
 
 
 _TOLD = frozenset(

@@ -338,5 +338,5 @@ def asks_the_user(classes: Any, method: str) -> bool:
         return any(asks_the_user(one, method) for one in (classes if kind is tuple else classes.__args__))
     if kind is type:
         return False
-    check, hook = lookup(kind, method), lookup(classes, "__subclasshook__") if isinstance(classes, type) else None
+    check, hook = lookup(kind, method), lookup(classes, "__subclasshook__") if issubclass(type(classes), type) else None
     return any(type(fn) is types.FunctionType and is_users(fn.__code__) for fn in (check, getattr(hook, "__func__", None)))

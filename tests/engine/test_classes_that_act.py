@@ -129,3 +129,21 @@ print(ask((q, l0)), a, b, c)
 ])  # fmt: skip
 def test_nobody_is_asked_that_a_plain_run_does_not_ask(program: str) -> None:
     agree(program)
+
+
+def test_an_object_that_notes_what_it_is_asked_for_is_asked_nothing_more() -> None:
+    agree("""\
+import os
+import pandas as pd
+log = []
+class K:
+    def __getattribute__(self, name):
+        log.append(name)
+        return object.__getattribute__(self, name)
+k = K()
+a = num(1)
+for call in (lambda: os.path.exists(k), lambda: pd.read_csv(k), lambda: open(k), lambda: f'{a}{k!r}'[:1]):
+    try: call()
+    except (TypeError, ValueError) as e: log.append(type(e).__name__)
+x = (len(log), ask(list(log)))
+""")

@@ -171,7 +171,7 @@ class Stores(Base):
 
     def special_inside(self, kind: Any, methods: tuple[str, ...]) -> None:
         """Some objects ask what is in them in turn: exceptions, dates, collections, frames, instances of data classes."""
-        if not isinstance(kind, type) or kind in PLAIN or not self.machine.operators_write():
+        if not issubclass(type(kind), type) or kind in PLAIN or not self.machine.operators_write():
             return
         if issubclass(kind, BaseException):
             self.special_of_any(tuple([name for name in methods if name in FORMAT]))
