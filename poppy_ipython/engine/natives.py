@@ -30,7 +30,7 @@ from .caches import find, keep, missed, take
 from .pending import NotReady, Pending, settled
 from .reach.callees import users_file
 from .reach.members import SPECIAL
-from .reach.stores import is_users
+from .reach.stores import is_users_function
 from .snapshot import Picture, instance_is_settled, look, quiet_kind
 
 if TYPE_CHECKING:
@@ -339,4 +339,4 @@ def asks_the_user(classes: Any, method: str) -> bool:
     if kind is type:
         return False
     check, hook = lookup(kind, method), lookup(classes, "__subclasshook__") if issubclass(type(classes), type) else None
-    return any(type(fn) is types.FunctionType and is_users(fn.__code__) for fn in (check, getattr(hook, "__func__", None)))
+    return any(is_users_function(fn) for fn in (check, getattr(hook, "__func__", None)))

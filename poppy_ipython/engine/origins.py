@@ -23,12 +23,11 @@ from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from ..compiler import lower_function, scopes
-from ..compiler.operands import FORMAT, KEY, SUBSCRIPT, TRUTH
 from .footprint import Footprints
 from .pending import Pending
 from .reach import Reach
 from .reach.asked import NATIVES_ASK
-from .reach.stores import is_odd, is_users, is_users_class
+from .reach.stores import is_odd, is_users, is_users_class, is_users_function
 from .reach.values import Args, Top
 
 if TYPE_CHECKING:
@@ -38,12 +37,7 @@ else:
 
 _GENERATOR = 0x20
 _ITERATION = frozenset({"__iter__", "__next__", "__getitem__", "__len__", "__reversed__", "__length_hint__"})
-_OPERATORS = (
-    frozenset(NATIVES_ASK)
-    | frozenset({*TRUTH, *FORMAT, *SUBSCRIPT, *KEY})
-    | frozenset({"__int__", "__float__", "__complex__", "__round__", "__trunc__", "__abs__", "__divmod__", "__bytes__", "__contains__"})
-    | frozenset({"__getattr__", "__getattribute__", "__iter__", "__len__"})
-)
+_OPERATORS = frozenset(NATIVES_ASK)
 #: builtins that give an iterator which calls a function of the user's later
 _LAZY = frozenset({"map", "filter", "iter"})
 #: builtins that add, compare or hash each item of a generator before they ask for the next -> what of an item that runs
@@ -101,7 +95,7 @@ class Origins(Base):
         if found is None:
             classes, functions = _users([self.defined, *[list(space.values()) for space in self.namespaces.values()]])
             methods = [getattr(part, "__func__", part) for cls in classes for part in vars(cls).values()]
-            functions += [fn for fn in methods if type(fn) is types.FunctionType and is_users(fn.__code__)]
+            functions += [fn for fn in methods if is_users_function(fn)]
             found = self.plain_reads[key] = classes, any(map(_runs_when_advanced, functions))
         return found
 
@@ -122,7 +116,7 @@ class Origins(Base):
         found: bool | None = self.plain_reads.get(key)
         if found is None:
             methods = [vars(cls).get(name) for cls in self.users_classes()[0] for name in names]
-            found = any(type(fn) is types.FunctionType and is_users(fn.__code__) and writes_older(self, fn) for fn in methods)
+            found = any(is_users_function(fn) and writes_older(self, fn) for fn in methods)
             self.plain_reads[key] = found
         return found
 
@@ -178,13 +172,13 @@ class _Survey:
     def look_at_class(self, cls: type) -> None:
         for name, found in vars(cls).items():
             if isinstance(found, property):
-                if type(found.fget) is types.FunctionType and is_users(found.fget.__code__):
+                if is_users_function(found.fget):
                     self.operators = self.operators or writes_older(self.machine, found.fget)
                 continue
             self.operators = self.operators or name in _OPERATORS and is_odd(cls, name, found)
             self.iteration = self.iteration or name in _ITERATION and is_odd(cls, name, found)
             fn = getattr(found, "__func__", found)
-            if type(fn) is not types.FunctionType or not is_users(fn.__code__):
+            if not is_users_function(fn):
                 continue
             self.methods.add(name)
             if name in _OPERATORS or name in _ITERATION:

@@ -487,5 +487,6 @@ def _literal(args: Args, index: int) -> str | None:
     return ref.detail if ref.kind == DATA_REF and type(ref.detail) is str else None
 
 
-def look_defaults(_: Any, fn: types.FunctionType, __: Any) -> Any:
+def look_defaults(at: Any, fn: types.FunctionType, _: Any) -> Any:
+    """The defaults of a function that was entered."""
     return fn.__defaults__

@@ -9,7 +9,7 @@ import types
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ...compiler.functions import belongs_to_user
 from ...compiler.operands import FORMAT, OF_ELEMENTS
@@ -162,7 +162,7 @@ class Stores(Base):
             kind = value.kind
         elif issubclass(kind, type):
             given = getattr(lookup(value, "__class_getitem__"), "__func__", None) if "__getitem__" in methods else None
-            if type(given) is types.FunctionType and is_users(given.__code__):
+            if is_users_function(given):
                 raise Top("__class_getitem__")
             if "__instancecheck__" in methods:
                 self.checked(value)
@@ -208,14 +208,14 @@ class Stores(Base):
     def footprints_special(self, kind: type, methods: tuple[str, ...]) -> list[Any]:
         found = []
         if LOOKS in methods and self.machine.operators_write():
-            found += [part.fget for base in kind.__mro__ for part in vars(base).values() if type(part) is property and _of_user(part.fget)]
+            found += [part.fget for base in kind.__mro__ for part in vars(base).values() if type(part) is property and is_users_function(part.fget)]
         for name in methods:
             fn = lookup(kind, name)
             if type(fn) is types.FunctionType:
                 if is_users(fn.__code__):
                     found.append(fn)
                 elif fn.__module__ == "functools":  # `total_ordering` asks what the class has
-                    found += [one for one in map(partial(lookup, kind), _COMPARE) if type(one) is types.FunctionType and is_users(one.__code__)]
+                    found += [one for one in map(partial(lookup, kind), _COMPARE) if is_users_function(one)]
             elif is_odd(kind, name, fn):
                 raise Top(name)
         return found
@@ -288,10 +288,11 @@ _PLAIN_ITERATORS = frozenset({type(iter(some)) for some in _SOME})
 def _native(kind: type, method: str) -> bool:
     """Has the class a special method of that name that is not the user's own Python?"""
     found = lookup(kind, method)
-    return found is not _MISSING and not (type(found) is types.FunctionType and is_users(found.__code__))
+    return found is not _MISSING and not is_users_function(found)
 
 
-def _of_user(fn: Any) -> bool:
+def is_users_function(fn: Any) -> TypeGuard[types.FunctionType]:
+    """Is it a function of the user's own?"""
     return type(fn) is types.FunctionType and is_users(fn.__code__)
 
 
