@@ -16,7 +16,8 @@ many programs had two calls in flight, how many statements they executed, how of
 
 And a fuzzer that finds nothing proves nothing, so it is itself tested: `faulty.py` has runs that are wrong on
 purpose (no engine needed), `mutants.py` breaks the engine on purpose; each must be noticed within a fixed number of
-programs.
+programs. As the grammar grows, each of its fragments becomes rarer: a program may have a *focus* (`grammar.focused`),
+and most breakages are looked for in programs with fragments about the rule that they break.
 
 Decided against: `hypothesis`, whose shrinking of choice sequences re-generates programs rather than cutting the text
 at hand, and which costs more than our whole budget of 30 ms a program; wall-clock delays, which neither replay nor

@@ -20,17 +20,22 @@ class Mutant:
     name: str
     rule: str
     install: Callable[[], None]
+    focus: str | None
 
 
 MUTANTS: dict[str, Mutant] = {}
 
 
-def mutant(rule: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Register the decorated function, which installs the breakage, under its own name."""
+def mutant(rule: str, focus: str | None = None) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register the decorated function, which installs the breakage, under its own name.
+
+    The focus says which fragments of the grammar are about that rule: programs that have many of them notice its breakage
+    soon. A rule that all programs are about has none.
+    """
 
     def register(install: Callable[[], None]) -> Callable[[], None]:
         name = install.__name__.strip("_").replace("_", "-")
-        MUTANTS[name] = Mutant(name, rule, install)
+        MUTANTS[name] = Mutant(name, rule, install, focus)
         return install
 
     return register
@@ -71,19 +76,19 @@ def no_argument_snapshot() -> None:
     replaced("poppy_ipython.engine.snapshot:look", lambda look: lambda machine, value, picture: value)
 
 
-@mutant("a second attempt of a function that `@retry` has wrapped may write what the first may")
+@mutant("a second attempt of a function that `@retry` has wrapped may write what the first may", "tenacity.*lambda s")
 def second_attempts_write_nothing() -> None:
     replaced("poppy_ipython.engine.reach.callees:Callees.again", lambda _: lambda self, callee, args: ())
 
 
-@mutant("a first attempt that has failed is not made again, but is what the wrapper finds")
+@mutant("a first attempt that has failed is not made again, but is what the wrapper finds", "tenacity")
 def first_attempts_are_made_twice() -> None:
     from contextlib import nullcontext
 
     replaced("poppy_ipython.engine.answered:answered", lambda _: lambda *answer: nullcontext())
 
 
-@mutant("what is in a cache is found out in program order")
+@mutant("what is in a cache is found out in program order", "cache as")
 def caches_are_asked_out_of_order() -> None:
     def make(original: Any) -> Any:
         def broken(self: Any, target: Any, slots: Any) -> None:
@@ -95,7 +100,7 @@ def caches_are_asked_out_of_order() -> None:
     replaced("poppy_ipython.engine.maywrites:MayWrites.await_writers", make)
 
 
-@mutant("a cache changes in its turn, by a call of its wrapper")
+@mutant("a cache changes in its turn, by a call of its wrapper", "cache as")
 def caches_are_not_told() -> None:
     def make(_: Any) -> Any:
         def broken(self: Any, record: Any, *call: Any) -> None:
@@ -133,7 +138,7 @@ def shallow_readiness() -> None:
     replaced("poppy_ipython.engine.external:External.arrived_value", lambda _: lambda self, entry, value: value)
 
 
-@mutant("a readonly call waits for older outstanding and possible writes")
+@mutant("a readonly call waits for older outstanding and possible writes", r"(?<![.\w])(get|put)\(")
 def readonly_passes_writes() -> None:
     replaced("poppy_ipython.engine.external:External.await_writers_of", lambda _: lambda self, resource: None)
     replaced("poppy_ipython.engine.external:External.after_writes", lambda _: lambda self, entry, resource: 0)
@@ -175,7 +180,7 @@ def handler_before_older_calls() -> None:
     replaced("poppy_ipython.engine.control:Control.caught", make)
 
 
-@mutant("a handler finds the locals of the failing statement")
+@mutant("a handler finds the locals of the failing statement", "retries")
 def locals_not_restored() -> None:
     def make(restore: Any) -> Any:
         def broken(self: Any, bindings: Any, names: Any) -> Any:
@@ -202,7 +207,7 @@ def views_with_keys_in_flight() -> None:
     replaced("poppy_ipython.engine.buffer:Chain.waiting_key", lambda _: lambda self, position: None)
 
 
-@mutant("an ordered call is sent when its turn comes")
+@mutant("an ordered call is sent when its turn comes", r"(?<![.\w])(note|send|put)\(")
 def ordered_calls_at_once() -> None:
     def make(external: Any) -> Any:
         def broken(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -271,14 +276,14 @@ def tries_end_early() -> None:
     replaced("poppy_ipython.engine.early:Early.join", lambda _: lambda self, mark: None)
 
 
-@mutant("an iterator that is not the loop's own is advanced at the head")
+@mutant("an iterator that is not the loop's own is advanced at the head", r"= (iter|map|zip|enumerate)\(")
 def foreign_iterators_run_ahead() -> None:
     replaced(
         "poppy_ipython.engine.control:Control._advance_native", lambda _: lambda self, iterator, value: iter(iterator)
     )
 
 
-@mutant("the native form of a loop or function runs in a quiescent unit only")
+@mutant("the native form of a loop or function runs in a quiescent unit only", "pieces")
 def native_forms_anywhere() -> None:
     def make(quiet_for: Any) -> Any:
         def broken(self: Any, guards: Any, *rest: Any) -> Any:
@@ -299,7 +304,7 @@ def native_forms_anywhere() -> None:
     replaced("poppy_ipython.engine.guards:Guards.quiet_for", make)
 
 
-@mutant("who reads a name waits if it may turn out to be unbound")
+@mutant("who reads a name waits if it may turn out to be unbound", "except NameError")
 def names_are_taken_for_bound() -> None:
     replaced("poppy_ipython.engine.control:Control.is_bound", lambda _: lambda self, namespace, name, here: True)
 
@@ -323,7 +328,7 @@ def older_instances_need_no_slot() -> None:
     replaced("poppy_ipython.engine.reach.stores:Stores.store_attribute", make)
 
 
-@mutant("an item's own store hides what comes before it, not what comes between")
+@mutant("an item's own store hides what comes before it, not what comes between", "filling")
 def own_items_hide_what_comes_between() -> None:
     def make(_: Any) -> Any:
         def broken(self: Any, target: Any, key: Any) -> Any:
@@ -336,12 +341,12 @@ def own_items_hide_what_comes_between() -> None:
     replaced("poppy_ipython.engine.heap:Heap.stored_item", make)
 
 
-@mutant("a detached piece changes only what nobody older can see")
+@mutant("a detached piece changes only what nobody older can see", "pieces")
 def detached_pieces_change_what_they_like() -> None:
     replaced("poppy_ipython.engine.detached:World.changes", lambda _: lambda self, closed: True)
 
 
-@mutant("a detached piece reads only what nobody older may still write")
+@mutant("a detached piece reads only what nobody older may still write", "pieces")
 def detached_pieces_read_what_they_like() -> None:
     def make(admits: Any) -> Any:
         def broken(self: Any, value: Any) -> Any:
@@ -356,42 +361,42 @@ def detached_pieces_read_what_they_like() -> None:
     replaced("poppy_ipython.engine.detached:World.admits", make)
 
 
-@mutant("what a function may bind of the one around it is part of its footprint")
+@mutant("what a function may bind of the one around it is part of its footprint", "nonlocal")
 def footprints_without_nonlocal_names() -> None:
     replaced("poppy_ipython.engine.reach.shared:SharedVariables.bind_shared", lambda _: lambda self, act: None)
 
 
-@mutant("a file is read after the older writes of it")
+@mutant("a file is read after the older writes of it", "files")
 def files_are_read_before_they_are_written() -> None:
     replaced("poppy_ipython.engine.reading:Reading.write_before", lambda _: lambda self, here, keys: None)
 
 
-@mutant("a file is read when no older unit may still write it")
+@mutant("a file is read when no older unit may still write it", "files")
 def files_are_read_past_units_that_may_write_them() -> None:
     replaced("poppy_ipython.engine.reading:Reading.writer_before", lambda _: lambda self, here, keys, folder: None)
 
 
-@mutant("what is read from a copy is read from the file itself, in its turn")
+@mutant("what is read from a copy is read from the file itself, in its turn", "files")
 def files_stand_where_they_were_opened() -> None:
     replaced("poppy_ipython.engine.contents:Contents._read_later", lambda _: lambda self, copy, fn, args: None)
 
 
-@mutant("a copy of a file is used while nothing else has been done with the file")
+@mutant("a copy of a file is used while nothing else has been done with the file", r"for @l in @:.*@\.read")
 def copies_of_files_are_used_too_long() -> None:
     replaced("poppy_ipython.engine.contents:Contents._is_untouched", lambda _: lambda self, copy: True)
 
 
-@mutant("a folder that is made on the way to another one is written, too")
+@mutant("a folder that is made on the way to another one is written, too", "mkdir")
 def folders_above_are_made_unseen() -> None:
     replaced("poppy_ipython.engine.folders:Folders.missing_above", lambda _: lambda self, path: ())
 
 
-@mutant("what a pattern captures is the object that was matched, not the copy it was tried on")
+@mutant("what a pattern captures is the object that was matched, not the copy it was tried on", r"\bcase |_match")
 def captures_are_copies() -> None:
     replaced("poppy_ipython.engine.matches:_original", lambda _: lambda value, copies: value)
 
 
-@mutant("a pattern looks at what the store buffer shows, as deep as it looks")
+@mutant("a pattern looks at what the store buffer shows, as deep as it looks", r"\bcase |_match")
 def patterns_see_the_surface() -> None:
     def make(as_matched: Any) -> Any:
         return lambda self, value, depth, copies: as_matched(self, value, min(depth, 1), copies)
@@ -399,7 +404,7 @@ def patterns_see_the_surface() -> None:
     replaced("poppy_ipython.engine.matches:Matches.as_matched", make)
 
 
-@mutant("a name is deleted once nobody older may still bind it")
+@mutant("a name is deleted once nobody older may still bind it", r"\bdel @")
 def names_are_deleted_unseen() -> None:
     def make(_: Any) -> Any:
         def broken(self: Any, cell_of: Any, slot: Any, name: str) -> Any:
@@ -411,13 +416,13 @@ def names_are_deleted_unseen() -> None:
     replaced("poppy_ipython.engine.unbinding:Unbinding.bound_here", make)
 
 
-@mutant("of a frame with stores in flight only what they leave alone is taken")
+@mutant("of a frame with stores in flight only what they leave alone is taken", "tables")
 def frames_are_taken_as_they_stand() -> None:
     replaced("poppy_ipython.engine.tables:Tables._untouched", lambda _: lambda self, frame, label: True)
     replaced("poppy_ipython.engine.tables:Tables.stores_elsewhere", lambda _: lambda self, row: True)
 
 
-@mutant("what has been drawn from a copy is drawn from the generator itself, in its turn")
+@mutant("what has been drawn from a copy is drawn from the generator itself, in its turn", "ambient")
 def draws_are_not_repeated() -> None:
     def make(_: Any) -> Any:
         def broken(self: Any, shadow: Any, method: Any, args: Any, kwargs: Any) -> None:
@@ -428,7 +433,7 @@ def draws_are_not_repeated() -> None:
     replaced("poppy_ipython.engine.draws:Draws._draw_later", make)
 
 
-@mutant("a merge of dicts is a store: it waits for its turn")
+@mutant("a merge of dicts is a store: it waits for its turn", "merged")
 def dicts_are_merged_at_once() -> None:
     def make(_: Any) -> Any:
         def broken(self: Any, target: Any, value: Any) -> Any:
@@ -441,7 +446,7 @@ def dicts_are_merged_at_once() -> None:
     replaced("poppy_ipython.engine.displays:Displays.merge_into", make)
 
 
-@mutant("who is given a file in memory finds in it what has been written so far")
+@mutant("who is given a file in memory finds in it what has been written so far", r"\b(sb|bb)\b")
 def files_in_memory_are_handed_out_early() -> None:
     def make(number_of: Any) -> Any:
         from poppy_ipython.effects.opened import KEPT
@@ -451,7 +456,7 @@ def files_in_memory_are_handed_out_early() -> None:
     replaced("poppy_ipython.effects.opened:number_of", make)
 
 
-@mutant("frames are put together when their turn comes")
+@mutant("frames are put together when their turn comes", "concat")
 def frames_grow_in_any_order() -> None:
     def make(at_head_value: Any) -> Any:
         def broken(self: Any, fn: Any, args: Any, *rest: Any) -> Any:

@@ -7,17 +7,17 @@ from typing import Any
 from .breakages import mutant, replaced
 
 
-@mutant("what the methods of a manager may write is part of the footprint of its `with`")
+@mutant("what the methods of a manager may write is part of the footprint of its `with`", "managers")
 def footprints_without_managers() -> None:
     replaced("poppy_ipython.engine.reach.managed:ManagedStatements.managed", lambda _: lambda self, manager, name, args: (manager,))
 
 
-@mutant("a manager is left when nothing of the body can fail any more")
+@mutant("a manager is left when nothing of the body can fail any more", "managers")
 def managers_are_left_early() -> None:
     replaced("poppy_ipython.engine.managed:ManagedStatements.end_managed", lambda _: lambda self, guard, mark: None)
 
 
-@mutant("the suspended generator of a manager is part of what its unit may still do")
+@mutant("the suspended generator of a manager is part of what its unit may still do", "contextmanager")
 def footprints_without_suspended_managers() -> None:
     def make(generated: Any) -> Any:
         def broken(self: Any, manager: Any) -> Any:

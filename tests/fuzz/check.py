@@ -69,11 +69,11 @@ def check(source: str, seed: int, other: Other = engine) -> Verdict:
     )
 
 
-def check_seed(seed: int, other: Other = engine) -> Verdict:
+def check_seed(seed: int, other: Other = engine, focus: str | None = None) -> Verdict:
     """The verdict on a generated program. Cyclic garbage is collected between programs, not in their middle."""
     gc.disable()
     try:
-        return check(program(seed).source, seed, other)
+        return check(program(seed, focus).source, seed, other)
     finally:
         gc.enable()
 

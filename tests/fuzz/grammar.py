@@ -9,15 +9,20 @@ Kinds of expressions are the types of the few variables that every scope has (`N
 production marked *risky* may raise and is drawn freely inside `try`, seldom outside. Each program draws its own
 weights (swarm testing: leaving half of the features out of one program reaches states that a uniform mixture never
 does), and every statement has a budget of expression nodes.
+
+A program may have a *focus*: some productions, of which it then has many (`focused`). All else is drawn as ever.
 """
 
 from __future__ import annotations
 
 import random
+import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import cache
+from itertools import accumulate, chain, compress
 
 NAMES: dict[str, tuple[str, ...]] = {
     "int": ("i0", "i1", "i2"),
@@ -38,23 +43,53 @@ LEAVES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Production:
     write: Callable[[Writer], str | None]
     weight: float
     risky: bool
     needs: str
+    text: str
+    """Its template, or the name of its function."""
+    table: str
+    """The module that it stands in."""
 
 
 EXPRESSIONS: dict[str, list[Production]] = {}
 STATEMENTS: list[Production] = []
+
+FOCUSED = 0.5
+"""The share of the productions in focus among what is drawn from a table that has some."""
+
+
+@cache
+def focused(focus: str) -> frozenset[Production]:
+    """The productions in focus: those of a table of the grammar (`wrappers`), else those in whose text the regular
+    expression is found (`tenacity`, `except NameError`; for a decorated function its name: `_try`)."""
+    every = [*STATEMENTS, *chain.from_iterable(EXPRESSIONS.values())]
+    found = [one for one in every if one.table == focus] or [one for one in every if re.search(focus, one.text, re.DOTALL)]
+    if not found:
+        raise LookupError(f"no table is called {focus!r}, and no fragment has it in its text")
+    return frozenset(found)
+
+
+def _table() -> str:
+    """The module that is being executed."""
+    frame = sys._getframe()
+    while frame.f_back and frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    return str(frame.f_globals["__name__"]).rpartition(".")[2]
+
+
+def _add(productions: list[Production], write: Callable, weight: float, risky: bool, needs: str, text: str) -> None:
+    productions.append(Production(write, weight, risky, needs, text, _table()))
 
 
 def expression(kind: str, weight: float = 1.0, *, risky: bool = False, needs: str = "") -> Callable:
     """Register the decorated function as a production for expressions of `kind`."""
 
     def register(write: Callable[[Writer], str]) -> Callable[[Writer], str]:
-        EXPRESSIONS.setdefault(kind, []).append(Production(write, weight, risky, needs))
+        _add(EXPRESSIONS.setdefault(kind, []), write, weight, risky, needs, write.__name__)
         return write
 
     return register
@@ -63,14 +98,14 @@ def expression(kind: str, weight: float = 1.0, *, risky: bool = False, needs: st
 def expressions(kind: str, weight: float, *templates: str, risky: bool = False, needs: str = "") -> None:
     """Register productions written as templates: `{int}` is an expression of that kind, `{list!}` a bare variable."""
     for template in templates:
-        EXPRESSIONS.setdefault(kind, []).append(Production(_filler(template), weight / len(templates), risky, needs))
+        _add(EXPRESSIONS.setdefault(kind, []), _filler(template), weight / len(templates), risky, needs, template)
 
 
-def statement(weight: float = 1.0, *, risky: bool = False, needs: str = "") -> Callable:
+def statement(weight: float = 1.0, *, risky: bool = False, needs: str = "", text: str = "") -> Callable:
     """Register the decorated function as a production for statements; it writes lines itself."""
 
     def register(write: Callable[[Writer], None]) -> Callable[[Writer], None]:
-        STATEMENTS.append(Production(write, weight, risky, needs))
+        _add(STATEMENTS, write, weight, risky, needs, text or write.__name__)
         return write
 
     return register
@@ -80,7 +115,7 @@ def statements(weight: float, *templates: str, risky: bool = False, needs: str =
     """Register one-line statements written as templates."""
     for template in templates:
         fill = _filler(template)
-        STATEMENTS.append(Production(lambda w, fill=fill: w.line(fill(w)), weight / len(templates), risky, needs))
+        _add(STATEMENTS, lambda w, fill=fill: w.line(fill(w)), weight / len(templates), risky, needs, template)
 
 
 def _filler(template: str) -> Callable[[Writer], str]:
@@ -116,9 +151,14 @@ def _filler(template: str) -> Callable[[Writer], str]:
 class Table:
     """The productions of one kind with the weights of one program."""
 
-    def __init__(self, rng: random.Random, productions: list[Production]) -> None:
+    def __init__(self, rng: random.Random, productions: list[Production], focus: frozenset[Production]) -> None:
         self._productions = productions
         weights = [production.weight * rng.choice((0.15, 0.5, 1, 1, 2, 3)) for production in productions]
+        inside = [one in focus for one in productions]
+        if any(inside):
+            share = sum(compress(weights, inside)) / sum(weights)
+            more = FOCUSED / (1 - FOCUSED) * (1 - share) / share
+            weights = [weight * max(1, more) if within else weight for weight, within in zip(weights, inside, strict=True)]
         self._cumulative = list(accumulate(weights))
 
     def draw(self, w: Writer) -> Production:
@@ -134,7 +174,7 @@ class Table:
 class Writer:
     """Writes one program: lines, indentation, and what is in scope."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, focus: str | None = None) -> None:
         self.rng = random.Random(seed)
         self.lines: list[str] = []
         self.indent = 0
@@ -148,8 +188,9 @@ class Writer:
         self.in_nested_scope = 0  # comprehension or lambda: no walrus, no await
         self._budget = 0
         self._fresh = 0
-        self._tables = {kind: Table(self.rng, productions) for kind, productions in EXPRESSIONS.items()}
-        self._statements = Table(self.rng, STATEMENTS)
+        inside = focused(focus) if focus else frozenset()
+        self._tables = {kind: Table(self.rng, productions, inside) for kind, productions in EXPRESSIONS.items()}
+        self._statements = Table(self.rng, STATEMENTS, inside)
         self._daring = self.rng.choice((0.0, 0.03, 0.1, 0.25))
 
     # what a production may ask

@@ -27,7 +27,7 @@ def idiom(weight: float, text: str, *, risky: bool = False, needs: str = "shallo
             w.line(fill(w).replace("@@", "\0").replace("@", f"x{suffix}").replace("\0", "@"))
         w.indent = base
 
-    statement(weight, risky=risky, needs=needs)(write)
+    statement(weight, risky=risky, needs=needs, text=text)(write)
 
 
 # results in flight as receivers, as keys, as containers

@@ -45,9 +45,9 @@ class Program:
     source: str
 
 
-def program(seed: int) -> Program:
-    """The program of this seed."""
-    w = Writer(seed)
+def program(seed: int, focus: str | None = None) -> Program:
+    """The program of this seed; with a focus, one that has many of these productions (`grammar.focused`)."""
+    w = Writer(seed, focus)
     _box(w)
     prologue = PROLOGUE.split("; ")
     w.lines += [prologue[0], "; ".join(prologue[1:]), collected.PROLOGUE, ambient.PROLOGUE, tables.PROLOGUE, merged.PROLOGUE]

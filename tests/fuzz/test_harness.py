@@ -11,6 +11,8 @@ import pytest
 
 from . import faulty, mutants
 from .check import Other, check, check_seed
+from .grammar import EXPRESSIONS, STATEMENTS, Production, Writer, focused
+from .idioms import idiom
 from .program import program
 from .runs import plain
 from .shrink import regression, shrink
@@ -46,6 +48,70 @@ def test_every_generated_program_compiles() -> None:
 
 def test_a_seed_replays_exactly() -> None:
     assert [program(seed) for seed in range(30)] == [program(seed) for seed in range(30)]
+
+
+def test_a_focus_fills_a_program_with_some_productions() -> None:
+    plain, narrow = ([program(seed, focus).source for seed in range(40)] for focus in (None, "tenacity"))
+    assert sum("tenacity" in text for text in plain) < 8 < 30 < sum("tenacity" in text for text in narrow)
+    assert sum(text.count("tenacity as") for text in narrow) > 60  # and other statements beside them
+    assert sum("tenacity" not in line for text in narrow for line in text.splitlines() if line[:4] in ("for ", "try:")) > 20
+
+
+def test_a_focus_is_a_table_or_a_text() -> None:
+    assert {one.table for one in focused("files")} == {"files"}  # not what has this word in its text
+    assert all("except NameError" in one.text for one in focused("except NameError"))
+    assert {one.text for one in focused("^_(try|with)$")} == {"_try", "_with"}
+    assert len({one.table for one in focused("^")}) > 15
+    with pytest.raises(LookupError, match="no table is called"):
+        program(1, "no such fragment")
+
+
+class Suspending(Writer):
+    """Each expression is one that only some places allow, wherever the generator takes a place for one of these."""
+
+    def __init__(self, seed: int, needs: str, text: str) -> None:
+        super().__init__(seed)
+        self._needs, self._text = needs, text
+        self.functions = [("f", "int", "f(<int>)"), ("f", "list", "f(<int>)")]
+        self.methods = [("int", "m(<int>)")]
+        self.generators = ["g"]
+
+    def expr(self, kind: str) -> str:
+        return self._text if self.has(self._needs) else "i0"
+
+    def block(self, least: int = 1, most: int = 3) -> None:
+        self.lines.append("    " * (self.indent + 1) + "pass")
+
+
+def misplaced(production: Production) -> str | None:
+    """The text of a production whose holes stand where their expressions cannot."""
+    for needs, text in (("top", "(await anum(1))"), ("binding", "(i2 := 2)")):
+        for seed in range(1 if production.text[:1] != "_" else 6):
+            w = Suspending(seed, needs, text)
+            w.lines = ["while i0:" if production.needs == "loop" else "def f():" if production.needs == "function" else "if i0:"]
+            w.in_function = production.needs == "function"
+            w.indent = 1
+            if written := production.write(w):
+                w.line(written)
+            source = "\n".join(w.lines)
+            try:
+                compile(source, "?", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            except SyntaxError:
+                return source
+    return None
+
+
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")
+def test_fragments_have_holes_only_where_any_expression_may_stand() -> None:
+    """An `{int}` may be an `await`, which no function of a fragment can hold."""
+    assert [text for productions in (STATEMENTS, *EXPRESSIONS.values()) for one in productions if (text := misplaced(one))] == []
+    kept = len(STATEMENTS)
+    try:
+        for text in ("def @(q): return {int}", "class @:\n    n = {int}", "@ = sorted({list}, key=lambda q:\n    {int})"):
+            idiom(1, text)
+        assert all(misplaced(one) for one in STATEMENTS[kept:])
+    finally:
+        del STATEMENTS[kept:]
 
 
 def test_worlds_answer_alike_and_share_nothing() -> None:
@@ -108,6 +174,11 @@ def test_every_mutant_finds_what_it_breaks() -> None:
         assert isinstance(worker.ask(False), Failure)
     finally:
         worker.close()
+
+
+def test_every_mutant_is_looked_for_where_its_rule_is_met() -> None:
+    for mutant in mutants.MUTANTS.values():
+        assert mutant.focus is None or focused(mutant.focus)
 
 
 def hang_or_answer(argument: bool) -> str:
