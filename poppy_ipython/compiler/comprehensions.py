@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import scopes
-from .abi import PREFIX, const, load, op, operation, place, store, walk
+from .abi import PREFIX, changed, const, load, op, operation, place, store, walk
 from .native import comprehension_change, expression_two_ways
 
 if TYPE_CHECKING:
-    from typing import Any
 
     class _Base:
         def __getattr__(self, name: str) -> Any: ...
@@ -38,7 +37,8 @@ class Comprehensions(_Base):
 
     def hashing(self, node: ast.SetComp | ast.DictComp, made: str) -> ast.expr:
         """The keys are hashed when all items have been asked for; each behind its own where that may write."""
-        collected: ast.expr = self.comprehension(node, lambda items: op("new_" + made, items))
+        fitted = fitting(node, "{}" if made == "set" else "{:}")
+        collected: ast.expr = self.comprehension(fitted, lambda items: op("new_" + made, items))
         if any(isinstance(n, (ast.NamedExpr, ast.Await)) or getattr(n, "is_async", 0) for n in walk(node)):
             return collected
         return ast.IfExp(place(op("combining_writes", const(made)), node), self.as_written(node, "run_native"), collected)  # type: ignore[arg-type]
@@ -48,6 +48,8 @@ class Comprehensions(_Base):
 
         ``stop`` is ``"any"`` or ``"all"``: the loop returns at the first item that decides.
         """
+        if self.scope.known.of(node).walruses or node.generators[0].is_async:
+            node.__dict__.pop(FIT, None)  # its loop is not in a piece of its own
         targets = sorted(scopes.targets_of(node))
         mentioned, kept = scopes.closed_over(node)
         conditional = bool(len(node.generators) > 1 or any(g.ifs for g in node.generators)) and stop is None
@@ -70,8 +72,9 @@ class Comprehensions(_Base):
                 statements = _coroutine(statements, node)
             values = [self.scope.pass_value(p) for p in params]
             whole = [ast.copy_location(ast.Expr(node), node)]
-            name = self.scope.hoist("c", [PREFIX + "it", *params], [place(s, node) for s in statements], node, whole, piece, frame, targets)
-            return op("expr" if conditional or stop else "comp", load(name), first, *values)
+            fit = [PREFIX + "fit"] if FIT in node.__dict__ else []
+            name = self.scope.hoist("c", [PREFIX + "it", *fit, *params], [place(s, node) for s in statements], node, whole, piece, frame, targets)
+            return op("expr" if conditional or stop else "comp", load(name), first, *map(load, fit), *values)
 
         if node.generators[0].is_async:
             return call(self.async_iterator(node.generators[0].iter, node))
@@ -96,7 +99,7 @@ class Comprehensions(_Base):
         elif conditional:
             inside = self.part(node, element, index, list(generator.ifs))
         else:
-            value = self.pair(element)
+            value = fits(node, self.pair(element))
             inside = [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [value], []))]
         return [ast.For(store(temp), source, [*bind, *inside], [])]
 
@@ -111,7 +114,7 @@ class Comprehensions(_Base):
         acc = load(PREFIX + "acc")
         more = index + 1 < len(node.generators)
         if not conditions and not more:
-            return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [ast.List([self.pair(element)], ast.Load())], []))]
+            return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [ast.List([fits(node, self.pair(element))], ast.Load())], []))]
         if conditions:
             reads = [*conditions[1:], element, *[p for g in node.generators[index + 1 :] for p in (g.iter, *g.ifs)]]
             params = self.scope.passed(reads, without=_bound_by(node.generators[index + 1 :]))
@@ -122,8 +125,9 @@ class Comprehensions(_Base):
                 ast.If(op("truth", load(PREFIX + "t")), rest, []),
                 ast.Return(op("finish", load(PREFIX + "acc"))),
             ]
-            name = self.scope.hoist("p", [PREFIX + "t", *params], [place(s, node) for s in body], node, [ast.copy_location(ast.Expr(node), node)])
-            value = op("expr_if", load(name), self.expr(conditions[0]), *[self.scope.pass_value(p) for p in params])
+            fit = [PREFIX + "fit"] if FIT in node.__dict__ else []
+            name = self.scope.hoist("p", [PREFIX + "t", *fit, *params], [place(s, node) for s in body], node, [ast.copy_location(ast.Expr(node), node)])
+            value = op("expr_if", load(name), self.expr(conditions[0]), *map(load, fit), *[self.scope.pass_value(p) for p in params])
             return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [value], []))]
         following = node.generators[index + 1]
         reads = [element, *following.ifs, *[p for g in node.generators[index + 2 :] for p in (g.iter, *g.ifs)]]
@@ -136,10 +140,12 @@ class Comprehensions(_Base):
             body = [ast.Assign([store(PREFIX + "acc")], ast.List([], ast.Load())), *loop, ast.Return(op("finish", load(PREFIX + "acc")))]
             whole = [ast.copy_location(ast.Expr(node), node)]
             own = scopes.targets_of(node)  # also where the function has a captured variable of that name
-            name = self.scope.hoist("g", [PREFIX + "it", *params], [place(s, node) for s in body], node, whole, own=own)
-            return op("expr", load(name), source, *[self.scope.pass_value(p) for p in params])
+            fit = [PREFIX + "fit"] if FIT in node.__dict__ else []
+            name = self.scope.hoist("g", [PREFIX + "it", *fit, *params], [place(s, node) for s in body], node, whole, own=own)
+            return op("expr", load(name), source, *map(load, fit), *[self.scope.pass_value(p) for p in params])
 
-        items = call(self.async_iterator(following.iter, node)) if following.is_async else self.over(node, following.iter, call, lambda: params)
+        begun = changed(node, **{FIT: load(PREFIX + "fit")}) if FIT in node.__dict__ else node
+        items = call(self.async_iterator(following.iter, node)) if following.is_async else self.over(begun, following.iter, call, lambda: params)
         return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [items], []))]
 
 
@@ -150,6 +156,56 @@ def _coroutine(statements: list[ast.stmt], node: ast.AST) -> list[ast.stmt]:
     raised = place(ast.Raise(op("left", load(caught)), None), at)
     handler = ast.ExceptHandler(operation("StopIteration"), caught, [raised])  # type: ignore[list-item]
     return [ast.Try([place(s, node) for s in statements], [handler], [], [])]  # type: ignore[misc]
+
+
+#: attribute of a comprehension whose items are checked: what makes the state of the checks (``engine/fitting.py``)
+FIT = "poppy_fit"
+
+
+def fitting(node: Any, reader: str, **given: ast.expr) -> Any:
+    """``node``, each of whose items is checked before those behind it are made, if making them does anything."""
+    if not does_something(node):
+        return node
+    return changed(node, **{FIT: op("fit", const(reader), keywords=[ast.keyword(name, value) for name, value in given.items()])})
+
+
+def does_something(node: Any) -> bool:
+    """Is something called for each item?"""
+    element = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+    return any(map(scopes.has_call, [*element, *[c for g in node.generators for c in g.ifs], *[g.iter for g in node.generators[1:]]]))
+
+
+def fits(node: Any, item: ast.expr) -> ast.expr:
+    """``item``, checked where Python stores it."""
+    if FIT not in node.__dict__:
+        return item
+    return place(op("fits", load(PREFIX + "fit"), item), _stored_at(node))  # type: ignore[return-value]
+
+
+def _stored_at(node: Any) -> ast.AST:
+    """Where Python says that an item is stored: up to 3.11 where it last jumped on a comparison, or the whole."""
+    if isinstance(node, ast.GeneratorExp):
+        return node
+    if sys.version_info < (3, 12):
+        compared = [c for g in node.generators for test in g.ifs for c in _compared(test)]
+        return compared[-1] if compared else node
+    if isinstance(node, ast.SetComp):
+        return node.elt  # type: ignore[no-any-return]
+    key, value = node.key, node.value
+    at = ast.Pass(lineno=key.lineno, col_offset=key.col_offset)
+    at.end_lineno, at.end_col_offset = value.end_lineno, value.end_col_offset
+    return at
+
+
+def _compared(test: ast.expr) -> list[ast.expr]:
+    """The comparisons that Python jumps on for ``test``, in order."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _compared(test.operand)
+    if isinstance(test, ast.BoolOp):
+        return [c for value in test.values for c in _compared(value)]
+    if isinstance(test, ast.IfExp):
+        return [c for value in (test.test, test.body, test.orelse) for c in _compared(value)]
+    return [test] if isinstance(test, ast.Compare) else []
 
 
 def _bound_by(generators: list[ast.comprehension]) -> set[str]:

@@ -95,6 +95,8 @@ def comprehension_change(node: Any, element: ast.expr, loop: ast.For, names: Seq
         return []
     acc, part = PREFIX + "acc", PREFIX + "part"
     item = ast.Tuple(element.elts, ast.Load()) if isinstance(element, ast.Tuple) else element
+    if "poppy_fit" in node.__dict__:
+        item = op("fits", load(PREFIX + "fit"), item)
     collect = ast.Call(ast.Attribute(load(part if parts else acc), "append", ast.Load()), [item], [])
     body: list[ast.stmt] = [ast.Expr(collect)]
     for generator in reversed(node.generators):

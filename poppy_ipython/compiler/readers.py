@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from . import scopes
 from .abi import PREFIX, changed, const, lambda_, load, op, place, store, walk
+from .comprehensions import does_something, fitting
 from .native import renamed
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ else:
 #: whose arguments are looked through, if they are what these names say
 _LOOKED_THROUGH = frozenset({"enumerate", "zip", "map", "starmap", "chain", "islice", "zip_longest", "pairwise", "product", "combinations", "permutations"})
 #: builtins that read all of their argument at once, or as Python does, item by item
+#: builtins that do something with an item before they ask for the next, and may fail at it
+FITTED = frozenset({"sum", "min", "max", "set", "frozenset", "dict"})
 _READERS = frozenset({"list", "tuple", "sorted", "set", "dict", "any", "all", "sum", "max", "min", "len"})
 
 
@@ -114,9 +117,12 @@ class Readers(_Base):
         """``sum(… for …)`` and the like: the items are collected, then handed over, if it is what its name says."""
         generator = node.args[0]
         assert isinstance(generator, ast.GeneratorExp)
+        copied = not any(isinstance(n, (ast.NamedExpr, ast.Await)) for n in walk(generator))
+        if copied and scopes.has_call(generator.generators[0].iter) and any(map(scopes.has_call, [k.value for k in node.keywords])):
+            return self.call(node, [self.as_written(generator)])  # type: ignore[no-any-return]
         node, asked = self._asked(node)
         collected = self._collected(node, generator)
-        if asked is None or any(isinstance(n, (ast.NamedExpr, ast.Await)) for n in walk(generator)):
+        if asked is None or not copied:
             return collected
         return ast.IfExp(place(asked, node), collected, self.call(node, [self.as_written(generator)]))  # type: ignore[arg-type]
 
@@ -124,7 +130,7 @@ class Readers(_Base):
         """The call, of a name; what asks whether that reads all of its argument, or None where it is known."""
         func = node.func
         if isinstance(func, ast.Name):
-            return node, op("reads_at_once", const(func.id), self.expr(func))
+            return self._asked_with(node, func)
         assert isinstance(func, ast.Attribute)
         target = func.value
         if isinstance(target, (ast.Constant, ast.JoinedStr)):
@@ -136,12 +142,35 @@ class Readers(_Base):
         call = ast.Call(ast.copy_location(ast.Attribute(held, func.attr, ast.Load()), func), node.args, node.keywords)
         return ast.copy_location(call, node), op("joins_at_once", ast.NamedExpr(store(name), self.expr(target)))
 
+    def _asked_with(self, node: ast.Call, func: ast.Name) -> tuple[ast.Call, ast.expr]:
+        """The same with what is given by name, which is evaluated before the first item is asked for."""
+        generator, keywords = node.args[0], node.keywords
+        assert isinstance(generator, ast.GeneratorExp)
+        source = generator.generators[0].iter
+        key, values = -1, [self.expr(source)] if keywords and isinstance(source, ast.Name) else []
+        given = []
+        for keyword in keywords:
+            if keyword.arg == "key" and func.id != "sorted" and does_something(generator):
+                key = len(values)
+            value = self.expr(keyword.value)
+            if not isinstance(keyword.value, ast.Constant):
+                name = f"{PREFIX}w{self.scope.fresh()}"
+                keyword = changed(keyword, value=ast.copy_location(load(name), keyword.value))
+                value = place(ast.NamedExpr(store(name), value), keyword.value)  # type: ignore[assignment]
+            values.append(value)
+            given.append(keyword)
+        asked = [const(key), *values] if keywords else []
+        return changed(node, keywords=given), op("reads_at_once", const(func.id), self.expr(func), *asked)
+
     def _collected(self, node: ast.Call, comprehension: ast.GeneratorExp) -> ast.expr:
         if comprehension.lineno == node.lineno:  # Python shows the call where the generator fails
             comprehension = ast.copy_location(changed(comprehension, poppy_around=comprehension), node)
         if isinstance(node.func, ast.Name) and node.func.id in ("any", "all"):
             if len(comprehension.generators) == 1 and not node.keywords:
                 return self.comprehension(comprehension, lambda items: items, node.func.id)  # type: ignore[no-any-return]
+        if isinstance(node.func, ast.Name) and node.func.id in FITTED and None not in [k.arg for k in node.keywords]:
+            given = {k.arg: self.expr(k.value) for k in node.keywords if k.arg in ("start", "key")}
+            comprehension = fitting(comprehension, node.func.id, **given)
         items = self.comprehension(comprehension, lambda items: op("new_list", items))
         return self.call(node, [place(items, node)])  # type: ignore[no-any-return]
 

@@ -87,5 +87,7 @@ class Sources(_Base):
         inside = call(place(op("iterate", made), at))  # type: ignore[arg-type]
         params = parameters()
         whole = [ast.copy_location(ast.Expr(node), node)]
-        piece = self.scope.hoist("f", [*names, *params], [place(ast.Return(inside), node)], node, whole)
-        return op("fork_over", load(piece), const(len(names)), *operands, *[self.scope.pass_value(p) for p in params])
+        fit = node.__dict__.get("poppy_fit")
+        checks = {} if fit is None else {PREFIX + "fit": fit}
+        piece = self.scope.hoist("f", [*names, *checks, *params], [place(ast.Return(inside), node)], node, whole)
+        return op("fork_over", load(piece), const(len(names)), *operands, *checks.values(), *[self.scope.pass_value(p) for p in params])

@@ -74,6 +74,7 @@ from .draws import Draws
 from .early import Early
 from .exclusive import Exclusive
 from .external import External
+from .fitting import Fitting
 from .folders import Folders
 from .folding import Folding
 from .generated import GeneratedManagers
@@ -177,6 +178,7 @@ class Machine(
     Lines,
     Shared,
     Folding,
+    Fitting,
     Caches,
 ):
     """One run of one cell.  ``host`` provides ``wake()``, ``finished()``, ``wait_for(awaitable, ended, handled)`` and ``crowd(in_flight)``."""
@@ -209,6 +211,8 @@ class Machine(
         self.exposed: dict[int, Any] = {}
         #: tracebacks of exceptions on their way from ``caught`` to a handler
         self.tracebacks: dict[int, tuple[BaseException, Any]] = {}
+        #: the error of an item that did not fit, and the logical frame of the generator expression that it is not shown in
+        self.misfit: tuple[BaseException, Any] | None = None
         #: piece frame -> the frame it is part of, as far as tracebacks have shown
         self.enclosing: dict[int, tuple[types.FrameType, types.FrameType]] = {}
         self.not_lowered: dict[str, str] = {}
@@ -347,7 +351,7 @@ class Machine(
                 "gi": self.gi, "si": self.si, "di": self.di, "seg": self.seg, "op": self.op, "call": self.call,
                 "meth": self.meth, "own": self.own, "truth": self.truth, "ld": self.ld, "force": self.force,
                 "drain": self.drain, "iterate": self.iterate, "iterate_new": self.iterate_new, "iterate_async": self.iterate_async, "stream_call": self.stream_call, "stream_meth": self.stream_meth, "read": self.read,
-                "read_join": self.read_join, "reads_at_once": self.reads_at_once, "combining_writes": self.combining_writes, "joins_at_once": self.joins_at_once, "delegate": self.delegate, "iterate_call": self.iterate_call,
+                "read_join": self.read_join, "reads_at_once": self.reads_at_once, "combining_writes": self.combining_writes, "fit": self.fit, "fits": self.fits, "joins_at_once": self.joins_at_once, "delegate": self.delegate, "iterate_call": self.iterate_call,
                 "iterate_method": self.iterate_method, "finish": self.finish, "unpack": self.unpack, "stmt": self.stmt,
                 "unit": self.unit, "expr": self.expr, "expr_if": self.expr_if, "comp": self.comp, "is_": self.is_,
                 "is_not": self.is_not, "in_": self.in_, "not_in": self.not_in, "not_": self.not_, "inplace": self.inplace,

@@ -182,10 +182,11 @@ class Streams(Base):
             value = self.new_list(list(value.items)) if type(settled(target)) is str else self.unstreamed(value)
         return self.meth(target, name, value)
 
-    def reads_at_once(self, name: str, reader: Any) -> bool:
+    def reads_at_once(self, name: str, reader: Any, key: int = -1, *values: Any) -> bool:
         """Is what is called ``name`` the builtin that reads all of a generator before it does anything else?  Also one that hashes, adds or
-        compares each item before it asks for the next, unless that may run code of the user's which writes."""
-        return self.force(reader) is READERS.get(name) and not self.combining_writes(name)
+        compares each item before it asks for the next, unless that may run code of the user's which writes. What is given
+        by name is among ``values``: at ``key`` what ``max`` or ``min`` calls for each item before it asks for the next."""
+        return self.force(reader) is READERS.get(name) and not self.combining_writes(name) and (key < 0 or self.may_go_first(values[key]))
 
     def joins_at_once(self, target: Any) -> bool:
         return lookup(type(self.force(target)), "join") in JOINS

@@ -124,9 +124,11 @@ class Tracebacks(Base):
                 code = outer.f_code
         entry.callers = callers
 
-    def clean(self, steps: list[Step]) -> list[Step]:
-        """Drop engine frames, and each frame that only calls a piece outlined from itself."""
+    def clean(self, steps: list[Step], error: BaseException) -> list[Step]:
+        """Drop engine frames, each frame that only calls a piece outlined from itself, and that of a generator expression one of whose
+        items did not fit (``fitting``)."""
         lowered = self.lowered
+        outside = self.misfit[1] if self.misfit is not None and self.misfit[0] is error else None
         kept: list[Step] = []
         for step in steps:
             frame = step[0]
@@ -135,7 +137,7 @@ class Tracebacks(Base):
                 continue
             info = lowered.get(id(code))
             if info is not None:
-                if info.is_synthetic(step[1]):
+                if info.is_synthetic(step[1]) or info.group == outside:
                     continue
                 if info.merged and kept and kept[-1][0] is not frame and not _raises(kept[-1]) and self._belongs(frame, info, kept[-1][0]):
                     kept.pop()
@@ -169,7 +171,7 @@ class Tracebacks(Base):
 
     def tidy(self, error: BaseException) -> BaseException:
         """``error`` with the traceback that a plain run shows from the current function inwards."""
-        error.__traceback__ = rebuild(self._at_name(error, self.clean(steps_of(error.__traceback__))), error.__traceback__)
+        error.__traceback__ = rebuild(self._at_name(error, self.clean(steps_of(error.__traceback__), error)), error.__traceback__)
         self._tidy_context(error)
         return error
 
@@ -229,7 +231,7 @@ class Tracebacks(Base):
         if isinstance(error, StopIteration):
             error, steps = self._out_of_comprehensions(error, steps)
         steps += steps_of(error.__traceback__)
-        error.__traceback__ = rebuild(self._at_name(error, self.clean(steps)))
+        error.__traceback__ = rebuild(self._at_name(error, self.clean(steps, error)))
         self._tidy_context(error)
         return error
 
