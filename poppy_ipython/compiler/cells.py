@@ -17,6 +17,7 @@ from .abi import PREFIX, changed, children, const, function, op, operation, plac
 from .files import planned, remember, remember_plan
 from .plaincode import as_in, collect, with_users
 from .plan import Lowered, Native, Plan, UnitInfo, call_sites
+from .queries import telling
 from .scope import Scope
 from .statements import Statements
 
@@ -250,7 +251,7 @@ def compile_cell(
     lowering.constants = [c for c in plain.co_consts if isinstance(c, tuple)]
     collect(plain, lowering.plain)
     remember(filename, tree, plain)
-    body = list(tree.body)
+    body = telling(list(tree.body), set())
     tail: list[ast.stmt] = []
     lowering.all_native = all_native
     last = body.pop() if body and isinstance(body[-1], ast.Expr) else None

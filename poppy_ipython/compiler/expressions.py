@@ -15,6 +15,7 @@ from . import scopes
 from .abi import BINARY, COMPARE, PREFIX, UNARY, attribute_place, changed, const, lambda_, load, op, operation, place, store, walk
 from .comprehensions import Comprehensions
 from .native import expression_two_ways
+from .queries import told_of
 from .readers import Readers
 from .sources import Sources
 
@@ -425,6 +426,10 @@ class Expressions(Comprehensions, Readers, Sources, _Base):
         else:
             head = [self.expr(func)]
             target = "await_call" if awaited else "call"
+        told = told_of(node.args[0]) if args is None and callee is None and node.args else None
+        if told is not None and target == "meth":
+            head.append(self.expr(told[1]))
+            target, args = "meth_told", [self.expr(told[0]), *self.items(node.args[1:], node)]
         if args is None:
             if len(node.args) == 1 and isinstance(node.args[0], ast.Starred) and not awaited:
                 target += "_star"

@@ -21,6 +21,7 @@ from .generators import is_async_generator, is_generator, without_yields
 from .guards import Guard, guard_of_body
 from .plaincode import collect, with_users
 from .plan import Lowered, call_sites
+from .queries import telling
 from .scope import Scope
 from .shared import CELL, bound_otherwise, declared, shared
 from .statements import Statements
@@ -216,6 +217,7 @@ def _lower(
     if others and (generator or coroutine):
         return "it contains Nonlocal"
     local = (set(params) | known.assigned(body)) - global_names - others
+    body = telling(body, local | set(code.co_freevars))
     path = [node] if file is None else file.path(node)
     both = shared(path, local, code.co_freevars)
     reason = bound_otherwise(body, both)

@@ -21,6 +21,7 @@ from . import scopes
 from .abi import PREFIX, changed, const, lambda_, load, op, place, store, walk
 from .comprehensions import does_something, fitting
 from .native import renamed
+from .queries import told_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -58,7 +59,7 @@ class Readers(_Base):
         """What is iterated over at once (by a builtin, or in a loop): calls are looked through, see ``engine/streams.py``."""
         if not isinstance(node, ast.Call) or self.reads(node) or scopes.consumed(node) or self.is_super(node):
             return self.expr(node)
-        if any(k.arg is None for k in node.keywords) or any(isinstance(a, ast.Starred) for a in node.args):
+        if any(k.arg is None for k in node.keywords) or any(isinstance(a, ast.Starred) or told_of(a) for a in node.args):
             return self.expr(node)
         func = node.func
         name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""

@@ -21,6 +21,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from ..effects import effect_of
+from ..effects.table import own_name
 from .atoms import ATOMS, CONTAINERS
 from .draws import source_of
 from .external import EVERYTHING
@@ -48,6 +49,8 @@ class Ambient(Base):
 
     def queued(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], effect: Any) -> Any:
         """A call of ``fn``, an ordered effect that is over at once: where it stands if that is the same, else at the head."""
+        if effect.known and effect.resource != SHOWN and self.shows_users_code((*args, *kwargs.values())):
+            return self.fence(fn, args, kwargs, what=own_name(fn))
         if self.foresees and self.cur is not self.ghost and not self.quiescent():
             owner = getattr(fn, "__self__", None)
             if effect.resource == SHOWN:
@@ -66,6 +69,12 @@ class Ambient(Base):
                 if self.makes_generator(fn, args, kwargs):
                     return self.born(self.natively(fn, *_settled(args, kwargs)))
         return self.at_head_value(fn, args, kwargs, effect)
+
+    def shows_users_code(self, values: tuple[Any, ...]) -> bool:
+        """May a library run a special method of the user's, one that writes, on what it is given?"""
+        if _all_of(ATOMS, values, {}) or self.cur is self.ghost or not any(self.writing_code()[:2]):
+            return False
+        return self.any_risky(values) or any(map(self.acts_inside, values))
 
     def ordered_item(self, target: Any, key: Any, effect: Any) -> Any:
         """``target[key]`` of a class whose elements ``effect`` says are read in order (the environment)."""

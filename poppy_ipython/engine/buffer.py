@@ -248,6 +248,14 @@ def update_items(target: dict[Any, Any], items: dict[Any, Any]) -> None:
     target.update({key: settled(value) for key, value in items.items()})
 
 
+def remove_item(target: Any, item: Any) -> None:
+    """``target.remove(item)`` of a list or deque: a view may hold answers that have come since."""
+    for place, one in enumerate(target):
+        if type(one) is Pending:
+            target[place] = settled(one)
+    target.remove(item)
+
+
 def set_add(target: set[Any], item: Any) -> None:
     target.add(item)
 

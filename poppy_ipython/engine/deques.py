@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..effects.registry import effect_of
 from .atoms import ATOMS, ITERABLE
-from .buffer import extend_items, named, set_item
+from .buffer import extend_items, named, remove_item, set_item
 from .dictloops import end_of_loop
 from .pending import Pending, settled
 
@@ -124,7 +124,7 @@ class Deques(Base):
             return NotImplemented
         found = getattr(probe, name)(*args)
         if name == "remove":
-            self.change_deque(target, name, named(name), args)
+            self.change_deque(target, name, remove_item, args)
         return found
 
     # ------------------------------------------------------------------ iteration

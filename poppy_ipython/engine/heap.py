@@ -135,7 +135,7 @@ class Heap(Displays):
             if not target.done:
                 if target.elements is not None and target.kind is not None and name in target.kind._fields:
                     return settled(target.elements[target.kind._fields.index(name)])
-                if not self.risky(target):
+                if target.kind is None and not self.risky(target):
                     return self.defer(self.ga, (target, name), born=target.position)
             target = self.force(target)
         unit = self.cur

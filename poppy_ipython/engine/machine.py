@@ -349,7 +349,7 @@ class Machine(
             names = {
                 "g": read, "gl": self.global_late(namespace, read), "gal": self.ga_late, "gas": self.ga_stored, "st": store, "gd": self.deleter(namespace, store), "ga": self.ga, "sa": self.sa, "da": self.da,
                 "gi": self.gi, "si": self.si, "di": self.di, "seg": self.seg, "op": self.op, "call": self.call,
-                "meth": self.meth, "own": self.own, "truth": self.truth, "ld": self.ld, "force": self.force,
+                "meth": self.meth, "meth_told": self.meth_told, "own": self.own, "truth": self.truth, "ld": self.ld, "force": self.force,
                 "drain": self.drain, "iterate": self.iterate, "iterate_new": self.iterate_new, "iterate_async": self.iterate_async, "stream_call": self.stream_call, "stream_meth": self.stream_meth, "read": self.read,
                 "read_join": self.read_join, "reads_at_once": self.reads_at_once, "combining_writes": self.combining_writes, "fit": self.fit, "fits": self.fits, "joins_at_once": self.joins_at_once, "delegate": self.delegate, "iterate_call": self.iterate_call,
                 "iterate_method": self.iterate_method, "finish": self.finish, "unpack": self.unpack, "stmt": self.stmt,

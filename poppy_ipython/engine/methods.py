@@ -6,15 +6,17 @@ deferred; one that could mutate, or that we do not know, waits for the receiver 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
+from ..effects.table import underlying
 from .atoms import ATOMS, COLLECTED, CONTAINERS, ITERABLE, MAPPINGS, SEQUENCES, acts_as_index, hashes_plainly
-from .buffer import extend_items, named, set_add, set_item, update_items
+from .buffer import extend_items, named, remove_item, set_add, set_item, update_items
 from .collected import Collected
 from .dictloops import CLEARED, POPPED, taken_out
 from .openings import READS, WRITES
-from .pending import Pending, settled
+from .pending import BoundRef, Pending, settled
 
 _IMMUTABLE_TYPES = (str, bytes, int, float, complex, tuple, frozenset, range)
 #: names that no mutating method of a builtin container has, and that some immutable builtin type has
@@ -82,6 +84,16 @@ class Methods(Collected):
         if kind in COLLECTED:
             return self.collected_method(target, name, args, kwargs)
         return self.call(self.ga(target, name), *args, **kwargs)
+
+    def meth_told(self, target: Any, name: str, told: dict[str, Any], /, *args: Any, **kwargs: Any) -> Any:
+        """``target.name(*args, **kwargs)``, with names that pandas would look up in its caller's frame (see ``compiler/queries``)."""
+        pandas: Any = sys.modules.get("pandas")
+        if pandas is not None:
+            target = target if type(target) is BoundRef else self.own(target, name, True)
+            fn = settled(target.fn) if type(target) is BoundRef else None
+            if any(underlying(fn) is looks for looks in (pandas.DataFrame.query, pandas.DataFrame.eval, pandas.eval)):
+                kwargs = {**kwargs, "local_dict": told}
+        return self.meth(target, name, *args, **kwargs)
 
     def atom_method(self, target: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A method of an immutable builtin: pure."""
@@ -155,7 +167,7 @@ class Methods(Collected):
             if name == "sort":
                 self.store_op(target, _sort, (bool(kwargs.get("reverse", False)),))
             elif name == "remove":
-                self.store_op(target, named("remove"), args)
+                self.store_op(target, remove_item, args)
             return result
         return self.fence(getattr(target, name), args, kwargs, what=f"list.{name}", pure=True)
 

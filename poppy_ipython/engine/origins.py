@@ -23,6 +23,7 @@ from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from ..compiler import lower_function, scopes
+from .atoms import lookup
 from .footprint import Footprints
 from .pending import Pending
 from .reach import Reach
@@ -76,14 +77,16 @@ class Origins(Base):
         """May operating on (or iterating over) the value of a pending run code of the user's that writes?"""
         if type(value) is not Pending or value.position is not None or value.data or value.done:
             return False
-        if value.elements is not None:
-            return any(self.risky(item) or self.acts(item) for item in value.elements)
+        if value.elements is not None and any(self.risky(item) or self.acts(item) for item in value.elements):
+            return True
         operators, iteration, _ = self.writing_code()
-        return iteration if iterates else operators
+        return (iteration if iterates else operators) and (value.elements is None or (value.kind is not None and is_users_class(value.kind)))
 
     def risky_method(self, value: Pending, name: str) -> bool:
         """May ``value.name()`` be a method of some class of the user's?"""
-        return value.position is None and (value.elements is None and name in self.writing_code()[2])
+        if value.elements is not None:
+            return value.kind is not None and lookup(value.kind, name) is not lookup(tuple, name)
+        return value.position is None and name in self.writing_code()[2]
 
     def any_risky(self, values: Any, iterates: bool = False) -> bool:
         return any(type(value) is Pending and self.risky(value, iterates) for value in values)

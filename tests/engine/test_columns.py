@@ -10,6 +10,7 @@ import pytest
 
 from poppy_ipython import unordered
 from poppy_ipython.engine.run import Outcome, run_simulated
+from tests.fuzz.check import agree
 
 FRAME = "df = pandas.DataFrame({'q': ['a', 'bb', None, 'c'], 'n': [1, 2, 3, 4], 'x': [.5, 1, 2, 4]})\n"
 #: source -> rounds
@@ -88,3 +89,21 @@ def test_a_failure_is_that_of_its_element() -> None:
         steps.append((tb.tb_frame.f_code.co_name, tb.tb_lineno))
         tb = tb.tb_next
     assert ("<module>", 3) in steps and ("<lambda>", 3) in steps
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def f(q):\n    least = num(q)\n    return len(df.query('n > @least')), ask(least)\nout = [f(q) for q in range(6)]",
+        "def f(least, col='n'):\n    for t in range(2):\n        u = num(t)\n        if u: out.append(len(df.query(f'{col} > @least and n < @u')))\n    return [ask(i) for i in df.query('n > @t')]\nout += [f(num(q)) for q in range(3)]",
+        "out = [len(df.query('n > @t')) for t in range(3)] + [sum(len(df.query('n > @t')) for t in mk(1) + [2])]",
+        "def f(a):\n    cond = 'n > @a'\n    return df.query(cond).n.tolist(), df.eval('n + @a').tolist(), (lambda a: len(df.query('n > @a')))(num(a))\nout = [f(num(q)) for q in range(3)]",
+        "class M:\n    def query(self, *a, **k): put('q', [list(a), sorted(k)]); return ask(a[0])\n    def f(self, name): return self.query('joe@name', 1, k=2), get('q')\nout = [M().f(num(q)) for q in range(3)]",
+    ],
+)
+def test_pandas_looks_up_names_of_a_function(body: str) -> None:
+    agree(f"import pandas as pd\ndf = pd.DataFrame({{'n': [1, 2, 3, 4]}})\nout = []\n{body}\ndf = None\n")
+
+
+def test_what_looks_up_names_runs_beside_calls() -> None:
+    agree("import pandas as pd\ndf = pd.DataFrame({'n': [1, 2, 3, 4]})\ndef f(t):\n    return [ask(n) for n in df.query('n > @t')['n'].tolist()]\nout = f(1)\ndf = None\n", seed=0, at_once=3)

@@ -157,3 +157,9 @@ for q in range(3):
 ])  # fmt: skip
 def test_a_store_through_a_slice_of_what_may_turn_out_to_be_an_array(program: str) -> None:
     agree(program)
+
+
+@pytest.mark.parametrize("made", ["[]", "collections.deque()"])
+def test_an_answer_is_removed_again(made: str) -> None:
+    agree(f"import collections\nls = {made}\nfor q in range(3):\n    ls.append(num(q))\n    put('n', len(ls))\n    if num(q) in ls: ls.remove(num(q))\nprint(ls)\n")
+    agree(f"import collections\nls = {made}\nfor q in range(4):\n    ls.append(num(q))\n    ls.append(q)\n    ls.remove(num(q))\n    l0 = [ask(n) for n in ls]\n", seed=0, at_once=4)

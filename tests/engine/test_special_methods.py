@@ -403,3 +403,58 @@ for x in [collections.OrderedDict(a=K()), types.SimpleNamespace(a=K()), ValueErr
         y = ask((q, v))
     print(v, y)
 """)
+
+
+NAMED = """\
+import enum, logging, typing, warnings
+log = []
+def write(x):
+    log.append(x); put("w", len(log))
+    return num(len(log))
+class T(typing.NamedTuple):
+    a: object
+    b: str = "b"
+    def total(self): return write(self.b)
+    def count(self): return write("count")
+    @property
+    def text(self): return write(self.a)
+    def __str__(self): write("str"); return "t"
+    def __add__(self, other): return write(other)
+class C(enum.Enum):
+    A = 1
+    B = 2
+    @property
+    def text(self): return write(self.name)
+class K:
+    def __init__(self, n): self.n = n
+    def __str__(self): write("K"); return "k"
+    def __float__(self): write("float"); return 1.0
+    @property
+    def text(self): return write(self.n)
+ks = [K(1), K(2)]
+def f(q):
+    r = FORM
+    return len(log), get("w"), ask(q)
+for q in range(4):
+    try:
+        bad(q)
+        x = [f(q), len(log)]
+        log.append(bad(len(log)))
+    except Boom:
+        log.append(get("w"))
+    log.append(num(len(log)))
+"""
+
+
+@pytest.mark.parametrize("form", [
+    "T(num(q), ask(q)).total()", "T(num(q)).count()", "T(num(q)).text", "T(num(q)) + q", "f'{T(num(q))}'", "[t.text for t in [T(num(q)), T(ask(q))]]",
+    "C(num(q) % 2 + 1).text", "C['AB'[num(q) % 2]].text", "[c.text for c in C]", "{c: c.text for c in C}", "next(k for k in ks if k.n > 1).text", "ks.__getitem__(num(q) % 2).text",
+    "getattr(C, 'AB'[num(q) % 2]).text", "max(ks, key=lambda k: num(k.n)).text",
+    "logging.getLogger('quiet').warning('%s %s', K(num(q)), ask(q))", "__import__('numpy').mean([K(num(q)), K(1)])",
+])  # fmt: skip
+def test_methods_and_properties_of_what_is_found_or_made_of_answers(form: str) -> None:
+    agree(NAMED.replace("FORM", form) + "write = f = None\n")
+
+
+def test_named_tuples_of_answers_call_their_methods_ahead() -> None:
+    agree(NAMED.replace("FORM", "T(num(q), ask(q)).b.upper()") + "l0 = [T(num(q), ask(q))._replace(a=num(q)) for q in range(6)]\n", seed=0, at_once=4)

@@ -392,7 +392,7 @@ class Callees(Base):
             if issubclass(cls, tuple) and getattr(getattr(generated, "__func__", generated), "__name__", "") == "__new__":
                 code = getattr(getattr(generated, "__func__", generated), "__code__", None)
                 if code is not None and code.co_filename.startswith("<string>") and init is object.__init__:
-                    return (Fresh(None, lambda: self.distinct([v for values in args.each() for v in values])),)
+                    return (Fresh(None, lambda: self.distinct([v for values in args.each() for v in values]), named=cls),)
             raise Top(cls.__qualname__)
         if init is object.__init__:
             return (new,)

@@ -40,6 +40,7 @@ from ...compiler.references import (
 from ...compiler.functions import belongs_to_user
 from ..atoms import _MISSING, CHAINED, CONTAINERS, MAPPINGS, lookup
 from ..pending import UNBOUND, Pending
+from .stores import is_users_function
 from .looks import Method, attribute_now, look_attribute, look_global, look_local, seen
 from .values import (
     ANY_ELEMENTS,
@@ -62,6 +63,7 @@ from .values import (
     StandIn,
     Top,
     Values,
+    has_own,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -118,7 +120,7 @@ class Paths(Base):
 
     def tuple_of(self, pending: Pending) -> Fresh:
         elements = pending.elements or ()
-        return Fresh(None, lambda: self.distinct(elements))
+        return Fresh(None, lambda: self.distinct(elements), named=pending.kind)
 
     def name(self, act: Activation, ref: Ref) -> Values:
         name = ref.detail
@@ -199,6 +201,8 @@ class Paths(Base):
     def attribute_of(self, base: Any, name: str) -> Values:
         kind = type(base)
         if kind is StandIn:
+            if base is not DATA and base is not GIVEN:
+                self.asked_for(name)
             return self.through(JUST_DATA, MADE_ATTRIBUTES, name) if base is DATA else JUST_GIVEN if base is GIVEN else JUST_UNKNOWN
         if kind is Pending:
             self.trail = None
@@ -224,6 +228,18 @@ class Paths(Base):
             value = value.bound
         return more if value is _MISSING else (value, *more)
 
+    def asked_for(self, name: str) -> None:
+        """An attribute of what is not known may be a property of each class of the user's that can be named."""
+        if name in self.of_any:
+            return
+        self.of_any.add(name)
+        for cls in self.machine.users_classes()[0]:
+            found = vars(cls).get(name, _MISSING)
+            if isinstance(found, property) and is_users_function(found.fget):
+                self.function(found.fget, Args(self, None, None))
+            elif found is not _MISSING and _acts_when_read(found):
+                raise Top(f"{cls.__name__}.{name}")
+
     def reads(self, item: tuple[Any, Any]) -> Values:
         """Note a read of ``item``; what the continuation itself may have stored there."""
         self.read[item] = None
@@ -242,7 +258,7 @@ class Paths(Base):
 
     def fresh_attribute(self, base: Fresh, name: str) -> Values:
         if base.kind is None:
-            return JUST_UNKNOWN
+            return self.of_class(base, base.named, name, lookup(base.named, name)) if has_own(base, name) else JUST_UNKNOWN
         found = lookup(base.kind, name)
         if found is _MISSING and not _looks_plainly(base.kind):
             raise Top(name)
@@ -261,8 +277,7 @@ class Paths(Base):
             return (found.__func__,)
         if isinstance(found, property):
             return self.property(base, kind, name)
-        getter = lookup(type(found), "__get__")
-        if type(found) is cached_property or type(getter) is types.FunctionType and belongs_to_user(getter.__code__.co_filename):
+        if _acts_when_read(found):
             raise Top(f"{kind.__name__}.{name}")
         return JUST_UNKNOWN
 
@@ -399,6 +414,12 @@ class Paths(Base):
 
 
 _SLICED = PLAIN | CONTAINERS | {tuple, StandIn, Fresh, Pending}
+
+
+def _acts_when_read(found: Any) -> bool:
+    """Does what a class has run code of the user's when an instance is asked for it, and is no property?"""
+    getter = lookup(type(found), "__get__")
+    return type(found) is cached_property or type(getter) is types.FunctionType and belongs_to_user(getter.__code__.co_filename)
 
 
 def _looks_plainly(kind: type) -> bool:

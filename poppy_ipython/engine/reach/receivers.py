@@ -36,6 +36,7 @@ from .values import (
     Super,
     Top,
     Values,
+    has_own,
 )
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Receivers(Base):
             return self.container_method(receiver, kind, name, args)
         if kind is tuple or kind is frozenset:
             return self.pure_method(receiver, name)
-        if kind is Pending or kind is StandIn or (kind is Fresh and receiver.kind is None):
+        if kind is Pending or kind is StandIn or (kind is Fresh and receiver.kind is None and not has_own(receiver, name)):
             return self.unseen_method(receiver, name, args)
         if kind is Super:
             return self.super_method(receiver, name, args)

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...compiler.maywrites import Call, Summary
 from ...compiler.plan import Lowered
-from ..atoms import ATOMS
+from ..atoms import ATOMS, lookup
 from ..pending import UNBOUND
 
 TOP_SLOT = "top"
@@ -74,13 +74,23 @@ MOST = 24
 class Fresh:
     """An object that the continuation makes: an instance of ``kind``, or (None) a container of ``elements()``."""
 
-    __slots__ = ("elements", "kind", "origin")
+    __slots__ = ("elements", "kind", "named", "origin")
 
-    def __init__(self, kind: type | None, elements: Callable[[], Values] | None = None, origin: Any = None) -> None:
+    def __init__(self, kind: type | None, elements: Callable[[], Values] | None = None, origin: Any = None, named: Any = None) -> None:
         self.kind = kind
         self.elements = elements if elements is not None else _any
         #: which display of the source it is, or None
         self.origin = origin
+        #: the class of a named tuple, or None
+        self.named = named
+
+
+def has_own(value: Fresh, name: str) -> bool:
+    """Is ``name`` of a named tuple a method or property of its class's, and not one of its fields?"""
+    return value.named is not None and isinstance(lookup(value.named, name), _PARTS)
+
+
+_PARTS = (types.FunctionType, property, staticmethod, classmethod)
 
 
 class Older:
