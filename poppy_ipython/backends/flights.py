@@ -133,6 +133,7 @@ class Flights:
             self.cancel(call)
         for flight in list(self._out.values()):
             self.cancel(flight.call)
+        self._slots.clear()
 
     def in_program_order(self) -> None:
         """Send the oldest first, always, whatever chain another one heads (order.py). Before the first call."""

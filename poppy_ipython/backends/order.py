@@ -229,6 +229,11 @@ class Queue:
             if group is not None:
                 group.count -= 1
 
+    def clear(self) -> None:
+        """Forget withdrawn calls, which stay until they are met."""
+        self.heap.clear()
+        self._groups.clear()
+
     def take(self, width: int, eligible: Callable[[Waiting], bool]) -> Waiting:
         """Take the call that goes next out of the queue; the oldest is the heap's first, which waits and may go."""
         oldest = entry = self.heap[0]

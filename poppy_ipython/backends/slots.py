@@ -397,6 +397,13 @@ class Slots:
         for gate in lane.gates:
             gate.tickets.pop(id(call), None)
 
+    def clear(self) -> None:
+        """Nothing waits any more, and nothing will: let go of the calls that were withdrawn, and of what they hold."""
+        for lane in self.lanes.values():
+            lane.waiting.clear()
+        self._doomed.clear()
+        self._pausing.clear()
+
     def waits(self, call: Any) -> bool:
         """Whether the call is still to be sent."""
         return id(call) in self._waiting
