@@ -202,7 +202,7 @@ def stores_not_buffered() -> None:
     replaced("poppy_ipython.engine.heap:Heap.direct", lambda _: lambda self, target, key: key not in self.chains)
 
 
-@mutant("a container is viewed when the keys of its older stores have arrived")
+@mutant("a container is viewed when the keys of its older stores have arrived", "filling")
 def views_with_keys_in_flight() -> None:
     replaced("poppy_ipython.engine.buffer:Chain.waiting_key", lambda _: lambda self, position: None)
 
@@ -314,7 +314,7 @@ def tracebacks_as_they_come() -> None:
     replaced("poppy_ipython.engine.tracebacks:Tracebacks.explain", lambda _: lambda self, entry, error: error)
 
 
-@mutant("a store in an instance that an older unit makes is announced")
+@mutant("a store in an instance that an older unit makes is announced", r"Box\(q\)")
 def older_instances_need_no_slot() -> None:
     def make(store_attribute: Any) -> Any:
         from poppy_ipython.engine.reach.values import Older
