@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 import types
+from dataclasses import dataclass, field
 
 from . import scopes
 from .abi import changed, walk
@@ -141,3 +142,68 @@ def computes_only(node: ast.FunctionDef) -> frozenset[str] | None:
             elif not isinstance(part, (*_STATEMENTS, *_EXPRESSIONS)):
                 return None
     return frozenset(called)
+
+
+@dataclass
+class Cleanup:
+    """What a generator function does when one of its generators is closed at a ``yield``."""
+
+    #: something that can be seen, as far as its own code goes
+    acts: bool = False
+    #: managers that are left: (name, attribute) of what is called or entered, None for what is no name
+    managers: list[tuple[str | None, str | None]] = field(default_factory=list)
+    #: methods that a ``finally`` calls to let go of something
+    methods: set[str] = field(default_factory=set)
+    #: functions and methods that it calls, which may make generators that it goes through
+    called: set[str] = field(default_factory=set)
+    called_methods: set[str] = field(default_factory=set)
+
+
+_CLOSED = frozenset({"GeneratorExit", "BaseException"})
+_RELEASES = frozenset({"close", "release", "disconnect", "shutdown"})
+
+
+def cleanup_of(node: ast.AST) -> Cleanup:
+    """
+    >>> cleanup_of(ast.parse("def f():\\n  try: yield 1\\n  finally: print(2)").body[0]).acts
+    True
+    >>> found = cleanup_of(ast.parse("def f(c):\\n  with open(c) as g:\\n    try: yield from h(g)\\n    finally: c.close()").body[0])
+    >>> found.acts, found.managers, sorted(found.methods), sorted(found.called)
+    (False, [('open', None)], ['close'], ['h', 'open'])
+    """
+    found = Cleanup()
+    for statement in getattr(node, "body", ()):
+        for part in scopes.walk_scope(statement):
+            if isinstance(part, ast.Call):
+                if isinstance(part.func, ast.Name):
+                    found.called.add(part.func.id)
+                elif isinstance(part.func, ast.Attribute):
+                    found.called_methods.add(part.func.attr)
+            elif isinstance(part, (ast.Try, ast.TryStar)) and has_yield(part):
+                found.acts = found.acts or any(map(_sees_the_end, part.handlers))
+                for last in part.finalbody:
+                    _look_at_last(last, found)
+            elif isinstance(part, (ast.With, ast.AsyncWith)) and has_yield(part):
+                found.managers += [_named(item.context_expr) for item in part.items]
+    return found
+
+
+def _sees_the_end(handler: ast.ExceptHandler) -> bool:
+    kind = handler.type
+    return kind is None or any(isinstance(part, ast.Name) and part.id in _CLOSED for part in ast.walk(kind))
+
+
+def _look_at_last(last: ast.stmt, found: Cleanup) -> None:
+    call = last.value if isinstance(last, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _RELEASES and not call.args and not call.keywords:
+        found.methods.add(call.func.attr)
+    elif not isinstance(last, ast.Pass):
+        found.acts = True
+
+
+def _named(manager: ast.expr) -> tuple[str | None, str | None]:
+    if isinstance(manager, ast.Call):
+        manager = manager.func
+    if isinstance(manager, ast.Attribute) and isinstance(manager.value, ast.Name):
+        return manager.value.id, manager.attr
+    return (manager.id, None) if isinstance(manager, ast.Name) else (None, None)

@@ -112,7 +112,10 @@ class Loops(_Base):
         self.scope.bound = set(before)
         orelse = self.block(node.orelse) if node.orelse else []
         self.scope.bound = before
-        return [*start, ast.For(store(temp), source, [place(s, node) for s in (*change, *body)], orelse)]  # type: ignore[misc]
+        loop = ast.For(store(temp), source, [place(s, node) for s in (*change, *body)], orelse)  # type: ignore[misc]
+        if not start:
+            return [loop]
+        return [*start, ast.Try([place(loop, node)], [], [], [place(forget(iterator), node)])]  # type: ignore[list-item]
 
     def wants_rounds(self, node: ast.For) -> bool:
         """Should each round be a unit?  Yes if a statement of the body may have to wait for a pending receiver or key.

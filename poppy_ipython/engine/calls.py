@@ -106,6 +106,8 @@ class Calls(Base):
         if effect is not None and effect.external:
             self.use_of(fn, effect).calls += 1
             value = self.external(fn, effect, args, kwargs)
+            if self.unfinished:
+                value = self.in_turn(value)
             if effect.backend == "loop" or (effect.backend == "auto" and inspect.iscoroutinefunction(fn)):
                 return value
             return self.await_value(value)  # a plain function: what it has returned is awaited, if it can be
@@ -189,12 +191,15 @@ class Calls(Base):
         """Calls of an undeclared ``fn``, counted and timed: nothing unknown stays silent."""
         use = self.use_of(fn, None)
         clock = self.clock
+        function = fn.__func__ if type(fn) is types.MethodType else fn
+        ends = type(function) is types.FunctionType and self.end_acts(function)
 
         def in_order(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             use.calls += 1
             begin = clock()
             try:
-                return self.fence(f, args, kwargs, what=use.what)
+                value = self.fence(f, args, kwargs, what=use.what)
+                return self.note_generator(value) if ends else value
             finally:
                 use.held += clock() - begin
 
@@ -243,7 +248,8 @@ class Calls(Base):
 
             def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 use.calls += 1
-                return self.external(f, effect, args, kwargs)
+                value = self.external(f, effect, args, kwargs)
+                return self.in_turn(value) if self.unfinished else value
         elif effect.resource is file_resource:
 
             def treat(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -280,7 +286,10 @@ class Calls(Base):
             return self._undeclared(fn, args, kwargs)
         if effect.name == "pure":
             return self.native(fn, args, kwargs or None, effect.result == "atom", effect)
-        return self.external(fn, effect, args, kwargs) if effect.external else self.queued(fn, args, kwargs, effect)
+        if not effect.external:
+            return self.queued(fn, args, kwargs, effect)
+        value = self.external(fn, effect, args, kwargs)
+        return self.in_turn(value) if self.unfinished else value
 
     def _undeclared(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self.fence(fn, args, kwargs, what=own_name(fn))
@@ -351,6 +360,8 @@ class Calls(Base):
         self.locate(entry, _getframe(1))
         if unit.head and len(unit.log) == 1:
             self.post(self.advance, unit)
+        if self.unfinished:
+            self.issued()
         return entry
 
     def at_head_value(
@@ -361,7 +372,7 @@ class Calls(Base):
         ``effect``: what it is declared as; a write keeps younger external reads of its resource waiting (``resource`` if it is
         known already). Where that depends on arguments that are not there yet, it is every resource.
         """
-        if self.quiescent():
+        if self.quiescent() or self.unfinished and self.one_by_one():
             return self.fence(fn, args, kwargs, pure=True)
         entry = self.at_head(fn, args, kwargs)
         entry.pending = Pending()

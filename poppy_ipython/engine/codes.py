@@ -7,6 +7,7 @@ the user defined inside lowered code keep their code, with the qualified name of
 
 from __future__ import annotations
 
+import inspect
 import types
 from typing import Any
 
@@ -112,3 +113,14 @@ def _users(code: types.CodeType, parent: str, base: str) -> types.CodeType:
     if qualname.startswith(parent):
         qualname = base + qualname[len(parent) :]
     return code.replace(co_consts=constants, co_qualname=qualname)
+
+
+def locals_of(frame: types.FrameType) -> dict[str, Any]:
+    """The locals of a frame as they are now, without the frame keeping them: before Python 3.13 its ``f_locals`` holds what it was asked
+    for until it is asked again, and what a variable has let go of would live on."""
+    found = frame.f_locals
+    if type(found) is not dict or not frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+        return found
+    copied = found.copy()
+    found.clear()
+    return copied

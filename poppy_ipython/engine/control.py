@@ -167,11 +167,13 @@ class Control(DictLoops):
 
     def _advance_native(self, iterator: Iterator[Any], value: Any) -> Iterator[Any]:
         """Anything else: ``iter()`` and every advance wait for the head."""
-        while True:
-            item = self.fence(next, (iterator, _SKIP), {}, what=type(value).__name__)
-            if item is _SKIP:
-                return
-            yield item
+        looping, keys = self.looping, (id(iterator), id(value))
+        looping.update(keys)
+        try:
+            while (item := self.fence(next, (iterator, _SKIP), {}, what=type(value).__name__)) is not _SKIP:
+                yield item
+        finally:
+            looping.subtract(keys)
 
     def iterate_call(self, fn: Any, /, *args: Any, **kwargs: Any) -> Iterator[Any]:
         """``for … in fn(…)``: ``enumerate``, ``zip`` and ``reversed`` look through to what they iterate."""

@@ -29,6 +29,7 @@ from ..compiler.abi import PREFIX
 from ..compiler.maywrites import continuation, plain_names, summarise, targets_at
 from ..compiler.plan import Lowered
 from ..compiler.references import Summary
+from .codes import locals_of
 from .pending import Pending
 from .reach import Reach, alike, look_local
 from .reach.values import FRESH_RESULT, TOP_SLOT, Activation, Fresh, Top
@@ -184,14 +185,14 @@ class Footprints(StoredKinds):
                     break
                 info = lowered.get(code)
                 if info is not None and not (info.merged and info.piece is None):
-                    found.append(Suspended(info, (code, frame.f_lineno), frame.f_globals, _visible(frame.f_code, frame.f_locals)))
+                    found.append(Suspended(info, (code, frame.f_lineno), frame.f_globals, _visible(frame.f_code, locals_of(frame))))
                 frame = frame.f_back
             if not self.own:
                 self.own = len(found)
             for generator in self.machine.suspended.get(unit, ()):
                 inside = generator.gi_frame
                 if inside is not None and not generator.gi_running and (info := lowered.get(id(inside.f_code))) is not None:
-                    found.append(Suspended(info, (id(inside.f_code), inside.f_lineno), inside.f_globals, inside.f_locals))
+                    found.append(Suspended(info, (id(inside.f_code), inside.f_lineno), inside.f_globals, locals_of(inside)))
             if unit.origin is None or unit.parent is None or unit.parent.parent is None:
                 return found
             unit = unit.parent

@@ -40,7 +40,7 @@ from ..effects.effect import external_names
 from ..effects.registry import effect_of
 from ..effects.retrying import retried
 from .atoms import lookup
-from .codes import CodeInfo
+from .codes import CodeInfo, locals_of
 from .pending import UNBOUND, Pending, settled
 
 if TYPE_CHECKING:
@@ -65,6 +65,19 @@ _UNKNOWN: Any = object()
 def rest(item: Any, iterator: Iterator[Any]) -> Iterator[Any]:
     """An iterator with an item that had been taken from it."""
     return map(settled, chain((item,), iterator))
+
+
+class _Rest:
+    """What a loop that goes on natively goes over. It is handed out and forgotten: its end may run code, and code objects stay."""
+
+    __slots__ = ("iterator",)
+
+    def __init__(self, iterator: Iterator[Any]) -> None:
+        self.iterator: Iterator[Any] | None = iterator
+
+    def __iter__(self) -> Any:
+        iterator, self.iterator = self.iterator, None
+        return iterator
 
 
 class Types:
@@ -155,7 +168,7 @@ class Guards(Base):
                 if lasted[index] < enough[index]:
                     return False
                 enough[index] = 4 * lasted[index] + 1  # if it is no now, it may be yes later
-                return self.change_over(guards[index], namespace, cells, _getframe(1).f_locals)
+                return self.change_over(guards[index], namespace, cells, locals_of(_getframe(1)))
 
             return tick
 
@@ -197,7 +210,9 @@ class Guards(Base):
 
         def run(index: int, iterator: Any) -> None:
             code = natives[index].code
-            code = code.replace(co_consts=tuple([iterator if c == REST else c for c in code.co_consts]))
+            given = _Rest(iterator)
+            del iterator
+            code = code.replace(co_consts=tuple([given if c == REST else c for c in code.co_consts]))
             self.lowered[id(code)] = CodeInfo(code, lowered, True, None)
             self.native_code = True
             try:

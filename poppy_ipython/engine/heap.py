@@ -127,6 +127,8 @@ class Heap(Displays):
             self.locate(issue, _getframe(1))
         self.outstanding += 1
         unit.log.append((chain, position))
+        if self.unfinished:
+            self.issued()
 
     # ------------------------------------------------------------------ attributes
     def ga(self, target: Any, name: str) -> Any:
@@ -237,6 +239,8 @@ class Heap(Displays):
         cell.add(position, value)
         self.outstanding += 1
         unit.log.append((cell, position))
+        if self.unfinished:
+            self.issued()
         return None
 
     def da(self, target: Any, name: str) -> None:
@@ -406,7 +410,7 @@ class Heap(Displays):
         """``(read, store, phantom)`` for the names of ``namespace``, made once per lowered code object."""
         chains = self.name_chains.setdefault(id(namespace), {})
         self.namespaces[id(namespace)] = namespace
-        may = self.may
+        may, unfinished = self.may, self.unfinished
         space = id(namespace)
         builtins = namespace.get("__builtins__", __builtins__)
         builtins = builtins if isinstance(builtins, dict) else vars(builtins)
@@ -454,6 +458,10 @@ class Heap(Displays):
 
         def store(name: str, value: Any) -> Any:
             unit = self.cur
+            closes = unfinished and self.drops(namespace, name)
+            if closes:
+                value = self.force(value)
+                self.drain()
             if type(value) is Pending and value.done:
                 value = value.value
             cell = chains.get(name)
@@ -470,6 +478,8 @@ class Heap(Displays):
             cell.add(position, value)
             self.outstanding += 1
             unit.log.append((cell, position))
+            if closes:
+                self.drain()
             return value
 
         def phantom(name: str, value: Any) -> None:

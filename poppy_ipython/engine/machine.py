@@ -29,7 +29,7 @@ One object owns all state of a run, so that two runs in one process share nothin
     openings    `with open(…)`                           draws     random numbers
     attempts    `@retry`      caches    `@cache`            answered    functions whose next call is answered
     managed     `with` over managers whose methods are known    generated   those of `contextmanager`
-    cellunits   compound statements of the cell
+    cellunits   compound statements of the cell          closing     generators that are let go of
 
 The *host* (an event loop, or the simulated clock) drives it: it calls :meth:`flush` when asked to by ``wake``.
 """
@@ -62,6 +62,7 @@ from .caches import Caches
 from .callers import Callers
 from .calls import Calls
 from .cellunits import CellUnits
+from .closing import Closing
 from .codes import CodeInfo, prepare
 from .columns import Columns
 from .constructors import Constructors
@@ -122,6 +123,7 @@ _RECORDED = frozenset(
 
 
 class Machine(
+    Closing,
     CellUnits,
     Scheduler,
     Window,
@@ -245,6 +247,7 @@ class Machine(
         self._init_reading()
         self._init_folders()
         self._init_caches()
+        self._init_closing()
 
     # ------------------------------------------------------------------ host
     def wake_host(self) -> None:

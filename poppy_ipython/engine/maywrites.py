@@ -109,7 +109,9 @@ class MayWrites(Base):
         """Publish the footprint of a unit that is about to stall."""
         if unit.published is not None:
             self.unpublish(unit)
-        slots = footprint(self, unit)
+        slots = (TOP,) if self.unfinished and self.one_by_one() else footprint(self, unit)
+        if self.unfinished and self.closes(slots):
+            slots = (TOP,)
         key = (*unit.path, unit.n + 1)
         writers = self.writers.get(slots)
         if writers is None:

@@ -77,6 +77,7 @@ class Retirement(Base):
             else:
                 self._root_done()
         elif unit.draining:
+            entry = None  # nor what its frame refers to: the unit goes on inside this call
             self.resume(unit, unit.waiting)
 
     def settle(self, entry: Entry) -> None:

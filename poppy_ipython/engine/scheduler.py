@@ -227,7 +227,7 @@ class Scheduler(Workers):
         if unit is self.ghost:
             raise NotReady
         begin = self.clock()
-        if unit.exclusive or hold:
+        if unit.exclusive or hold or self.unfinished and self.one_by_one():
             target = None
         else:
             target = unit.origin

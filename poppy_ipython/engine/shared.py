@@ -91,6 +91,8 @@ class Shared(Base):
         chain.add(position, value)
         self.outstanding += 1
         unit.log.append((chain, position))
+        if self.unfinished:
+            self.issued()
         return value
 
 

@@ -337,7 +337,10 @@ class Streams(Base):
                 yield item
         except GeneratorExit:
             if self.cur is unit and not unit.killed and hasattr(iterator, "close"):  # `break`
-                self.at_head(iterator.close, (), {})
+                if self.quiescent():
+                    self.fence(iterator.close, (), {})
+                else:
+                    self.at_head(iterator.close, (), {})
             raise
 
     # ------------------------------------------------------------------ what is looked through
