@@ -20,6 +20,7 @@ from .lines import LINED
 from .pending import UNBOUND, Fault, Kill, Pending, settled, structured, unbound
 from .streams import Stream
 from .tables import is_index
+from .walks import walk_of
 
 _SKIP: Any = object()
 #: behind everything that belongs to an entry: where a binding that follows it stands
@@ -122,7 +123,7 @@ class Control(DictLoops):
             return self.with_progress(value)
         effect = self.special(kind, "__iter__")
         if effect is not None:
-            return self.advance_tame(self.native(iter, (value,), None, False, effect), is_index(kind))
+            return self.advance_tame(self.native(iter, (value,), None, False, effect), is_index(kind), walk_of(value, "__iter__"))
         found = self.lines_ahead(value) if kind in LINED else self.iterated_instance(value)
         if found is not None:
             return found

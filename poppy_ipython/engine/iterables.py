@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ..effects.registry import effect_of
 from .memory import MEMORY
 from .pending import Pending
+from .walks import Walk
 
 if TYPE_CHECKING:
     from .base import Base
@@ -45,6 +46,8 @@ class Iterables(Base):
     def _init_iterables(self) -> None:
         #: id -> iterator that a declared function has made in this run (kept, so that the number stays its own)
         self.tame: dict[int, Any] = {}
+        #: where those of them stand that a loop has made over a frame or column (``walks``)
+        self.walks: dict[int, Walk | None] = {}
 
     def is_looked_through(self, value: Any) -> bool:
         """Does ``iterate`` know better than to wait for the head at each item?"""
@@ -52,10 +55,11 @@ class Iterables(Base):
             return True
         return type(value) is not Pending and self.special(type(value), "__iter__") is not None
 
-    def advance_tame(self, iterator: Any, labels: bool = False) -> Iterator[Any]:
+    def advance_tame(self, iterator: Any, labels: bool = False, walk: Walk | None = None) -> Iterator[Any]:
         """``labels``: it gives those of an index, which never change."""
         copies: Any = None
         first = True
+        walk = self.walks.pop(id(iterator), walk)
         while True:
             while self.may:
                 unit = self.cur
@@ -64,7 +68,10 @@ class Iterables(Base):
                     break
                 self.wait_for_writer(writer)
             if MEMORY in self.writes and not labels and (copies is None or not self.stores_only_to(copies)):
-                self.drain("commit", "an array")
+                if walk is None or not walk.goes_on(self):
+                    self.drain("commit", "an array")
+            if walk is not None:
+                walk.position += 1
             if first:
                 first, copies = False, self.copies_of(iterator)
                 if copies is None and not self.groups_plainly(iterator):

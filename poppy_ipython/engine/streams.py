@@ -32,6 +32,7 @@ from .pending import UNBOUND, BoundRef, Pending, settled, structured
 from .sources import JOINS, NUMBERS, READ_ALL, READERS
 from .tracebacks import steps_of
 from .unit import MAX_DEPTH
+from .walks import WALKED, walk_of
 
 if TYPE_CHECKING:
     from .base import Base
@@ -151,7 +152,10 @@ class Streams(Base):
         if kind is Pending or kind in CHAINED or kind in ATOMS and kind is not types.ModuleType:
             return self.meth(target, name, *map(self.unstreamed, args), **kwargs)
         fn = target.fn if kind is BoundRef else self.ga(target, name)
-        return self.stream_call(at_once, fn, *args, **kwargs)
+        found = self.stream_call(at_once, fn, *args, **kwargs)
+        if name in WALKED and self.tame.get(id(found), self) is found:
+            self.walks[id(found)] = walk_of(getattr(fn, "__self__", None), name)
+        return found
 
     def read(self, reader: Any, value: Any) -> Any:
         """``reader(value)``, where ``value`` may be a stream."""

@@ -20,6 +20,7 @@ These go ahead, each with its argument:
   the loop begins, which it does in order unless the keys are numbers or texts;
 * **rows of** ``df.iterrows()`` while all outstanding stores are to that frame, where they come from a copy: of a frame with columns of several types, or of types that are no numpy's, pandas
   builds one array of objects before the first row, which nobody else has. It does so in order; from then on rows are views of that;
+* **rows of** ``df.itertuples()`` **and elements of a column** in a loop over them (:mod:`.walks`);
 * **the labels of an index**, which never change.
 
 A store to a subclass of either, with labels that are not there yet, with a mask or a list for a key, or of something whose class is the
@@ -43,7 +44,9 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-_INDEXERS = frozenset({"_AtIndexer", "_LocIndexer"})
+#: by labels, by places
+_LABELLED = frozenset({"_AtIndexer", "_LocIndexer"})
+_PLACED = frozenset({"_iAtIndexer", "_iLocIndexer"})
 #: attributes of a frame that a queued store leaves as they are
 _LEFT_ALONE = frozenset({"at", "loc", "iat", "iloc", "index", "columns"})
 _MISSING: Any = object()
@@ -79,17 +82,15 @@ class Tables(Base):
                 return False
         else:
             owner = _frame_of(target)
-            if owner is None or not _is_cell(owner, key):
-                return False
-            column = key[1]
-            if not self._apart(owner, _LABELS, column):
+            row, column = (None, None) if owner is None else _cell_of(owner, target, key)
+            if column is None or not self._apart(owner, _LABELS, column):
                 return False
         if self.risky(value) or self.acts(value) or may_be_written(self, owner, {id(owner)}) is not None:
             return False
         entry = self.at_head(operator.setitem, (target, key, value), {})
         self.stored_to[id(owner), column] = owner
         if column is not None:
-            self.stored_rows.setdefault(id(owner), set()).add(key[0])
+            self.stored_rows.setdefault(id(owner), set()).add(row)
         entry.resource = MEMORY
         self.writes.setdefault(MEMORY, []).append(entry)
         return True
@@ -97,9 +98,12 @@ class Tables(Base):
     def cell_read(self, target: Any, key: Any) -> Any:
         """``target[key]``, a cell of a frame that no outstanding store may write; else ``_MISSING``."""
         frame = _frame_of(target)
-        if self.cur is self.ghost or frame is None or not _is_cell(frame, key) or may_be_written(self, frame, {id(frame)}) is not None:
+        if self.cur is self.ghost or frame is None:
             return _MISSING
-        if MEMORY in self.writes and not self._untouched(frame, key[1]):
+        _, column = _cell_of(frame, target, key)
+        if column is None or may_be_written(self, frame, {id(frame)}) is not None:
+            return _MISSING
+        if MEMORY in self.writes and not self._untouched(frame, column):
             return _MISSING
         return self.natively(operator.getitem, (target, key), {})
 
@@ -108,7 +112,7 @@ class Tables(Base):
         pandas: Any = sys.modules.get("pandas")
         if MEMORY not in self.writes or self.cur is self.ghost or pandas is None or type(frame) is not pandas.DataFrame:
             return _MISSING
-        if not _has_plain_labels(frame) or not isinstance(_place_of(frame.columns, label), int):
+        if not has_plain_labels(frame) or not isinstance(_place_of(frame.columns, label), int):
             return _MISSING
         if may_be_written(self, frame, {id(frame)}) is not None:
             return _MISSING
@@ -132,10 +136,10 @@ class Tables(Base):
             return _MISSING
         if kind.__name__ == "_LocIndexer":
             label = key
-            if not _has_plain_labels(frame) or not isinstance(_place_of(frame.index, label), int):
+            if not has_plain_labels(frame) or not isinstance(_place_of(frame.index, label), int):
                 return _MISSING
         else:
-            if not _has_plain_labels(frame) or not -len(frame.index) <= key < len(frame.index):
+            if not has_plain_labels(frame) or not -len(frame.index) <= key < len(frame.index):
                 return _MISSING
             label = frame.index[key]
         if label in self.stored_rows.get(id(frame), ()) or may_be_written(self, frame, {id(frame)}) is not None:
@@ -159,7 +163,7 @@ class Tables(Base):
         known = found[1].get((one, other))
         if known is None:
             parts = [(frame.index if one is _LABELS else frame[one]).array, frame[other].array]
-            known = found[1][one, other] = _share_nothing(*parts)
+            known = found[1][one, other] = share_nothing(*parts)
         return known
 
     def stores_elsewhere(self, row: Any) -> bool:
@@ -225,9 +229,9 @@ def _is_place(key: Any) -> bool:
 
 
 def _frame_of(target: Any) -> Any:
-    """The exact frame whose cells ``target`` gives by label; None for anything else."""
+    """The exact frame whose cells ``target`` gives; None for anything else."""
     kind = type(target)
-    if kind.__module__ != "pandas.core.indexing" or kind.__name__ not in _INDEXERS:
+    if kind.__module__ != "pandas.core.indexing" or kind.__name__ not in _LABELLED and kind.__name__ not in _PLACED:
         return None
     frame = target.obj
     pandas: Any = sys.modules["pandas"]
@@ -235,11 +239,19 @@ def _frame_of(target: Any) -> Any:
     return frame if exact and type(frame.columns) in (pandas.Index, pandas.RangeIndex) else None
 
 
-def _is_cell(frame: Any, key: Any) -> bool:
-    """Are these the labels of one row and one column that are there?"""
+def _cell_of(frame: Any, indexer: Any, key: Any) -> tuple[Any, Any]:
+    """Labels of the one row and the one column that ``indexer[key]`` is about; None twice if they are not there, or not once."""
     if type(key) is not tuple or len(key) != 2 or not all(type(one) in (int, str) for one in key):
-        return False
-    return isinstance(_place_of(frame.index, key[0]), int) and isinstance(_place_of(frame.columns, key[1]), int)
+        return None, None
+    if type(indexer).__name__ in _PLACED:
+        if any(type(at) is not int or not 0 <= at < len(labels) for at, labels in zip(key, (frame.index, frame.columns), strict=True)):
+            return None, None
+        key = frame.index[key[0]], frame.columns[key[1]]
+        if not all(type(label) is str or isinstance(label, (int, sys.modules["numpy"].integer)) for label in key):
+            return None, None
+    if isinstance(_place_of(frame.index, key[0]), int) and isinstance(_place_of(frame.columns, key[1]), int):
+        return key
+    return None, None
 
 
 def _place_of(labels: Any, label: Any) -> Any:
@@ -256,7 +268,7 @@ def _makes_rows(frame: Any) -> bool:
     return len(dtypes) > 1 and (len(set(dtypes)) > 1 or not isinstance(dtypes[0], sys.modules["numpy"].dtype))
 
 
-def _has_plain_labels(frame: Any) -> bool:
+def has_plain_labels(frame: Any) -> bool:
     pandas: Any = sys.modules["pandas"]
     return all(type(one) is pandas.RangeIndex or (type(one) is pandas.Index and one.dtype != object) for one in (frame.index, frame.columns))
 
@@ -282,7 +294,7 @@ def _keeps_its_type(dtype: Any) -> bool:
     return type(dtype) is pandas.StringDtype and int(pandas.__version__.partition(".")[0]) > 2
 
 
-def _share_nothing(*parts: Any) -> bool:
+def share_nothing(*parts: Any) -> bool:
     """Are two extension arrays known to lie in memory of their own?"""
     numpy: Any = sys.modules["numpy"]
     if parts[0] is parts[1]:
@@ -293,4 +305,4 @@ def _share_nothing(*parts: Any) -> bool:
     return not numpy.may_share_memory(*memory)
 
 
-__all__ = ["_MISSING", "Tables", "is_index"]
+__all__ = ["_MISSING", "Tables", "has_plain_labels", "is_index", "share_nothing"]
