@@ -337,17 +337,22 @@ class Calls(Base):
                     break
             if kwargs:
                 kwargs = {k: self.force(v) for k, v in kwargs.items()}
+        before: Any = ()
         if not pure:
             if self.plain_reads:
                 self.plain_reads.clear()
             if self.ahead:
                 self.spoil()
+            if self.looped:
+                before = self.keys_of_loops()
         self.native_code = True
         self.generation += 1
         try:
             return self.natively(fn, args, kwargs)
         finally:
             self.native_code = False
+            for target, keys in before:
+                self.deleted(target, *[key for key in keys if key not in target])
 
     def at_head(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Entry:
         """Queue a call of ``fn`` for the head, where real objects are current; issuing goes on."""

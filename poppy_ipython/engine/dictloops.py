@@ -10,8 +10,8 @@ ends in an error if there are more of them than there were keys at first:
 The keys of the beginning are all that is needed as long as nobody deletes one. So a loop is told of deletions (``deleted``), with their
 places in the program: those before the step that it takes count, whoever made them and whenever.
 
-After ``popitem`` the next entry stands where the last one did. After ``clear`` the new entries stand where the old ones did. Not followed is where Python moves the entries of a dict that grows; what a
-native function deletes is not noted.
+After ``popitem`` the next entry stands where the last one did. After ``clear`` the new entries stand where the old ones did. What native code deletes is seen
+when it has run, by the keys that are gone. Not followed is where Python moves the entries of a dict that grows.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from .atoms import hashes_plainly
 from .pending import settled
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class DictLoops(Base):
             unit = self.cur
             for deletions in found[1]:
                 deletions.append(((*unit.path, unit.n), keys))
+
+    def keys_of_loops(self) -> list[tuple[dict[Any, Any], list[Any]]]:
+        """What stands in the dicts and sets that are looped over, before native code which may delete from them. Keys whose hash or
+        comparison is the user's are left out: looking for them would call it."""
+        return [(target, [key for key in target if hashes_plainly(key)]) for target, _ in self.looped.values()]
 
     def iterate_dict(self, target: Any) -> Iterator[Any]:
         keys = list(self.view(target))

@@ -163,3 +163,25 @@ def test_a_store_through_a_slice_of_what_may_turn_out_to_be_an_array(program: st
 def test_an_answer_is_removed_again(made: str) -> None:
     agree(f"import collections\nls = {made}\nfor q in range(3):\n    ls.append(num(q))\n    put('n', len(ls))\n    if num(q) in ls: ls.remove(num(q))\nprint(ls)\n")
     agree(f"import collections\nls = {made}\nfor q in range(4):\n    ls.append(num(q))\n    ls.append(q)\n    ls.remove(num(q))\n    l0 = [ask(n) for n in ls]\n", seed=0, at_once=4)
+
+
+def test_what_native_code_deletes_from_a_dict_that_is_looped_over() -> None:
+    agree("""
+        from collections import defaultdict
+        dd = defaultdict(int, {1: 2})
+        def taken(k):
+            class C: pass  # runs natively
+            return dd.pop(k)
+        z = num(3)
+        try:
+            for q in dd: dd[taken(q)]
+        except RuntimeError as ex: print(ex)
+        d = {1: 2, 3: num(4)}
+        def moved(k):
+            class C: pass
+            d.pop(k, None)
+            d[k + 10] = num(k)
+        for k in d:
+            print(k, num(k))
+            if k < 4: moved(k)
+    """)
