@@ -210,7 +210,8 @@ class Tracebacks(Base):
         return self.left_coroutine(error) if self.lowered[id(frame.f_code)].is_coroutine else error
 
     def _tidy_context(self, error: BaseException) -> None:
-        """Take the engine's own exceptions out of the context chain."""
+        """Take the engine's own exceptions out of the context chain, and the hand-over to a handler out of its tracebacks: it is left there
+        when the class of an ``except`` clause cannot be found."""
         from .pending import Fault, Kill, NotReady
 
         seen = set()
@@ -222,7 +223,16 @@ class Tracebacks(Base):
                 context = context.__context__
             if context is not current.__context__:
                 current.__context__ = context
+            if context is not None:
+                steps = steps_of(context.__traceback__)
+                kept = [step for step in steps if not self._hands_over(step)]
+                if len(kept) < len(steps):
+                    context.__traceback__ = rebuild(kept, context.__traceback__)
             current = context
+
+    def _hands_over(self, step: Step) -> bool:
+        info = self.lowered.get(id(step[0].f_code))
+        return info is not None and info.is_synthetic(step[1])
 
     def explain(self, entry: Any, error: BaseException) -> BaseException:
         """``error`` of an entry that failed later: as if raised where the entry was issued."""

@@ -359,3 +359,20 @@ x = [f(q) for q in range(3, 6)]
 print(x, ask(l0))
 """
     )
+
+
+def test_a_clause_whose_class_cannot_be_found_shows_where_the_body_failed() -> None:
+    agree("""
+        import traceback
+        def f(k):
+            try:
+                num(k)
+                1 // (k - k)
+            except (ValueError, None): pass
+            except KeyError: pass
+        for q in range(2):
+            try: f(num(q))
+            except Exception as ex: print(len(traceback.extract_tb(ex.__context__.__traceback__)))
+        try: 1 // (num(1) * 0)
+        except nobody as ex: pass
+    """)
