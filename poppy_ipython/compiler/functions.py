@@ -151,6 +151,8 @@ def _unsuitable(node: ast.FunctionDef | ast.Lambda, code: types.CodeType, genera
     if code.co_flags & 0x2A0 and not generator and not coroutine:  # generator, coroutine, asynchronous generator
         return "it is a generator or a coroutine function"
     body: list[ast.stmt] = [ast.Expr(node.body)] if isinstance(node, ast.Lambda) else node.body
+    if generator and isinstance(node, ast.Lambda):
+        return "it is a lambda that yields"
     if generator:
         plain = without_yields(body, managed)
         if isinstance(plain, str):

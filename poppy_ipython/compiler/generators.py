@@ -6,6 +6,9 @@ taken whose suspended frame does nothing by itself when it is let go: a ``yield`
 and ``with``, so that closing the generator (a ``break`` in the loop) runs no code of its body. What ``send`` or ``throw`` would do
 cannot come up: nobody but the loop ever holds the twin.
 
+One ``with`` is taken, that over a file which the generator only goes through (:func:`reads_lines`): when a file is closed that was read, and
+that nobody else has, can be seen by nobody. It is closed in order behind the lines that were read (``Lines.close_behind``).
+
 A generator function that ``contextlib.contextmanager`` was given may yield in the body of a ``try`` as well: whoever drives that twin (``engine/generated.py``)
 ends it in any case, and throws into it only what a plain run would.
 
@@ -18,6 +21,7 @@ from __future__ import annotations
 import ast
 import types
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import scopes
 from .abi import changed, walk
@@ -58,6 +62,11 @@ def without_yields(body: list[ast.stmt], managed: bool = False) -> list[ast.stmt
                     return inner
                 result += inner
             result.append(ast.copy_location(ast.Expr(head), statement))
+        elif not managed and isinstance(statement, ast.With) and reads_lines(statement):
+            inner = without_yields(statement.body)
+            if isinstance(inner, str):
+                return inner
+            result += [ast.copy_location(ast.Expr(statement.items[0].context_expr), statement), *inner]
         elif managed and isinstance(statement, ast.Try) and not any(map(has_yield, (*statement.handlers, *statement.orelse, *statement.finalbody))):
             inner = without_yields(statement.body, managed)
             if isinstance(inner, str):
@@ -66,6 +75,56 @@ def without_yields(body: list[ast.stmt], managed: bool = False) -> list[ast.stmt
         else:
             return "it yields inside a try, a with or an expression"
     return result
+
+
+#: what goes through an iterable that it is given, and does nothing else with it
+_GOES_THROUGH = frozenset({"enumerate", "islice", "zip"})
+_OF_CSV = frozenset({("csv", "reader"), ("csv", "DictReader")})
+_GIVEN = frozenset({"encoding", "errors", "newline"})
+
+
+def reads_lines(node: ast.With) -> bool:
+    """Does a ``with`` open one file for reading, and go through it in loops only?
+
+    >>> lines = "with open(p) as f:\\n  for row in csv.reader(f): yield row"
+    >>> reads_lines(ast.parse(lines).body[0]), reads_lines(ast.parse(lines.replace("yield row", "yield f")).body[0])
+    (True, False)
+    """
+    item = node.items[0]
+    call, file = item.context_expr, item.optional_vars
+    if len(node.items) > 1 or not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "open":
+        return False
+    modes = [*call.args[1:], *[k.value for k in call.keywords if k.arg == "mode"]]
+    named = {k.arg for k in call.keywords} - {"mode"}
+    if not 1 <= len(call.args) <= 2 or isinstance(call.args[0], ast.Starred) or not named <= _GIVEN or not isinstance(file, ast.Name):
+        return False
+    if any(not isinstance(mode, ast.Constant) or mode.value not in ("r", "rt", "rb") for mode in modes):
+        return False
+    passed: set[int] = set()  # the file's name where it is gone through
+    readers: set[str] = {file.id}
+    for statement in node.body:
+        for part in walk(statement):
+            if isinstance(part, (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.GeneratorExp, ast.Global, ast.Nonlocal)):
+                return False
+            if isinstance(part, ast.Assign) and _goes_through(part.value) and len(part.targets) == 1 and isinstance(part.targets[0], ast.Name):
+                readers.add(part.targets[0].id)
+                passed |= {id(part.targets[0]), *map(id, _names_given(part.value))}
+            elif isinstance(part, ast.For):
+                passed |= {id(part.iter)} | set(map(id, _names_given(part.iter) if _goes_through(part.iter) else ()))
+    return all(id(part) in passed for part in walk(ast.Module(node.body, [])) if isinstance(part, ast.Name) and part.id in readers)
+
+
+def _goes_through(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Call) or any(isinstance(a, ast.Starred) for a in node.args):
+        return False
+    func = node.func
+    if isinstance(func, ast.Attribute):
+        return isinstance(func.value, ast.Name) and (func.value.id, func.attr) in _OF_CSV
+    return isinstance(func, ast.Name) and func.id in _GOES_THROUGH
+
+
+def _names_given(call: Any) -> list[ast.Name]:
+    return [a for a in call.args if isinstance(a, ast.Name)]
 
 
 def has_yield(node: ast.AST) -> bool:
@@ -172,7 +231,8 @@ def cleanup_of(node: ast.AST) -> Cleanup:
     (False, [('open', None)], ['close'], ['h', 'open'])
     """
     found = Cleanup()
-    for statement in getattr(node, "body", ()):
+    body = getattr(node, "body", ())
+    for statement in body if isinstance(body, list) else (body,):  # (that of a lambda is an expression)
         for part in scopes.walk_scope(statement):
             if isinstance(part, ast.Call):
                 if isinstance(part.func, ast.Name):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .abi import PREFIX, const, forget, load, manager_name, op, operation, place, store
+from .generators import reads_lines
 
 if TYPE_CHECKING:
     from typing import Any
@@ -35,6 +36,8 @@ class Tries(_Base):
             if not _opens(node.items[0]):
                 return self.managed_with(node)
             result = self.logging(node, lambda: self.open_with(node))
+        elif isinstance(node, ast.With) and reads_lines(node):
+            result = self.logging(node, lambda: self.reading_with(node))
         else:
             result = self.logging(node, lambda: self.exclusive_with(node))
         self.scope.bound = before  # the manager may swallow an exception of the body
@@ -86,6 +89,14 @@ class Tries(_Base):
             ),
             forget(error, guard),
         ]
+
+    def reading_with(self, node: ast.With) -> list[ast.stmt]:
+        """One that yields, over a file that it only goes through (``generators.reads_lines``): it is closed behind what has been read."""
+        [item] = node.items
+        assert item.optional_vars is not None
+        name = f"{PREFIX}w{self.scope.fresh()}"
+        body = [*self.assign(item.optional_vars, load(name)), *self.block(node.body)]
+        return [ast.Assign([store(name)], op("force", self.expr(item.context_expr))), ast.Try(body, [], [], [ast.Expr(op("close_behind", load(name)))]), forget(name)]
 
     def exclusive_with(self, node: ast.With | ast.AsyncWith) -> list[ast.stmt]:
         """An undeclared ``with``: enters at the head, nothing else runs meanwhile, drains before it leaves."""

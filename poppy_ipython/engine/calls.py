@@ -352,7 +352,9 @@ class Calls(Base):
         finally:
             self.native_code = False
             for target, keys in before:
-                self.deleted(target, *[key for key in keys if key not in target])
+                gone = [key for key in keys if key not in target]
+                if gone:
+                    self.deleted(target, *gone)
 
     def at_head(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Entry:
         """Queue a call of ``fn`` for the head, where real objects are current; issuing goes on."""

@@ -16,6 +16,7 @@ when it has run, by the keys that are gone. Not followed is where Python moves t
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,7 @@ class DictLoops(Base):
     def keys_of_loops(self) -> list[tuple[dict[Any, Any], list[Any]]]:
         """What stands in the dicts and sets that are looped over, before native code which may delete from them. Keys whose hash or
         comparison is the user's are left out: looking for them would call it."""
-        return [(target, [key for key in target if hashes_plainly(key)]) for target, _ in self.looped.values()]
+        return [(target, [key for key in target if hashes_plainly(key)]) for target, _ in self.looped.values() if type(target) is not deque]
 
     def iterate_dict(self, target: Any) -> Iterator[Any]:
         keys = list(self.view(target))

@@ -92,6 +92,14 @@ class Lines(Base):
         self.ahead.append(loop)
         return self._run_ahead(source, items, loop)
 
+    def close_behind(self, file: Any) -> None:
+        """Close a file that only the generator which is left has gone through: behind the lines that are still to be read from it."""
+        unit = self.cur
+        if unit is None or unit is self.ghost or unit.killed or self.quiescent():  # (or the run may be over)
+            file.close()
+        else:
+            self.at_head(file.close, (), {})
+
     def _run_ahead(self, source: Any, items: list[Any], loop: Ahead) -> Iterator[Any]:
         slots = tuple([("r", name) for name in loop.names])
         try:

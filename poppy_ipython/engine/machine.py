@@ -354,7 +354,7 @@ class Machine(
                 "gi": self.gi, "si": self.si, "di": self.di, "seg": self.seg, "op": self.op, "call": self.call,
                 "meth": self.meth, "meth_told": self.meth_told, "own": self.own, "truth": self.truth, "ld": self.ld, "force": self.force,
                 "drain": self.drain, "iterate": self.iterate, "iterate_new": self.iterate_new, "iterate_async": self.iterate_async, "stream_call": self.stream_call, "stream_meth": self.stream_meth, "read": self.read,
-                "read_join": self.read_join, "reads_at_once": self.reads_at_once, "combining_writes": self.combining_writes, "fit": self.fit, "fits": self.fits, "joins_at_once": self.joins_at_once, "delegate": self.delegate, "iterate_call": self.iterate_call,
+                "read_join": self.read_join, "reads_at_once": self.reads_at_once, "combining_writes": self.combining_writes, "fit": self.fit, "close_behind": self.close_behind, "fits": self.fits, "joins_at_once": self.joins_at_once, "delegate": self.delegate, "iterate_call": self.iterate_call,
                 "iterate_method": self.iterate_method, "finish": self.finish, "unpack": self.unpack, "stmt": self.stmt,
                 "unit": self.unit, "expr": self.expr, "expr_if": self.expr_if, "comp": self.comp, "is_": self.is_,
                 "is_not": self.is_not, "in_": self.in_, "not_in": self.not_in, "not_": self.not_, "inplace": self.inplace,

@@ -17,6 +17,7 @@ A suspended twin is part of what its unit may still do: footprints look at its f
 from __future__ import annotations
 
 import ast
+import csv
 import itertools
 import types
 import weakref
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..compiler.functions import definition_of
 from ..compiler.generators import computes_only, gone_through, is_async_generator, is_generator
+from ..effects.opened import openers
 from ..effects.registry import effect_of
 from .atoms import ATOMS, CHAINED, MAPPINGS, SEQUENCES, hashes_plainly, lookup
 from .constructors import is_record
@@ -226,6 +228,8 @@ class Streams(Base):
             found = fn(*[a.items if type(a) is Stream else a for a in args])
             self.computing.add(found)
             return found  # type: ignore[no-any-return]
+        if "open" in fn.__code__.co_names and not self._opens_files(fn.__globals__):
+            return None
         twin = self.generator_twin_of(fn)
         if twin is None:
             return None
@@ -270,6 +274,12 @@ class Streams(Base):
             node = definition_of(fn)
             found = self.readers_of[fn] = gone_through(node) if isinstance(node, ast.FunctionDef) else frozenset()
         return found
+
+    def _opens_files(self, names: dict[str, Any]) -> bool:
+        """Is what is called ``open`` there Python's own, or IPython's, and is what goes through a file what its name says?"""
+        if names.get("open", open) not in openers() or not _THROUGH.keys().isdisjoint(self.name_chains.get(id(names), ())):
+            return False
+        return all(name == "open" or names.get(name, own) is own for name, own in _THROUGH.items())
 
     def _computes(self, fn: types.FunctionType, args: tuple[Any, ...]) -> bool:
         """Does the generator work on its own locals alone?  Then it runs as written: its own frames, its own speed."""
@@ -467,5 +477,7 @@ class Streams(Base):
 
 
 _VIEWS = frozenset({"items", "keys", "values"})
+#: the functions whose names `generators.reads_lines` knows
+_THROUGH: dict[str, Any] = {"open": open, "enumerate": enumerate, "zip": zip, "islice": itertools.islice, "csv": csv}
 
 __all__ = ["FRESH", "Stream", "Streams"]

@@ -113,3 +113,13 @@ def test_what_is_sent_to() -> None:
         y = ask((3, list(l0)))
         print(l0, y)
         """)
+
+
+def test_a_lambda_that_yields() -> None:
+    agree("""
+        x = num(1)
+        g = (lambda: (yield 1))()
+        print(next(g), ask(x))
+        del g
+        print(list((lambda: (yield num(2)))()), [q for q in (lambda: (yield num(3)))()])
+    """)
