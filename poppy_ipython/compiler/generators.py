@@ -231,7 +231,7 @@ def cleanup_of(node: ast.AST) -> Cleanup:
     (False, [('open', None)], ['close'], ['h', 'open'])
     """
     found = Cleanup()
-    body = getattr(node, "body", ())
+    body: Any = getattr(node, "body", ())
     for statement in body if isinstance(body, list) else (body,):  # (that of a lambda is an expression)
         for part in scopes.walk_scope(statement):
             if isinstance(part, ast.Call):
