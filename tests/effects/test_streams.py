@@ -5,8 +5,8 @@ then the real clients."""
 from __future__ import annotations
 
 import gc
-import threading
 import random
+import threading
 
 import pytest
 
