@@ -16,6 +16,8 @@ Node = TypeVar("Node", bound=ast.AST)
 MARK = "\0poppy:"
 #: names of outlined functions and temporaries begin with this
 PREFIX = "__poppy_"
+#: attribute of a comprehension whose items are checked: what makes the state of the checks (``engine/fitting.py``)
+FIT = "poppy_fit"
 
 
 def op(name: str, *args: ast.expr, keywords: list[ast.keyword] | None = None) -> ast.Call:

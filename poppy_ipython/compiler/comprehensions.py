@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from . import scopes
-from .abi import PREFIX, changed, const, load, op, operation, place, store, walk
+from .abi import FIT, PREFIX, changed, const, load, op, operation, place, store, walk
 from .native import comprehension_change, expression_two_ways
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ class Comprehensions(_Base):
 
         ``stop`` is ``"any"`` or ``"all"``: the loop returns at the first item that decides.
         """
-        if self.scope.known.of(node).walruses or node.generators[0].is_async:
-            node.__dict__.pop(FIT, None)  # its loop is not in a piece of its own
         targets = sorted(scopes.targets_of(node))
         mentioned, kept = scopes.closed_over(node)
         conditional = bool(len(node.generators) > 1 or any(g.ifs for g in node.generators)) and stop is None
@@ -72,7 +70,7 @@ class Comprehensions(_Base):
                 statements = _coroutine(statements, node)
             values = [self.scope.pass_value(p) for p in params]
             whole = [ast.copy_location(ast.Expr(node), node)]
-            fit = [PREFIX + "fit"] if FIT in node.__dict__ else []
+            fit = _parameter(node)
             name = self.scope.hoist("c", [PREFIX + "it", *fit, *params], [place(s, node) for s in statements], node, whole, piece, frame, targets)
             return op("expr" if conditional or stop else "comp", load(name), first, *map(load, fit), *values)
 
@@ -125,7 +123,7 @@ class Comprehensions(_Base):
                 ast.If(op("truth", load(PREFIX + "t")), rest, []),
                 ast.Return(op("finish", load(PREFIX + "acc"))),
             ]
-            fit = [PREFIX + "fit"] if FIT in node.__dict__ else []
+            fit = _parameter(node)
             name = self.scope.hoist("p", [PREFIX + "t", *fit, *params], [place(s, node) for s in body], node, [ast.copy_location(ast.Expr(node), node)])
             value = op("expr_if", load(name), self.expr(conditions[0]), *map(load, fit), *[self.scope.pass_value(p) for p in params])
             return [ast.Expr(ast.Call(ast.Attribute(acc, "append", ast.Load()), [value], []))]
@@ -140,7 +138,7 @@ class Comprehensions(_Base):
             body = [ast.Assign([store(PREFIX + "acc")], ast.List([], ast.Load())), *loop, ast.Return(op("finish", load(PREFIX + "acc")))]
             whole = [ast.copy_location(ast.Expr(node), node)]
             own = scopes.targets_of(node)  # also where the function has a captured variable of that name
-            fit = [PREFIX + "fit"] if FIT in node.__dict__ else []
+            fit = _parameter(node)
             name = self.scope.hoist("g", [PREFIX + "it", *fit, *params], [place(s, node) for s in body], node, whole, own=own)
             return op("expr", load(name), source, *map(load, fit), *[self.scope.pass_value(p) for p in params])
 
@@ -158,15 +156,17 @@ def _coroutine(statements: list[ast.stmt], node: ast.AST) -> list[ast.stmt]:
     return [ast.Try([place(s, node) for s in statements], [handler], [], [])]  # type: ignore[misc]
 
 
-#: attribute of a comprehension whose items are checked: what makes the state of the checks (``engine/fitting.py``)
-FIT = "poppy_fit"
-
-
 def fitting(node: Any, reader: str, **given: ast.expr) -> Any:
-    """``node``, each of whose items is checked before those behind it are made, if making them does anything."""
-    if not does_something(node):
+    """``node``, each of whose items is checked before those behind it are made, if making them does anything (and its loop is in a piece of
+    its own)."""
+    if not does_something(node) or node.generators[0].is_async or any(isinstance(n, ast.NamedExpr) for n in walk(node)):
         return node
     return changed(node, **{FIT: op("fit", const(reader), keywords=[ast.keyword(name, value) for name, value in given.items()])})
+
+
+def _parameter(node: Any) -> list[str]:
+    """The parameter of a piece of ``node`` that takes the state of its checks, if it has any."""
+    return [PREFIX + "fit"] if FIT in node.__dict__ else []
 
 
 def does_something(node: Any) -> bool:

@@ -21,7 +21,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import scopes
-from .abi import MARK, PREFIX, Node, changed, const, lambda_, load, op, operation, place, store, walk
+from .abi import FIT, MARK, PREFIX, Node, changed, const, lambda_, load, op, operation, place, store, walk
 from .guards import guard_of
 
 #: stands for the rest of an iterator in a native statement of the cell
@@ -95,7 +95,7 @@ def comprehension_change(node: Any, element: ast.expr, loop: ast.For, names: Seq
         return []
     acc, part = PREFIX + "acc", PREFIX + "part"
     item = ast.Tuple(element.elts, ast.Load()) if isinstance(element, ast.Tuple) else element
-    if "poppy_fit" in node.__dict__:
+    if FIT in node.__dict__:
         item = op("fits", load(PREFIX + "fit"), item)
     collect = ast.Call(ast.Attribute(load(part if parts else acc), "append", ast.Load()), [item], [])
     body: list[ast.stmt] = [ast.Expr(collect)]

@@ -33,9 +33,9 @@ else:
 
 #: whose arguments are looked through, if they are what these names say
 _LOOKED_THROUGH = frozenset({"enumerate", "zip", "map", "starmap", "chain", "islice", "zip_longest", "pairwise", "product", "combinations", "permutations"})
-#: builtins that read all of their argument at once, or as Python does, item by item
 #: builtins that do something with an item before they ask for the next, and may fail at it
 FITTED = frozenset({"sum", "min", "max", "set", "frozenset", "dict"})
+#: builtins that read all of their argument at once, or as Python does, item by item
 _READERS = frozenset({"list", "tuple", "sorted", "set", "dict", "any", "all", "sum", "max", "min", "len"})
 
 

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from . import scopes
-from .abi import PREFIX, const, load, op, place
+from .abi import FIT, PREFIX, const, load, op, place
 
 if TYPE_CHECKING:
     from typing import Any
@@ -87,7 +87,7 @@ class Sources(_Base):
         inside = call(place(op("iterate", made), at))  # type: ignore[arg-type]
         params = parameters()
         whole = [ast.copy_location(ast.Expr(node), node)]
-        fit = node.__dict__.get("poppy_fit")
+        fit = node.__dict__.get(FIT)
         checks = {} if fit is None else {PREFIX + "fit": fit}
         piece = self.scope.hoist("f", [*names, *checks, *params], [place(ast.Return(inside), node)], node, whole)
         return op("fork_over", load(piece), const(len(names)), *operands, *checks.values(), *[self.scope.pass_value(p) for p in params])
