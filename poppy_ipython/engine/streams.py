@@ -106,6 +106,9 @@ class Streams(Base):
         if type(fn) is Pending:
             fn = self.force(fn)
         kind = type(fn)
+        if self.walks and not (kind in _BUILTIN and fn in self.stream_makers):
+            for value in args:  # a function of the user's may advance it first
+                self.walks.pop(id(value), None)
         if self.cur is not self.ghost and not (at_once and self.quiescent() and self.native_will_do(fn, args)):
             if fn is map and at_once and len(args) == 2 and not kwargs and self.is_calm(args[0]):
                 if self.deferrable(args[1], True) and not self.risky(args[1]):
@@ -477,6 +480,7 @@ class Streams(Base):
 
 
 _VIEWS = frozenset({"items", "keys", "values"})
+_BUILTIN = (type, types.BuiltinFunctionType)
 #: the functions whose names `generators.reads_lines` knows
 _THROUGH: dict[str, Any] = {"open": open, "enumerate": enumerate, "zip": zip, "islice": itertools.islice, "csv": csv}
 

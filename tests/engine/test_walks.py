@@ -68,3 +68,14 @@ for row in rows:
     df.at[row.Index + 1 if row.Index < 3 else 0, "out"] = ask((row.s, row.out))
 print(df)
 """)
+
+
+def test_an_iterator_that_a_function_of_the_users_is_given_is_another_matter() -> None:
+    agree(FRAME + """
+def zip(rows):
+    next(rows)
+    for row in rows:
+        df.at[row.Index + 1 if row.Index < 3 else 0, "out"] = ask((row.s, row.out))
+        yield row
+for row in zip(df.itertuples()): print(row.s, row.out)
+""")
